@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The one door to a store: ingest recordings and live feeds, list, read
+// back, export, remove, verify. Everything the command line does goes
+// through here.
+
+#ifndef FOVEA_API_ENGINE_H_
+#define FOVEA_API_ENGINE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "api/ingest.h"
+#include "api/stream_description.h"
+#include "codec/sample.h"
+#include "store/rows.h"
+#include "store/store.h"
+
+namespace fovea {
+
+struct EngineOptions {
+  bool create = false;     // make the store when the folder has none
+  bool read_only = false;
+  StoreOptions store;      // create and read_only above win
+};
+
+// One stream as it stands.
+struct StreamSummary {
+  StreamId id = 0;
+  std::string name;
+  StreamDescription description;
+  StreamCounts counts;
+  int64_t start_ns = 0;      // smallest and largest time held
+  int64_t end_ns = 0;        // end of the last frame or time of last sample
+  int64_t chunks = 0;        // GOPs, stills or blocks
+  uint64_t end_index = 0;    // one past the last index
+};
+
+// Half-open interval of stream time. Default: everything.
+struct TimeRange {
+  int64_t from_ns = INT64_MIN;
+  int64_t to_ns = INT64_MAX;
+};
+
+// A frame read back.
+struct ReadFrame {
+  uint64_t index = 0;
+  Frame frame;
+  StillImage still;  // of still streams: the file as it came; else empty
+};
+
+// Which frames to read: exactly one of the three is set.
+struct FrameSelection {
+  std::optional<int64_t> at_ns;      // the frame shown then
+  std::optional<uint64_t> index;
+  std::optional<int64_t> every_ns;   // one per step, from the first frame
+  TimeRange range;                   // bounds every_ns
+};
+
+struct RemoveReport {
+  int64_t chunks_removed = 0;   // GOPs and blocks
+  int64_t samples_removed = 0;
+  PruneReport prune;
+};
+
+struct ExportReport {
+  int64_t samples = 0;   // frames, packets or rows written
+  uint64_t bytes = 0;
+  TimeRange covered;     // GOP borders widen what was asked
+};
+
+// Thread-safe as Store is; one Ingest() at a time per stream name.
+class Engine {
+ public:
+  // As Store::Open().
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(
+      const std::string& path, const EngineOptions& options);
+  ~Engine();
+
+  // Reads `location` to its end (or until *stop) through the pipeline into
+  // the store. Blocks. What the observer saw acknowledged stays, whatever
+  // comes after. Errors: those of OpenSource(); kAlreadyExists when the
+  // name is taken (neither append nor resume), kFailedPrecondition when
+  // append or resume does not fit the stream. An error in mid-source
+  // commits what came before it and is returned in the report.
+  absl::StatusOr<IngestReport> Ingest(const std::string& location,
+                                      const IngestOptions& options,
+                                      IngestObserver* observer,
+                                      const std::atomic<bool>* stop);
+
+  // All streams by name.
+  absl::StatusOr<std::vector<StreamSummary>> Streams();
+  // kNotFound, with the nearest name, when there is none called so.
+  absl::StatusOr<StreamSummary> Describe(const std::string& stream);
+
+  // Calls `visit` for the frames selected, in index order, until it
+  // returns false. Decodes only the GOPs needed. kNotFound when a selected
+  // frame does not exist.
+  absl::Status ReadFrames(const std::string& stream,
+                          const FrameSelection& selection,
+                          const std::function<bool(const ReadFrame&)>& visit);
+
+  // Calls `visit` with batches of an imu or series stream, in order.
+  absl::Status ReadSeries(const std::string& stream, TimeRange range,
+                          const std::function<bool(const SeriesBatch&)>& visit);
+
+  absl::Status ReadOpaque(
+      const std::string& stream, TimeRange range,
+      const std::function<bool(const OpaquePacket&)>& visit);
+
+  // Writes a stream to `path`: .mp4, .mov, .mkv, .h264 for cameras, .csv
+  // for imu and series, any name for opaque packets one after another.
+  // `original`: the source's own bytes (camera streams ingested with copy).
+  absl::StatusOr<ExportReport> Export(const std::string& stream,
+                                      TimeRange range, bool original,
+                                      const std::string& path);
+
+  // Removes all GOPs and blocks that touch `range` (whole GOPs: no part of
+  // what was asked stays), then erases their bytes.
+  absl::StatusOr<RemoveReport> Remove(const std::string& stream,
+                                      TimeRange range);
+
+  // Store::Verify(), then every row against its bytes: pictures and
+  // samples counted, trims restored, conservation summed. `deep` reads all
+  // payloads.
+  absl::StatusOr<VerifyReport> Verify(
+      bool deep, const std::function<void(uint64_t, uint64_t)>& progress);
+
+  absl::StatusOr<DiskUsage> Usage() { return store_->Usage(); }
+  Store* store() { return store_.get(); }
+
+ private:
+  explicit Engine(std::unique_ptr<Store> store);
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_ENGINE_H_

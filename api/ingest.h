@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What an ingest is asked to do, tells on the way, and reports at the end.
+
+#ifndef FOVEA_API_INGEST_H_
+#define FOVEA_API_INGEST_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "codec/formats/source.h"
+#include "codec/sample.h"
+#include "store/chunk_id.h"
+#include "store/rows.h"
+
+namespace fovea {
+
+struct IngestOptions {
+  // Name of the camera stream; its other tracks are NAME.imu, NAME.gps,
+  // NAME.audio and so on. Empty: the source's file name without suffix.
+  std::string name;
+
+  // An inertial CSV recorded with the video: becomes NAME.imu.
+  std::string imu_path;
+
+  double crf = 23;                 // see VideoEncoderOptions
+  std::string preset = "veryfast";
+  double gop_seconds = 2;          // longest closed GOP
+  bool proxy_map = true;           // false: uniform quality
+
+  bool append = false;   // add to streams of that name
+  bool resume = false;   // go on where an interrupted ingest stopped
+  bool dry_run = false;  // read and report, store nothing
+
+  // Threads for decoding and for encoding; 0: one per core.
+  int jobs = 0;
+
+  // Pending payload or age at which a commit is made. Smaller: less to
+  // lose in a crash. Larger: fewer syncs, less write amplification.
+  uint64_t commit_bytes = 4 << 20;
+  int64_t commit_age_ns = 1'000'000'000;
+
+  SourceOptions source;  // copy, duration, CSV units, live time-outs
+
+  std::function<int64_t()> monotonic_ns;  // null: the system's
+};
+
+// A GOP or block that is now on stable storage.
+struct Acknowledgement {
+  std::string stream;
+  uint64_t first_index = 0;
+  uint64_t last_index = 0;
+  ChunkId chunk;
+};
+
+struct IngestProgress {
+  int64_t frames = 0;           // camera frames read so far
+  int64_t frames_expected = 0;  // 0 unknown
+  int64_t stream_ns = 0;        // how far into the source
+  int64_t duration_ns = 0;      // 0 unknown
+  uint64_t bytes_in = 0;        // estimated from the source's size
+  uint64_t bytes_out = 0;       // payload committed, before dedup
+  uint64_t bytes_known = 0;     // of those, already stored
+  int64_t samples = 0;          // imu and series
+  int64_t rejected = 0;
+  int64_t gaps = 0;
+};
+
+// Calls come from one thread at a time.
+class IngestObserver {
+ public:
+  virtual ~IngestObserver() = default;
+  virtual void OnOpened(const SourceInfo&) {}
+  virtual void OnAcknowledged(const Acknowledgement&) {}
+  virtual void OnProgress(const IngestProgress&) {}
+  virtual void OnNote(const std::string&) {}  // one line, for the user
+};
+
+struct IngestedStream {
+  std::string name;
+  StreamKind kind = StreamKind::kCamera;
+  StreamCounts counts;      // of this ingest alone
+  int64_t chunks = 0;
+  uint64_t bytes = 0;       // payload, before dedup
+  uint64_t bytes_known = 0; // of those, already stored
+  int64_t start_ns = 0;
+  int64_t end_ns = 0;
+};
+
+struct RejectedTrack {
+  std::string name;
+  std::string reason;
+};
+
+struct IngestReport {
+  std::vector<IngestedStream> streams;
+  std::vector<RejectedTrack> rejected_tracks;
+  uint64_t source_bytes = 0;
+  uint64_t stored_bytes = 0;  // appended to segments, after dedup
+  bool stopped = false;       // by the caller, cleanly
+  absl::Status source_error;  // not OK: the source ended badly after this
+
+  // Something the source held is not in the store: exit code 3.
+  bool lossy() const;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_INGEST_H_

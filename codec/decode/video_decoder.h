@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// H.264 access units back to pixels, through libavcodec.
+
+#ifndef FOVEA_CODEC_DECODE_VIDEO_DECODER_H_
+#define FOVEA_CODEC_DECODE_VIDEO_DECODER_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "codec/sample.h"
+
+namespace fovea {
+
+struct VideoDecoderOptions {
+  // Pictures are cropped to this size, the true one of the stream; zero
+  // keeps the coded size.
+  int width = 0;
+  int height = 0;
+  int threads = 1;
+};
+
+// Decodes Annex B access units of one stream. Not thread-safe.
+class VideoDecoder {
+ public:
+  static absl::StatusOr<std::unique_ptr<VideoDecoder>> Create(
+      const VideoDecoderOptions& options);
+  ~VideoDecoder();
+
+  // Feeds one access unit; appends finished pictures, in presentation
+  // order, with the pts given. kDataLoss when the decoder reports damage.
+  absl::Status Decode(std::span<const uint8_t> access_unit, int64_t pts,
+                      std::vector<Frame>* out);
+
+  // Appends the pictures still inside and makes the decoder ready for
+  // another GOP.
+  absl::Status Flush(std::vector<Frame>* out);
+
+ private:
+  class State;
+  explicit VideoDecoder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_CODEC_DECODE_VIDEO_DECODER_H_

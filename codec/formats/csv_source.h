@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Numeric tables with a time column: IMU logs and any other series.
+
+#ifndef FOVEA_CODEC_FORMATS_CSV_SOURCE_H_
+#define FOVEA_CODEC_FORMATS_CSV_SOURCE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "codec/formats/source.h"
+
+namespace fovea {
+
+// Opens a CSV file (comma, semicolon, tab or spaces). Columns come from the
+// header's names or options.csv_columns; time unit and sensor units are
+// detected, told in SourceInfo::notes, and can be overridden. Six inertial
+// channels make an imu track, anything else a series. Values are kept as
+// read (no unit conversion); the unit is recorded. Rows that do not parse
+// (text, NaN, wrong column count) are Rejected items with their line.
+absl::StatusOr<std::unique_ptr<Source>> OpenCsvSource(
+    const std::string& path, const SourceOptions& options);
+
+}  // namespace fovea
+
+#endif  // FOVEA_CODEC_FORMATS_CSV_SOURCE_H_

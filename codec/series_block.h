@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Lossless blocks of imu and series samples: about a second of up to 64
+// channels and their timestamps, each block decodable alone. Values that
+// sit on an exact integer grid (ADC counts behind a scale, decimals from a
+// text file) are found out, checked bit for bit, and coded as integers:
+// fixed polynomial prediction, then Rice codes; anything else escapes to
+// raw bits. codec/FORMAT.md draws the bytes.
+
+#ifndef FOVEA_CODEC_SERIES_BLOCK_H_
+#define FOVEA_CODEC_SERIES_BLOCK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "codec/sample.h"
+
+namespace fovea {
+
+inline constexpr size_t kMaxSeriesChannels = 64;
+inline constexpr size_t kMaxBlockSamples = 1'000'000;
+
+// Encodes a batch. Deterministic. kInvalidArgument: no samples, more than
+// kMaxBlockSamples, channels outside 1..64, or values.size() that is not
+// samples * channels. Any double is kept, NaN payloads and -0 included.
+absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
+    const SeriesBatch& batch, size_t channels);
+
+struct DecodedSeries {
+  size_t channels = 0;
+  SeriesBatch batch;
+};
+
+// Inverse of EncodeSeriesBlock, bit for bit. kDataLoss on damage; memory
+// is bounded by the limits above whatever the bytes say.
+absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block);
+
+// Opaque packets of about a second: times, then bytes, LZ4 where it pays.
+absl::StatusOr<std::vector<uint8_t>> EncodeOpaqueBlock(
+    std::span<const OpaquePacket> packets);
+absl::StatusOr<std::vector<OpaquePacket>> DecodeOpaqueBlock(
+    std::span<const uint8_t> block);
+
+}  // namespace fovea
+
+#endif  // FOVEA_CODEC_SERIES_BLOCK_H_

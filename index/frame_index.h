@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Finds frames: from an index or a time to the GOP that holds it, with one
+// ordered seek. Rows were written in the same commit as the bytes.
+
+#ifndef FOVEA_INDEX_FRAME_INDEX_H_
+#define FOVEA_INDEX_FRAME_INDEX_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "store/rows.h"
+#include "store/store.h"
+
+namespace fovea {
+
+// A GOP row with its place.
+struct GopRef {
+  StreamId stream = 0;
+  ViewId view = 0;
+  uint64_t first_index = 0;
+  GopRow row;
+};
+
+// A frame's place: its GOP and its rank in presentation order inside it.
+struct FrameRef {
+  GopRef gop;
+  uint32_t rank = 0;
+};
+
+// Reads one store. Thread-safe.
+class FrameIndex {
+ public:
+  explicit FrameIndex(Store* store) : store_(store) {}
+
+  // kNotFound when the stream has no such frame.
+  absl::StatusOr<FrameRef> AtIndex(StreamId stream, uint64_t index) const;
+
+  // The frame shown at `time_ns`: the last one that starts at or before
+  // it. kNotFound before the first frame.
+  absl::StatusOr<FrameRef> AtTime(StreamId stream, int64_t time_ns) const;
+
+  // GOPs that touch [from_ns, to_ns), in index order.
+  absl::StatusOr<std::vector<GopRef>> Gops(StreamId stream, int64_t from_ns,
+                                           int64_t to_ns) const;
+
+  // Calls `visit` for each GOP of view 0 in index order, until false.
+  absl::Status ForEachGop(StreamId stream,
+                          const std::function<bool(const GopRef&)>& visit) const;
+
+  absl::StatusOr<FrameTable> Table(const GopRef& gop) const;
+
+  // One past the last index; 0 for a stream without frames.
+  absl::StatusOr<uint64_t> EndIndex(StreamId stream) const;
+
+ private:
+  Store* store_;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_INDEX_FRAME_INDEX_H_

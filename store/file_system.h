@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The operating system as the store sees it: one interface, so that a test
+// can be the disk. Paths are the caller's; nothing here follows user names.
+
+#ifndef FOVEA_STORE_FILE_SYSTEM_H_
+#define FOVEA_STORE_FILE_SYSTEM_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace fovea {
+
+// A file open for appending. Not thread-safe.
+class AppendFile {
+ public:
+  virtual ~AppendFile() = default;
+
+  // Appends all of `bytes` or fails; after a failure the file's end is
+  // unknown. kResourceExhausted when the disk is full.
+  virtual absl::Status Append(std::span<const uint8_t> bytes) = 0;
+
+  // Returns once appended bytes and the file's size are on stable storage.
+  virtual absl::Status Sync() = 0;
+};
+
+// A file open for reading at any offset. Thread-safe.
+class RandomFile {
+ public:
+  virtual ~RandomFile() = default;
+
+  // Reads up to out.size() bytes at `offset`; returns how many were there.
+  virtual absl::StatusOr<size_t> Read(uint64_t offset,
+                                      std::span<uint8_t> out) = 0;
+  virtual absl::StatusOr<uint64_t> Size() = 0;
+};
+
+// Holds a lock until destroyed.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+// Thread-safe.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  // The machine's own file system. Lives for ever.
+  static FileSystem* Posix();
+
+  // Creates `path` (kAlreadyExists if it is there) or opens it at its end.
+  virtual absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppend(
+      const std::string& path) = 0;
+  virtual absl::StatusOr<std::unique_ptr<AppendFile>> OpenAppend(
+      const std::string& path) = 0;
+  virtual absl::StatusOr<std::unique_ptr<RandomFile>> OpenRandom(
+      const std::string& path) = 0;
+
+  virtual absl::Status MakeDirectory(const std::string& path) = 0;  // or is
+  virtual absl::StatusOr<std::vector<std::string>> List(
+      const std::string& directory) = 0;  // names, sorted, no "." or ".."
+  virtual absl::StatusOr<bool> Exists(const std::string& path) = 0;
+  virtual absl::Status Rename(const std::string& from,
+                              const std::string& to) = 0;
+  virtual absl::Status Remove(const std::string& path) = 0;
+  virtual absl::Status Truncate(const std::string& path, uint64_t size) = 0;
+
+  // Makes creations, renames and removals inside `path` durable.
+  virtual absl::Status SyncDirectory(const std::string& path) = 0;
+
+  // Takes an exclusive lock for this process and writes its pid inside.
+  // kUnavailable "in use by pid N" when another process has it. Dies with
+  // the process, however that ends.
+  virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) = 0;
+
+  // Bytes free to this user on the file system holding `path`.
+  virtual absl::StatusOr<uint64_t> FreeBytes(const std::string& path) = 0;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_FILE_SYSTEM_H_

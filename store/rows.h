@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Keys and values of the catalogue's families. Keys are big-endian, so they
+// sort; every value starts with a version byte. store/FORMAT.md draws them.
+
+#ifndef FOVEA_STORE_ROWS_H_
+#define FOVEA_STORE_ROWS_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "store/chunk_id.h"
+
+namespace fovea {
+
+using StreamId = uint64_t;
+using ViewId = uint16_t;  // 0 is the view the stream was ingested as
+
+// --- meta ---------------------------------------------------------------
+
+std::string StreamKey(StreamId id);              // "s" id
+std::string StreamNameKey(std::string_view n);   // "n" name
+std::string StreamCountsKey(StreamId id);        // "c" id
+std::string ParameterSetKey(std::span<const uint8_t> name);  // "p" name
+std::string NextStreamIdKey();                   // "i"
+
+// A stream's registry row. `description` is the pipeline's (JSON); the
+// store does not look inside.
+struct StreamRow {
+  StreamId id = 0;
+  uint8_t kind = 0;  // StreamKind
+  std::string name;
+  std::string description;
+};
+std::string EncodeStreamRow(const StreamRow& row);
+absl::StatusOr<StreamRow> DecodeStreamRow(std::string_view value);
+
+// Conservation: samples in = stored + dropped + sum of rejected.
+struct StreamCounts {
+  int64_t samples_in = 0;
+  int64_t stored = 0;
+  int64_t dropped = 0;
+  struct Reason {
+    std::string why;
+    int64_t samples = 0;
+    friend bool operator==(const Reason&, const Reason&) = default;
+  };
+  std::vector<Reason> rejected;
+  struct Gap {
+    int64_t start_ns = 0;
+    int64_t end_ns = 0;
+    std::string why;
+    friend bool operator==(const Gap&, const Gap&) = default;
+  };
+  std::vector<Gap> gaps;
+  int64_t times_backward = 0;  // samples earlier than the one before them
+  int64_t times_repeated = 0;
+  int64_t source_bytes = 0;
+  int64_t stored_bytes = 0;  // payload of chunks and blocks, before dedup
+  friend bool operator==(const StreamCounts&, const StreamCounts&) = default;
+};
+std::string EncodeStreamCounts(const StreamCounts& counts);
+absl::StatusOr<StreamCounts> DecodeStreamCounts(std::string_view value);
+
+// --- gop, time, ftab ----------------------------------------------------
+
+std::string StreamPrefix(StreamId stream);
+// stream, view, first_index; the same key in gop and ftab.
+std::string GopKey(StreamId stream, ViewId view, uint64_t first_index);
+struct GopKeyParts {
+  StreamId stream;
+  ViewId view;
+  uint64_t first_index;
+};
+absl::StatusOr<GopKeyParts> ParseGopKey(std::string_view key);
+
+inline constexpr uint8_t kCodecH264 = 1;
+inline constexpr uint8_t kCodecJpeg = 2;
+inline constexpr uint8_t kCodecPng = 3;
+
+struct GopRow {
+  int64_t start_ns = 0;     // of the first picture shown
+  int64_t duration_ns = 0;  // up to the end of the last
+  uint32_t frames = 0;
+  ChunkId chunk;
+  uint64_t size = 0;  // payload bytes
+  uint8_t codec = kCodecH264;
+  bool open = false;        // its leading pictures need the GOP before
+  uint16_t leading = 0;     // how many such pictures
+  ViewId parent_view = 0;
+  uint8_t verdict = 0;      // 0: nothing measured
+  std::string parameter_sets;  // names, 20 bytes each, in sending order
+};
+std::string EncodeGopRow(const GopRow& row);
+absl::StatusOr<GopRow> DecodeGopRow(std::string_view value);
+
+// stream, time -> first_index of the GOP that starts then.
+std::string TimeKey(StreamId stream, int64_t time_ns, uint64_t first_index);
+struct TimeKeyParts {
+  StreamId stream;
+  int64_t time_ns;
+  uint64_t first_index;
+};
+absl::StatusOr<TimeKeyParts> ParseTimeKey(std::string_view key);
+
+// One picture of a GOP, in decoding order.
+struct FrameEntry {
+  int64_t pts = 0;  // source ticks
+  int64_t dts = 0;
+  int64_t time_ns = 0;
+  int64_t duration_ns = 0;
+  uint32_t offset = 0;  // in the chunk
+  uint32_t size = 0;
+  uint8_t type = 0;     // PictureType
+  uint8_t qp = 0;
+  uint8_t mean_luma = 0;        // grid summary: averages over macroblocks
+  uint8_t mean_texture = 0;
+  uint8_t mean_difference = 0;
+  uint8_t mean_residual = 0;
+  bool leading = false;
+  bool has_grid = false;        // the four means and the fingerprint count
+  uint64_t fingerprint64 = 0;
+  std::array<uint64_t, 4> fingerprint256 = {};
+  friend bool operator==(const FrameEntry&, const FrameEntry&) = default;
+};
+
+// A GOP's pictures and the trim record that restores its source bytes.
+struct FrameTable {
+  uint8_t fingerprint_version = 0;
+  std::vector<FrameEntry> frames;
+  std::string trim;
+  friend bool operator==(const FrameTable&, const FrameTable&) = default;
+};
+// Columns, delta-coded, then zstd: some 10 bytes a frame on still footage.
+std::string EncodeFrameTable(const FrameTable& table);
+absl::StatusOr<FrameTable> DecodeFrameTable(std::string_view value);
+
+// --- block --------------------------------------------------------------
+
+// stream, block_seq -> an IMU, series or opaque block.
+std::string BlockKey(StreamId stream, uint64_t block_seq);
+struct BlockKeyParts {
+  StreamId stream;
+  uint64_t block_seq;
+};
+absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key);
+
+// Blocks beyond this size go to a chunk, and the row names it.
+inline constexpr size_t kMaxInlineBlock = 64 << 10;
+
+struct BlockRow {
+  int64_t start_ns = 0;     // smallest and largest sample time inside
+  int64_t end_ns = 0;
+  uint64_t first_index = 0;
+  uint32_t samples = 0;
+  ChunkId chunk;            // SHA-256 of the block's bytes, inline or not
+  bool is_chunk = false;
+  std::string bytes;        // when inline
+};
+std::string EncodeBlockRow(const BlockRow& row);
+absl::StatusOr<BlockRow> DecodeBlockRow(std::string_view value);
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_ROWS_H_

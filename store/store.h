@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The store: chunks in append-only segments, everything known about them
+// in a catalogue. It knows integers and bytes, not codecs. Segments are the
+// truth: each commit writes its chunks and one journal record holding all
+// its catalogue changes, so the catalogue can be rebuilt from segments
+// alone. store/FORMAT.md draws every byte.
+
+#ifndef FOVEA_STORE_STORE_H_
+#define FOVEA_STORE_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "store/chunk_id.h"
+#include "store/file_system.h"
+
+namespace fovea {
+
+// Catalogue families; store/FORMAT.md lists keys and values. Values are
+// stored; never renumber.
+enum class Family : uint8_t {
+  kMeta = 0,
+  kGop = 1,
+  kTime = 2,
+  kFtab = 3,
+  kLoc = 4,
+  kRef = 5,
+  kGcq = 6,
+  kBlock = 7,
+};
+inline constexpr int kFamilyCount = 8;
+const char* FamilyName(Family family);
+
+// What has to land together. Build one, hand it to Store::Commit().
+class CommitBatch {
+ public:
+  // Adds a chunk owned by `owner` (any key that names who needs it: a GOP
+  // row's key). Equal payloads are stored once. Copies the bytes.
+  ChunkId PutChunk(std::span<const uint8_t> payload, std::string_view owner);
+
+  // Catalogue changes; kLoc, kRef and kGcq belong to the store and are
+  // refused at Commit().
+  void PutRow(Family family, std::string_view key, std::string_view value);
+  void DeleteRow(Family family, std::string_view key);
+
+  // `owner` lets go of a chunk; one without owners waits for Prune().
+  void DropChunk(const ChunkId& id, std::string_view owner);
+
+  bool empty() const;
+  uint64_t payload_bytes() const;  // of chunks and rows so far
+
+ private:
+  friend class Store;
+  struct Chunk {
+    ChunkId id;
+    std::string owner;
+    std::vector<uint8_t> payload;
+  };
+  struct Row {
+    Family family;
+    std::string key;
+    std::optional<std::string> value;  // none: delete
+  };
+  struct Drop {
+    ChunkId id;
+    std::string owner;
+  };
+  std::vector<Chunk> chunks_;
+  std::vector<Row> rows_;
+  std::vector<Drop> drops_;
+};
+
+struct CommitReceipt {
+  uint64_t sequence = 0;       // of the commit; grows by one
+  int64_t chunks_new = 0;      // payload appended
+  int64_t chunks_known = 0;    // found already stored, byte-compared
+  int64_t bytes_new = 0;
+  int64_t bytes_known = 0;
+};
+
+struct StoreOptions {
+  bool create = false;     // make the store when the folder has none
+  bool read_only = false;  // neither lock nor write; still one process
+
+  // A new segment is begun beyond this size or when the hour changes.
+  // Smaller: space comes back sooner. Larger: fewer files.
+  uint64_t segment_bytes = 256ULL << 20;
+
+  FileSystem* file_system = nullptr;      // null: FileSystem::Posix()
+  std::function<int64_t()> now_ns;        // wall clock; null: the system's
+};
+
+struct StoreProblem {
+  std::string object;  // "segment 000003", "chunk 9f1c...", "stream 7 gop 12"
+  int64_t offset = 0;
+  std::string what;    // expected and found
+  std::string next;    // what to do about it
+};
+
+struct VerifyReport {
+  int64_t segments = 0;
+  int64_t chunks = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  int64_t unreferenced_chunks = 0;  // leaks: harmless, Prune() removes them
+  std::vector<StoreProblem> problems;
+};
+
+struct DiskUsage {
+  uint64_t segment_bytes = 0;    // files on disk
+  uint64_t live_chunk_bytes = 0;
+  uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
+  uint64_t journal_bytes = 0;
+  uint64_t catalogue_bytes = 0;  // RocksDB files
+  int64_t segments = 0;
+  int64_t chunks = 0;
+};
+
+struct PruneReport {
+  int64_t segments_removed = 0;
+  int64_t chunks_removed = 0;
+  uint64_t bytes_freed = 0;
+  uint64_t bytes_copied = 0;
+};
+
+// Thread-safe. One process at a time; many threads may read while one
+// writes.
+class Store {
+ public:
+  // Opens or creates the store in folder `path`, recovering what a crash
+  // left: only segments open at that time are scanned. kNotFound (no store
+  // there), kUnavailable ("in use by pid N"), kFailedPrecondition (a newer
+  // format, or damage recovery must not guess about).
+  static absl::StatusOr<std::unique_ptr<Store>> Open(
+      const std::string& path, const StoreOptions& options);
+  virtual ~Store() = default;
+
+  // Acknowledges: returns OK only once payloads, journal record and
+  // catalogue are on stable storage, in that order. All of the batch is
+  // seen or none of it. kResourceExhausted: disk full, nothing changed.
+  // After a failed sync the store is read-only until reopened
+  // (kFailedPrecondition).
+  virtual absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) = 0;
+
+  // A chunk's payload, or `length` bytes of it from `offset`. Whole reads
+  // check both checksums. kNotFound, kDataLoss (naming segment, offset).
+  virtual absl::StatusOr<std::vector<uint8_t>> ReadChunk(const ChunkId& id) = 0;
+  virtual absl::StatusOr<std::vector<uint8_t>> ReadChunkRange(
+      const ChunkId& id, uint64_t offset, uint64_t length) = 0;
+
+  // kNotFound when there is no such row.
+  virtual absl::StatusOr<std::string> Get(Family family,
+                                          std::string_view key) = 0;
+
+  // Calls `visit` for rows with begin <= key < end ("" as end: no bound) in
+  // key order, over one consistent snapshot, until it returns false.
+  using Visitor =
+      std::function<bool(std::string_view key, std::string_view value)>;
+  virtual absl::Status Scan(Family family, std::string_view begin,
+                            std::string_view end, const Visitor& visit) = 0;
+
+  // The row with the greatest key <= `key` that starts with `prefix`, or
+  // kNotFound.
+  struct KeyValue {
+    std::string key;
+    std::string value;
+  };
+  virtual absl::StatusOr<KeyValue> SeekBackward(Family family,
+                                                std::string_view key,
+                                                std::string_view prefix) = 0;
+
+  virtual uint64_t last_sequence() const = 0;
+
+  // Checks headers and rows; `deep` also reads every payload and compares
+  // its SHA-256. Finds, never repairs. `progress` gets bytes done, total.
+  virtual absl::StatusOr<VerifyReport> Verify(
+      bool deep,
+      const std::function<void(uint64_t, uint64_t)>& progress) = 0;
+
+  // Erases chunks without owners: their segments are rewritten without
+  // them and removed. Nothing owned is ever absent meanwhile.
+  virtual absl::StatusOr<PruneReport> Prune() = 0;
+
+  virtual absl::StatusOr<DiskUsage> Usage() = 0;
+
+  // Makes the catalogue anew from the segments alone; the old one is kept
+  // beside it until the new one is complete. The store must not be open.
+  static absl::Status Rebuild(const std::string& path,
+                              const StoreOptions& options);
+
+ protected:
+  Store() = default;
+  // Lets implementations see inside a batch.
+  static std::vector<CommitBatch::Chunk>& ChunksOf(CommitBatch& batch) {
+    return batch.chunks_;
+  }
+  static std::vector<CommitBatch::Row>& RowsOf(CommitBatch& batch) {
+    return batch.rows_;
+  }
+  static std::vector<CommitBatch::Drop>& DropsOf(CommitBatch& batch) {
+    return batch.drops_;
+  }
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_STORE_H_
