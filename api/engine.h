@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "api/ingest.h"
 #include "api/stream_description.h"
+#include "api/stream_registry.h"
 #include "codec/sample.h"
 #include "store/rows.h"
 #include "store/store.h"
@@ -25,9 +26,9 @@
 namespace fovea {
 
 struct EngineOptions {
-  bool create = false;     // make the store when the folder has none
+  bool create = false;  // make the store when the folder has none
   bool read_only = false;
-  StoreOptions store;      // create and read_only above win
+  StoreOptions store;  // create and read_only above win
 };
 
 // One stream as it stands.
@@ -36,10 +37,10 @@ struct StreamSummary {
   std::string name;
   StreamDescription description;
   StreamCounts counts;
-  int64_t start_ns = 0;      // smallest and largest time held
-  int64_t end_ns = 0;        // end of the last frame or time of last sample
-  int64_t chunks = 0;        // GOPs, stills or blocks
-  uint64_t end_index = 0;    // one past the last index
+  int64_t start_ns = 0;    // smallest and largest time held
+  int64_t end_ns = 0;      // end of the last frame or time of last sample
+  int64_t chunks = 0;      // GOPs, stills or blocks
+  uint64_t end_index = 0;  // one past the last index
 };
 
 // Half-open interval of stream time. Default: everything.
@@ -57,22 +58,22 @@ struct ReadFrame {
 
 // Which frames to read: exactly one of the three is set.
 struct FrameSelection {
-  std::optional<int64_t> at_ns;      // the frame shown then
+  std::optional<int64_t> at_ns;  // the frame shown then
   std::optional<uint64_t> index;
-  std::optional<int64_t> every_ns;   // one per step, from the first frame
-  TimeRange range;                   // bounds every_ns
+  std::optional<int64_t> every_ns;  // one per step, from the first frame
+  TimeRange range;                  // bounds every_ns
 };
 
 struct RemoveReport {
-  int64_t chunks_removed = 0;   // GOPs and blocks
+  int64_t chunks_removed = 0;  // GOPs and blocks
   int64_t samples_removed = 0;
   PruneReport prune;
 };
 
 struct ExportReport {
-  int64_t samples = 0;   // frames, packets or rows written
+  int64_t samples = 0;  // frames, packets or rows written
   uint64_t bytes = 0;
-  TimeRange covered;     // GOP borders widen what was asked
+  TimeRange covered;  // GOP borders widen what was asked
 };
 
 // Thread-safe as Store is; one Ingest() at a time per stream name.
@@ -137,7 +138,25 @@ class Engine {
 
  private:
   explicit Engine(std::unique_ptr<Store> store);
+
+  absl::StatusOr<StreamSummary> Summarise(const StreamRow& row);
+  absl::Status ReadEvery(const FrameSelection& selection, StreamId stream,
+                         const StreamDescription& description,
+                         const std::function<bool(const ReadFrame&)>& visit);
+  absl::StatusOr<ExportReport> ExportVideo(const StreamSummary& stream,
+                                           TimeRange range, bool original,
+                                           const std::string& path);
+  absl::StatusOr<ExportReport> ExportCsv(const StreamSummary& stream,
+                                         TimeRange range,
+                                         const std::string& path);
+  absl::StatusOr<ExportReport> ExportOpaque(const StreamSummary& stream,
+                                            TimeRange range,
+                                            const std::string& path);
+  absl::Status VerifyStream(const StreamRow& row, bool deep,
+                            VerifyReport* report);
+
   std::unique_ptr<Store> store_;
+  StreamRegistry registry_;
 };
 
 }  // namespace fovea

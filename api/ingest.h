@@ -26,10 +26,10 @@ struct IngestOptions {
   // An inertial CSV recorded with the video: becomes NAME.imu.
   std::string imu_path;
 
-  double crf = 23;                 // see VideoEncoderOptions
+  double crf = 23;  // see VideoEncoderOptions
   std::string preset = "veryfast";
-  double gop_seconds = 2;          // longest closed GOP
-  bool proxy_map = true;           // false: uniform quality
+  double gop_seconds = 2;  // longest closed GOP
+  bool proxy_map = true;   // false: uniform quality
 
   bool append = false;   // add to streams of that name
   bool resume = false;   // go on where an interrupted ingest stopped
@@ -82,10 +82,10 @@ class IngestObserver {
 struct IngestedStream {
   std::string name;
   StreamKind kind = StreamKind::kCamera;
-  StreamCounts counts;      // of this ingest alone
+  StreamCounts counts;  // of this ingest alone
   int64_t chunks = 0;
-  uint64_t bytes = 0;       // payload, before dedup
-  uint64_t bytes_known = 0; // of those, already stored
+  uint64_t bytes = 0;        // payload, before dedup
+  uint64_t bytes_known = 0;  // of those, already stored
   int64_t start_ns = 0;
   int64_t end_ns = 0;
 };

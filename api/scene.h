@@ -27,13 +27,13 @@ struct SceneOptions {
   int height = 720;
   double fps = 30;
   double seconds = 10;
-  int objects = 6;           // moving, labelled person, car or bottle
+  int objects = 6;  // moving, labelled person, car or bottle
   double imu_rate_hz = 200;
 
   // Noise levels at mid grey, in grey levels of 255.
-  double shot_noise = 1.2;   // grows with the square root of the signal
+  double shot_noise = 1.2;  // grows with the square root of the signal
   double read_noise = 0.8;
-  double flicker = 0.01;     // relative, at twice a 50 Hz mains
+  double flicker = 0.01;         // relative, at twice a 50 Hz mains
   double exposure_drift = 0.03;  // relative, over the clip
 
   // A second camera beside the first, seeing this share of its view.
@@ -42,21 +42,21 @@ struct SceneOptions {
 };
 
 struct SceneBox {
-  int object = 0;         // stable over frames
+  int object = 0;  // stable over frames
   std::string label;
   double x = 0, y = 0, width = 0, height = 0;  // pixels, visible part
-  double visible = 1;     // share not hidden by others or the border
+  double visible = 1;  // share not hidden by others or the border
 };
 
 struct ScenePose {
-  std::array<double, 3> position_m;        // world
-  std::array<double, 4> orientation;       // quaternion w, x, y, z
+  std::array<double, 3> position_m;   // world
+  std::array<double, 4> orientation;  // quaternion w, x, y, z
 };
 
 struct SceneTruth {
   int64_t time_ns = 0;
   ScenePose pose;
-  std::vector<SceneBox> boxes[2];          // per camera
+  std::vector<SceneBox> boxes[2];  // per camera
   // Far plane, camera 0 to camera 1 pixels, row-major.
   std::array<double, 9> homography;
 };

@@ -16,21 +16,21 @@ namespace fovea {
 
 struct StreamDescription {
   StreamKind kind = StreamKind::kCamera;
-  CameraInfo camera;     // kind == kCamera
-  SeriesInfo series;     // kind == kImu, kSeries
-  OpaqueInfo opaque;     // kind == kOpaque
-  bool stills = false;   // camera of still files
+  CameraInfo camera;    // kind == kCamera
+  SeriesInfo series;    // kind == kImu, kSeries
+  OpaqueInfo opaque;    // kind == kOpaque
+  bool stills = false;  // camera of still files
 
-  std::string source;        // as given, credentials removed
-  std::string source_codec;  // "hevc", "csv"
-  std::string source_digest; // of size and first MiB; "" for live
+  std::string source;         // as given, credentials removed
+  std::string source_codec;   // "hevc", "csv"
+  std::string source_digest;  // of size and first MiB; "" for live
   int64_t source_bytes = 0;
 
-  bool copied = false;       // H.264 kept as it came
-  NalFraming framing = kAnnexB;        // of the source, for copied streams
-  std::vector<uint8_t> codec_config;   // of the source, for copied streams
-  std::string encoder;       // "x264 crf=23 preset=veryfast threads=2"
-  std::string sensitivity;   // "proxy:texture-motion/1" or ""
+  bool copied = false;                // H.264 kept as it came
+  NalFraming framing = kAnnexB;       // of the source, for copied streams
+  std::vector<uint8_t> codec_config;  // of the source, for copied streams
+  std::string encoder;                // "x264 crf=23 preset=veryfast threads=2"
+  std::string sensitivity;            // "proxy:texture-motion/1" or ""
 
   std::vector<std::string> notes;  // tracks rejected, policies applied
 };

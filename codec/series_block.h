@@ -22,10 +22,11 @@ namespace fovea {
 
 inline constexpr size_t kMaxSeriesChannels = 64;
 inline constexpr size_t kMaxBlockSamples = 1'000'000;
+inline constexpr size_t kMaxBlockValues = 8'000'000;  // samples x channels
 
 // Encodes a batch. Deterministic. kInvalidArgument: no samples, more than
-// kMaxBlockSamples, channels outside 1..64, or values.size() that is not
-// samples * channels. Any double is kept, NaN payloads and -0 included.
+// kMaxBlockSamples or kMaxBlockValues, channels outside 1..64, or
+// values.size() that is not samples * channels. Any double is kept, NaN payloads and -0 included.
 absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
     const SeriesBatch& batch, size_t channels);
 
@@ -38,7 +39,11 @@ struct DecodedSeries {
 // is bounded by the limits above whatever the bytes say.
 absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block);
 
+inline constexpr size_t kMaxOpaqueBlockBytes = size_t{256} << 20;
+
 // Opaque packets of about a second: times, then bytes, LZ4 where it pays.
+// kInvalidArgument: no packets, more than kMaxBlockSamples, or more than
+// kMaxOpaqueBlockBytes in all. Decoding damage is kDataLoss.
 absl::StatusOr<std::vector<uint8_t>> EncodeOpaqueBlock(
     std::span<const OpaquePacket> packets);
 absl::StatusOr<std::vector<OpaquePacket>> DecodeOpaqueBlock(

@@ -31,7 +31,12 @@ struct FrameRef {
   uint32_t rank = 0;
 };
 
-// Reads one store. Thread-safe.
+// Which entry of the table (decoding order) is shown first, second, ...:
+// by pts, and by decoding order where pts repeat.
+std::vector<uint32_t> PresentationOrder(const FrameTable& table);
+
+// Reads one store. Thread-safe. Every call fails with kDataLoss, naming
+// stream and GOP, where a row is damaged or missing its counterpart.
 class FrameIndex {
  public:
   explicit FrameIndex(Store* store) : store_(store) {}
@@ -40,16 +45,21 @@ class FrameIndex {
   absl::StatusOr<FrameRef> AtIndex(StreamId stream, uint64_t index) const;
 
   // The frame shown at `time_ns`: the last one that starts at or before
-  // it. kNotFound before the first frame.
+  // it. kNotFound before the first frame. Times may repeat or run backward
+  // in a stream, so precisely: of the GOPs with start_ns <= time_ns the one
+  // that starts latest (of equal starts, the one of greatest index), and in
+  // it the last frame in presentation order with time_ns at or before the
+  // one asked for, or else its first.
   absl::StatusOr<FrameRef> AtTime(StreamId stream, int64_t time_ns) const;
 
-  // GOPs that touch [from_ns, to_ns), in index order.
+  // GOPs that touch [from_ns, to_ns), in index order. Reads all GOP rows
+  // of the stream: where times run backward, any of them may.
   absl::StatusOr<std::vector<GopRef>> Gops(StreamId stream, int64_t from_ns,
                                            int64_t to_ns) const;
 
   // Calls `visit` for each GOP of view 0 in index order, until false.
-  absl::Status ForEachGop(StreamId stream,
-                          const std::function<bool(const GopRef&)>& visit) const;
+  absl::Status ForEachGop(
+      StreamId stream, const std::function<bool(const GopRef&)>& visit) const;
 
   absl::StatusOr<FrameTable> Table(const GopRef& gop) const;
 

@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "store/chunk_id.h"
+#include "store/row_limits.h"
 
 namespace fovea {
 
@@ -23,11 +24,19 @@ using ViewId = uint16_t;  // 0 is the view the stream was ingested as
 
 // --- meta ---------------------------------------------------------------
 
-std::string StreamKey(StreamId id);              // "s" id
-std::string StreamNameKey(std::string_view n);   // "n" name
-std::string StreamCountsKey(StreamId id);        // "c" id
+std::string StreamKey(StreamId id);                          // "s" id
+std::string StreamNameKey(std::string_view n);               // "n" name
+std::string StreamCountsKey(StreamId id);                    // "c" id
 std::string ParameterSetKey(std::span<const uint8_t> name);  // "p" name
-std::string NextStreamIdKey();                   // "i"
+std::string NextStreamIdKey();                               // "i"
+
+// Values of the "n" and "i" rows.
+std::string EncodeStreamId(StreamId id);
+absl::StatusOr<StreamId> DecodeStreamId(std::string_view value);
+
+// Value of a "p" row: the NAL unit as it was, without framing.
+std::string EncodeParameterSet(std::span<const uint8_t> nal);
+absl::StatusOr<std::vector<uint8_t>> DecodeParameterSet(std::string_view value);
 
 // A stream's registry row. `description` is the pipeline's (JSON); the
 // store does not look inside.
@@ -36,6 +45,7 @@ struct StreamRow {
   uint8_t kind = 0;  // StreamKind
   std::string name;
   std::string description;
+  friend bool operator==(const StreamRow&, const StreamRow&) = default;
 };
 std::string EncodeStreamRow(const StreamRow& row);
 absl::StatusOr<StreamRow> DecodeStreamRow(std::string_view value);
@@ -70,12 +80,13 @@ absl::StatusOr<StreamCounts> DecodeStreamCounts(std::string_view value);
 // --- gop, time, ftab ----------------------------------------------------
 
 std::string StreamPrefix(StreamId stream);
+std::string GopPrefix(StreamId stream, ViewId view);
 // stream, view, first_index; the same key in gop and ftab.
 std::string GopKey(StreamId stream, ViewId view, uint64_t first_index);
 struct GopKeyParts {
-  StreamId stream;
-  ViewId view;
-  uint64_t first_index;
+  StreamId stream = 0;
+  ViewId view = 0;
+  uint64_t first_index = 0;
 };
 absl::StatusOr<GopKeyParts> ParseGopKey(std::string_view key);
 
@@ -90,23 +101,27 @@ struct GopRow {
   ChunkId chunk;
   uint64_t size = 0;  // payload bytes
   uint8_t codec = kCodecH264;
-  bool open = false;        // its leading pictures need the GOP before
-  uint16_t leading = 0;     // how many such pictures
+  bool open = false;     // its leading pictures need the GOP before
+  uint16_t leading = 0;  // how many such pictures
   ViewId parent_view = 0;
-  uint8_t verdict = 0;      // 0: nothing measured
+  uint8_t verdict = 0;         // 0: nothing measured
   std::string parameter_sets;  // names, 20 bytes each, in sending order
+  friend bool operator==(const GopRow&, const GopRow&) = default;
 };
 std::string EncodeGopRow(const GopRow& row);
 absl::StatusOr<GopRow> DecodeGopRow(std::string_view value);
 
-// stream, time -> first_index of the GOP that starts then.
+// stream, time, first_index of the GOP that starts then. The key says it
+// all: the value is EncodeTimeRow(), a version byte.
 std::string TimeKey(StreamId stream, int64_t time_ns, uint64_t first_index);
 struct TimeKeyParts {
-  StreamId stream;
-  int64_t time_ns;
-  uint64_t first_index;
+  StreamId stream = 0;
+  int64_t time_ns = 0;
+  uint64_t first_index = 0;
 };
 absl::StatusOr<TimeKeyParts> ParseTimeKey(std::string_view key);
+std::string EncodeTimeRow();
+absl::Status CheckTimeRow(std::string_view value);
 
 // One picture of a GOP, in decoding order.
 struct FrameEntry {
@@ -116,14 +131,14 @@ struct FrameEntry {
   int64_t duration_ns = 0;
   uint32_t offset = 0;  // in the chunk
   uint32_t size = 0;
-  uint8_t type = 0;     // PictureType
+  uint8_t type = 0;  // PictureType
   uint8_t qp = 0;
-  uint8_t mean_luma = 0;        // grid summary: averages over macroblocks
+  uint8_t mean_luma = 0;  // grid summary: averages over macroblocks
   uint8_t mean_texture = 0;
   uint8_t mean_difference = 0;
   uint8_t mean_residual = 0;
   bool leading = false;
-  bool has_grid = false;        // the four means and the fingerprint count
+  bool has_grid = false;  // the four means and the fingerprint count
   uint64_t fingerprint64 = 0;
   std::array<uint64_t, 4> fingerprint256 = {};
   friend bool operator==(const FrameEntry&, const FrameEntry&) = default;
@@ -136,6 +151,9 @@ struct FrameTable {
   std::string trim;
   friend bool operator==(const FrameTable&, const FrameTable&) = default;
 };
+// kResourceExhausted, naming the limit, for a table beyond kRowLimits: ask
+// before encoding footage that is not your own.
+absl::Status CheckFrameTable(const FrameTable& table);
 // Columns, delta-coded, then zstd: some 10 bytes a frame on still footage.
 std::string EncodeFrameTable(const FrameTable& table);
 absl::StatusOr<FrameTable> DecodeFrameTable(std::string_view value);
@@ -145,8 +163,8 @@ absl::StatusOr<FrameTable> DecodeFrameTable(std::string_view value);
 // stream, block_seq -> an IMU, series or opaque block.
 std::string BlockKey(StreamId stream, uint64_t block_seq);
 struct BlockKeyParts {
-  StreamId stream;
-  uint64_t block_seq;
+  StreamId stream = 0;
+  uint64_t block_seq = 0;
 };
 absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key);
 
@@ -154,13 +172,14 @@ absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key);
 inline constexpr size_t kMaxInlineBlock = 64 << 10;
 
 struct BlockRow {
-  int64_t start_ns = 0;     // smallest and largest sample time inside
+  int64_t start_ns = 0;  // smallest and largest sample time inside
   int64_t end_ns = 0;
   uint64_t first_index = 0;
   uint32_t samples = 0;
-  ChunkId chunk;            // SHA-256 of the block's bytes, inline or not
+  ChunkId chunk;  // SHA-256 of the block's bytes, inline or not
   bool is_chunk = false;
-  std::string bytes;        // when inline
+  std::string bytes;  // when inline
+  friend bool operator==(const BlockRow&, const BlockRow&) = default;
 };
 std::string EncodeBlockRow(const BlockRow& row);
 absl::StatusOr<BlockRow> DecodeBlockRow(std::string_view value);

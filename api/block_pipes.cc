@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Samples, packets and stills to stored blocks. A block spans about a
+// second of stream time, forward or backward, so one of them is little to
+// decode and little to lose.
+
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "api/track_pipe.h"
+#include "codec/series_block.h"
+
+namespace fovea {
+namespace {
+
+constexpr int64_t kBlockNs = 1'000'000'000;
+constexpr size_t kMaxSamples = 65'536;
+constexpr size_t kMaxOpaqueBytes = 4 << 20;
+
+// Whether a sample at `time_ns` still belongs to a block begun at `start_ns`.
+bool Belongs(int64_t time_ns, int64_t start_ns) {
+  const __int128 span = static_cast<__int128>(time_ns) - start_ns;
+  return span > -kBlockNs && span < kBlockNs;
+}
+
+class SeriesPipe : public TrackPipe {
+ public:
+  SeriesPipe(const Track& track, StreamWriter* writer)
+      : channels_(track.series.channels.size()), writer_(writer) {}
+
+  absl::Status Add(SourceItem item) override {
+    const auto& batch = std::get<SeriesBatch>(item.value);
+    for (size_t i = 0; i < batch.time_ns.size(); ++i) {
+      if (!block_.time_ns.empty() &&
+          (!Belongs(batch.time_ns[i], block_.time_ns[0]) ||
+           block_.time_ns.size() >= kMaxSamples)) {
+        if (absl::Status status = Drain(); !status.ok()) return status;
+      }
+      block_.time_ns.push_back(batch.time_ns[i]);
+      const auto row =
+          batch.values.begin() + static_cast<std::ptrdiff_t>(i * channels_);
+      block_.values.insert(block_.values.end(), row,
+                           row + static_cast<std::ptrdiff_t>(channels_));
+      writer_->Delivered(1);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Drain() override {
+    if (block_.time_ns.empty()) return absl::OkStatus();
+    auto bytes = EncodeSeriesBlock(block_, channels_);
+    if (!bytes.ok()) return bytes.status();
+    absl::Status status = writer_->AddBlock(*bytes, block_.time_ns);
+    block_ = {};
+    return status;
+  }
+
+ private:
+  const size_t channels_;
+  StreamWriter* const writer_;
+  SeriesBatch block_;
+};
+
+class OpaquePipe : public TrackPipe {
+ public:
+  explicit OpaquePipe(StreamWriter* writer) : writer_(writer) {}
+
+  absl::Status Add(SourceItem item) override {
+    auto& packet = std::get<OpaquePacket>(item.value);
+    if (!packets_.empty() &&
+        (!Belongs(packet.time_ns, packets_[0].time_ns) ||
+         bytes_ >= kMaxOpaqueBytes || packets_.size() >= kMaxSamples)) {
+      if (absl::Status status = Drain(); !status.ok()) return status;
+    }
+    bytes_ += packet.data.size();
+    packets_.push_back(std::move(packet));
+    writer_->Delivered(1);
+    return absl::OkStatus();
+  }
+
+  absl::Status Drain() override {
+    if (packets_.empty()) return absl::OkStatus();
+    auto bytes = EncodeOpaqueBlock(packets_);
+    if (!bytes.ok()) return bytes.status();
+    std::vector<int64_t> times;
+    for (const OpaquePacket& packet : packets_) {
+      times.push_back(packet.time_ns);
+    }
+    packets_.clear();
+    bytes_ = 0;
+    return writer_->AddBlock(*bytes, times);
+  }
+
+ private:
+  StreamWriter* const writer_;
+  std::vector<OpaquePacket> packets_;
+  size_t bytes_ = 0;
+};
+
+class StillPipe : public TrackPipe {
+ public:
+  explicit StillPipe(StreamWriter* writer) : writer_(writer) {}
+
+  absl::Status Add(SourceItem item) override {
+    writer_->Delivered(1);
+    return writer_->AddStill(std::get<StillImage>(item.value));
+  }
+  absl::Status Drain() override { return absl::OkStatus(); }
+
+ private:
+  StreamWriter* const writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrackPipe> NewStillPipe(StreamWriter* writer) {
+  return std::make_unique<StillPipe>(writer);
+}
+
+std::unique_ptr<TrackPipe> NewSeriesPipe(const Track& track,
+                                         StreamWriter* writer) {
+  return std::make_unique<SeriesPipe>(track, writer);
+}
+
+std::unique_ptr<TrackPipe> NewOpaquePipe(StreamWriter* writer) {
+  return std::make_unique<OpaquePipe>(writer);
+}
+
+}  // namespace fovea

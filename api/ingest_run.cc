@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "api/ingest_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "api/source_digest.h"
+#include "api/source_reader.h"
+#include "sensitivity/proxy.h"
+
+namespace fovea {
+namespace {
+
+constexpr int64_t kProgressEveryNs = 100'000'000;
+constexpr absl::Duration kQueuePatience = absl::Milliseconds(100);
+
+int64_t MonotonicNow() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+IngestOptions WithDefaults(IngestOptions options) {
+  if (options.jobs <= 0) {
+    options.jobs =
+        static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  }
+  options.source.threads = options.jobs;
+  if (!options.monotonic_ns) options.monotonic_ns = MonotonicNow;
+  return options;
+}
+
+// Samples an item stands for in the books.
+struct SamplesIn {
+  int64_t operator()(const Frame&) const { return 1; }
+  int64_t operator()(const AccessUnit&) const { return 1; }
+  int64_t operator()(const SeriesBatch& batch) const {
+    return static_cast<int64_t>(batch.time_ns.size());
+  }
+  int64_t operator()(const OpaquePacket&) const { return 1; }
+  int64_t operator()(const StillImage&) const { return 1; }
+  int64_t operator()(const Gap&) const { return 0; }
+  int64_t operator()(const Rejected& rejected) const {
+    return rejected.samples;
+  }
+};
+
+struct FirstTimeOf {
+  std::optional<int64_t> operator()(const SeriesBatch& batch) const {
+    if (batch.time_ns.empty()) return std::nullopt;
+    return batch.time_ns.front();
+  }
+  std::optional<int64_t> operator()(const Gap&) const { return std::nullopt; }
+  std::optional<int64_t> operator()(const Rejected&) const {
+    return std::nullopt;
+  }
+  template <typename T>
+  std::optional<int64_t> operator()(const T& item) const {
+    return item.time_ns;
+  }
+};
+
+struct AddTime {
+  int64_t shift;
+  void operator()(SeriesBatch& batch) const {
+    for (int64_t& time : batch.time_ns) time += shift;
+  }
+  void operator()(Gap& gap) const {
+    gap.start_ns += shift;
+    gap.end_ns += shift;
+  }
+  void operator()(Rejected&) const {}
+  template <typename T>
+  void operator()(T& item) const {
+    item.time_ns += shift;
+  }
+};
+
+// Takes the first `count` samples off a batch.
+void DropFront(int64_t count, size_t channels, SeriesBatch* batch) {
+  batch->time_ns.erase(batch->time_ns.begin(), batch->time_ns.begin() + count);
+  batch->values.erase(
+      batch->values.begin(),
+      batch->values.begin() + count * static_cast<int64_t>(channels));
+}
+
+bool SameShape(const StreamDescription& a, const StreamDescription& b) {
+  return a.kind == b.kind && a.stills == b.stills && a.copied == b.copied &&
+         a.camera.width == b.camera.width &&
+         a.camera.height == b.camera.height &&
+         a.camera.time_base == b.camera.time_base &&
+         a.series.channels == b.series.channels;
+}
+
+}  // namespace
+
+struct IngestRun::Lane {
+  Track track;
+  std::unique_ptr<StreamWriter> writer;
+  std::unique_ptr<TrackPipe> pipe;
+  int64_t skip = 0;  // samples a resumed stream has already
+};
+
+struct IngestRun::Feed {
+  std::unique_ptr<Source> source;
+  std::vector<std::unique_ptr<Lane>> lanes;  // by track; null: rejected
+  std::optional<int64_t> shift_ns;           // added to every time
+};
+
+IngestRun::IngestRun(Store* store, StreamRegistry* registry,
+                     const IngestOptions& options, IngestObserver* observer,
+                     const std::atomic<bool>* stop)
+    : store_(store),
+      registry_(registry),
+      options_(WithDefaults(options)),
+      observer_(observer),
+      stop_(stop),
+      committer_(options_.dry_run ? nullptr : store, options_, observer) {}
+
+IngestRun::~IngestRun() = default;
+
+absl::Status IngestRun::Open(const std::string& location,
+                             const std::string& name) {
+  absl::StatusOr<std::unique_ptr<Source>> source =
+      OpenSource(location, options_.source);
+  if (!source.ok()) return source.status();
+  auto feed = std::make_unique<Feed>();
+  feed->source = *std::move(source);
+  const SourceInfo& info = feed->source->info();
+  observer_->OnOpened(info);
+  for (const std::string& note : info.notes) observer_->OnNote(note);
+  const std::string digest = info.live ? "" : SourceDigest(location);
+  for (const Track& track : info.tracks) {
+    const std::string stream =
+        track.suffix.empty() ? name : absl::StrCat(name, ".", track.suffix);
+    if (absl::Status s = OpenLane(track, stream, digest, feed.get()); !s.ok()) {
+      return s;
+    }
+    if (track.kind == StreamKind::kCamera) {
+      progress_.frames_expected += track.expected_samples;
+    }
+  }
+  progress_.duration_ns = std::max(progress_.duration_ns, info.duration_ns);
+  sources_.push_back(std::move(feed));
+  return absl::OkStatus();
+}
+
+absl::Status IngestRun::OpenLane(const Track& track,
+                                 const std::string& stream_name,
+                                 const std::string& digest, Feed* feed) {
+  if (!track.rejected.empty()) {
+    rejected_tracks_.push_back({stream_name, track.rejected});
+    observer_->OnNote(
+        absl::StrCat(stream_name, ": not stored: ", track.rejected));
+    feed->lanes.push_back(nullptr);
+    return absl::OkStatus();
+  }
+  if (absl::Status s = StreamRegistry::CheckName(stream_name); !s.ok()) {
+    return s;
+  }
+  const StreamDescription description = Describe(track, *feed, digest);
+  absl::StatusOr<StreamState> state = StateFor(stream_name, description);
+  if (!state.ok()) return state.status();
+  auto lane = std::make_unique<Lane>();
+  lane->track = track;
+  if (options_.resume) lane->skip = state->counts.samples_in;
+  append_after_ns_ = std::max(append_after_ns_, state->end_ns);
+  lane->writer = std::make_unique<StreamWriter>(*std::move(state), &committer_);
+  lane->writer->Delivered(0);
+  feed->lanes.push_back(std::move(lane));
+  return OpenPipe(track, feed->lanes.back().get());
+}
+
+StreamDescription IngestRun::Describe(const Track& track, const Feed& feed,
+                                      const std::string& digest) const {
+  const SourceInfo& info = feed.source->info();
+  StreamDescription d;
+  d.kind = track.kind;
+  d.camera = track.camera;
+  d.series = track.series;
+  d.opaque = track.opaque;
+  d.stills = track.stills;
+  d.source = info.name;
+  d.source_codec = track.codec;
+  d.source_digest = digest;
+  d.source_bytes = info.bytes;
+  d.notes = info.notes;
+  for (const Track& other : info.tracks) {
+    if (other.rejected.empty()) continue;
+    d.notes.push_back(absl::StrCat("track '", other.suffix, "' (", other.codec,
+                                   ") not stored: ", other.rejected));
+  }
+  if (track.kind != StreamKind::kCamera || track.stills) return d;
+  d.copied = track.compressed;
+  if (d.copied) {
+    d.framing = track.framing;
+    d.codec_config = track.codec_config;
+  } else {
+    d.encoder = absl::StrCat("x264 preset=", options_.preset,
+                             " crf=", options_.crf, " threads=", options_.jobs);
+    d.sensitivity = options_.proxy_map ? kProxyModelName : "";
+  }
+  return d;
+}
+
+absl::StatusOr<StreamState> IngestRun::StateFor(
+    const std::string& name, const StreamDescription& description) {
+  absl::StatusOr<StreamRow> row = registry_->Find(name);
+  if (row.ok()) {
+    if (options_.append || options_.resume) return Continue(*row, description);
+    return absl::AlreadyExistsError(
+        absl::StrCat("stream '", name,
+                     "' exists; choose another --name, or use --append "
+                     "or --resume"));
+  }
+  if (!absl::IsNotFound(row.status())) return row.status();
+  StreamState state;
+  state.row.id = registry_->NewId();
+  state.row.kind = static_cast<uint8_t>(description.kind);
+  state.row.name = name;
+  state.row.description = EncodeStreamDescription(description);
+  return state;
+}
+
+absl::StatusOr<StreamState> IngestRun::Continue(
+    const StreamRow& row, const StreamDescription& description) {
+  absl::StatusOr<StreamDescription> stored =
+      DecodeStreamDescription(row.description);
+  if (!stored.ok()) return stored.status();
+  if (!SameShape(*stored, description)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("stream '", row.name,
+                     "' holds another kind, size, time "
+                     "base or set of channels; choose another --name"));
+  }
+  if (options_.resume && (stored->source_digest.empty() ||
+                          stored->source_digest != description.source_digest)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("stream '", row.name, "' came from '", stored->source,
+                     "', which is not this source; use --append to add to it"));
+  }
+  absl::StatusOr<StreamCounts> counts = registry_->Counts(row.id);
+  if (!counts.ok()) return counts.status();
+  absl::StatusOr<StreamExtent> extent = registry_->Extent(row);
+  if (!extent.ok()) return extent.status();
+  StreamState state;
+  state.row = row;
+  state.registered = true;
+  state.counts = *std::move(counts);
+  state.next_index = extent->end_index;
+  state.next_block = extent->end_block;
+  state.end_ns = extent->end_ns;
+  return state;
+}
+
+absl::Status IngestRun::OpenPipe(const Track& track, Lane* lane) {
+  StreamWriter* writer = lane->writer.get();
+  switch (track.kind) {
+    case StreamKind::kImu:
+    case StreamKind::kSeries:
+      lane->pipe = NewSeriesPipe(track, writer);
+      return absl::OkStatus();
+    case StreamKind::kOpaque:
+      lane->pipe = NewOpaquePipe(writer);
+      return absl::OkStatus();
+    case StreamKind::kCamera:
+      break;
+  }
+  if (track.stills) {
+    lane->pipe = NewStillPipe(writer);
+    return absl::OkStatus();
+  }
+  auto pipe = track.compressed ? NewCopyPipe(track, options_, writer)
+                               : NewEncodePipe(track, options_, writer);
+  if (!pipe.ok()) return pipe.status();
+  lane->pipe = *std::move(pipe);
+  return absl::OkStatus();
+}
+
+absl::Status IngestRun::Run() {
+  for (const std::unique_ptr<Feed>& feed : sources_) {
+    if (absl::Status status = Pump(feed.get()); !status.ok()) return status;
+    if (absl::Status s = FinishLanes(feed.get()); !s.ok()) return s;
+  }
+  if (absl::Status status = committer_.Commit(); !status.ok()) return status;
+  progress_.bytes_out = committer_.bytes_committed();
+  progress_.bytes_known = committer_.bytes_known();
+  observer_->OnProgress(progress_);
+  return absl::OkStatus();
+}
+
+absl::Status IngestRun::Pump(Feed* feed) {
+  SourceReader reader(feed->source.get());
+  while (!Stopped()) {
+    SourceItem item;
+    switch (reader.Next(kQueuePatience, &item)) {
+      case SourceReader::State::kEnd:
+        if (source_error_.ok()) source_error_ = reader.status();
+        return absl::OkStatus();
+      case SourceReader::State::kItem:
+        if (absl::Status s = Take(std::move(item), feed); !s.ok()) return s;
+        break;
+      case SourceReader::State::kNothingYet:
+        if (absl::Status s = committer_.CommitIfDue(); !s.ok()) return s;
+        break;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status IngestRun::Take(SourceItem item, Feed* feed) {
+  Lane* lane = feed->lanes[static_cast<size_t>(item.track)].get();
+  if (lane == nullptr) return absl::OkStatus();
+  ShiftTime(&item, feed);
+  CountProgress(item, *lane);
+  const int64_t samples = std::visit(SamplesIn(), item.value);
+  if (lane->skip >= samples && lane->skip > 0) {
+    lane->skip -= samples;
+    return absl::OkStatus();
+  }
+  if (lane->skip > 0) {
+    if (auto* batch = std::get_if<SeriesBatch>(&item.value)) {
+      DropFront(lane->skip, lane->track.series.channels.size(), batch);
+    } else if (auto* rejected = std::get_if<Rejected>(&item.value)) {
+      rejected->samples -= lane->skip;
+    }
+    lane->skip = 0;
+  }
+  return Deliver(std::move(item), lane);
+}
+
+absl::Status IngestRun::Deliver(SourceItem item, Lane* lane) {
+  if (const auto* rejected = std::get_if<Rejected>(&item.value)) {
+    lane->writer->Reject(rejected->samples, rejected->reason);
+    return absl::OkStatus();
+  }
+  if (const auto* gap = std::get_if<Gap>(&item.value)) {
+    // What came before the gap must not wait for what comes after it.
+    if (absl::Status s = lane->pipe->Drain(); !s.ok()) return s;
+    lane->writer->AddGap(*gap);
+    return committer_.Commit();
+  }
+  return lane->pipe->Add(std::move(item));
+}
+
+absl::Status IngestRun::FinishLanes(Feed* feed) {
+  for (const std::unique_ptr<Lane>& lane : feed->lanes) {
+    if (lane == nullptr) continue;
+    if (absl::Status s = lane->pipe->Drain(); !s.ok()) return s;
+    if (!Stopped()) lane->writer->Finish();
+  }
+  return absl::OkStatus();
+}
+
+void IngestRun::ShiftTime(SourceItem* item, Feed* feed) const {
+  if (!options_.append) return;
+  if (!feed->shift_ns.has_value()) {
+    const std::optional<int64_t> first = std::visit(FirstTimeOf(), item->value);
+    if (!first.has_value()) return;
+    // A source that starts before the stream's end would run time backward:
+    // it is continued at the end instead.
+    feed->shift_ns = *first < append_after_ns_ ? append_after_ns_ - *first : 0;
+  }
+  std::visit(AddTime{*feed->shift_ns}, item->value);
+}
+
+void IngestRun::CountProgress(const SourceItem& item, const Lane& lane) {
+  const int64_t samples = std::visit(SamplesIn(), item.value);
+  if (std::holds_alternative<Rejected>(item.value)) {
+    progress_.rejected += samples;
+  } else if (std::holds_alternative<Gap>(item.value)) {
+    ++progress_.gaps;
+  } else if (lane.track.kind == StreamKind::kCamera) {
+    progress_.frames += samples;
+  } else {
+    progress_.samples += samples;
+  }
+  if (const auto time = std::visit(FirstTimeOf(), item.value)) {
+    progress_.stream_ns = std::max(progress_.stream_ns, *time);
+  }
+  const int64_t now = options_.monotonic_ns();
+  if (now - last_progress_ns_ < kProgressEveryNs) return;
+  last_progress_ns_ = now;
+  progress_.bytes_out = committer_.bytes_committed();
+  progress_.bytes_known = committer_.bytes_known();
+  observer_->OnProgress(progress_);
+}
+
+IngestReport IngestRun::Report() const {
+  IngestReport report;
+  for (const std::unique_ptr<Feed>& feed : sources_) {
+    report.source_bytes += static_cast<uint64_t>(feed->source->info().bytes);
+    for (const std::unique_ptr<Lane>& lane : feed->lanes) {
+      if (lane != nullptr) report.streams.push_back(lane->writer->report());
+    }
+  }
+  report.rejected_tracks = rejected_tracks_;
+  report.stored_bytes = committer_.bytes_appended();
+  report.stopped = Stopped();
+  report.source_error = source_error_;
+  return report;
+}
+
+}  // namespace fovea

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Reading back: frames, samples, packets.
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "api/engine.h"
+#include "api/gop_reader.h"
+#include "codec/series_block.h"
+#include "index/frame_index.h"
+
+namespace fovea {
+namespace {
+
+// Reads one block's bytes, from its row or its chunk.
+absl::StatusOr<std::vector<uint8_t>> BlockBytes(Store* store,
+                                                const BlockRow& row) {
+  if (row.is_chunk) return store->ReadChunk(row.chunk);
+  return std::vector<uint8_t>(row.bytes.begin(), row.bytes.end());
+}
+
+bool Touches(const BlockRow& row, TimeRange range) {
+  return row.start_ns < range.to_ns && row.end_ns >= range.from_ns;
+}
+
+// Calls `visit` for the block rows that touch `range` until it returns
+// false or an error.
+absl::Status ForEachBlock(
+    Store* store, StreamId stream, TimeRange range,
+    const std::function<absl::StatusOr<bool>(const BlockRow&)>& visit) {
+  absl::Status inner;
+  absl::Status status = store->Scan(
+      Family::kBlock, StreamPrefix(stream), StreamPrefix(stream + 1),
+      [&](std::string_view, std::string_view value) {
+        absl::StatusOr<BlockRow> row = DecodeBlockRow(value);
+        absl::StatusOr<bool> going = !row.ok() ? row.status()
+                                     : !Touches(*row, range)
+                                         ? absl::StatusOr<bool>(true)
+                                         : visit(*row);
+        if (!going.ok()) inner = going.status();
+        return going.ok() && *going;
+      });
+  return status.ok() ? inner : status;
+}
+
+// The samples of `batch` inside `range`.
+SeriesBatch Inside(const SeriesBatch& batch, size_t channels, TimeRange range) {
+  SeriesBatch inside;
+  for (size_t i = 0; i < batch.time_ns.size(); ++i) {
+    const int64_t time = batch.time_ns[i];
+    if (time < range.from_ns || time >= range.to_ns) continue;
+    inside.time_ns.push_back(time);
+    const auto row =
+        batch.values.begin() + static_cast<std::ptrdiff_t>(i * channels);
+    inside.values.insert(inside.values.end(), row,
+                         row + static_cast<std::ptrdiff_t>(channels));
+  }
+  return inside;
+}
+
+absl::Status WrongKind(const StreamSummary& stream, const char* wanted) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("stream '", stream.name, "' is of kind ",
+                   StreamKindName(stream.description.kind), ", not ", wanted));
+}
+
+// One frame of a GOP or still stream.
+absl::Status ReadOne(Store* store, const StreamDescription& description,
+                     const FrameRef& ref,
+                     const std::function<bool(const ReadFrame&)>& visit) {
+  const GopReader reader(store, &description);
+  if (description.stills) {
+    absl::StatusOr<StillImage> still = reader.Still(ref.gop);
+    if (!still.ok()) return still.status();
+    visit({ref.gop.first_index, {}, *std::move(still)});
+    return absl::OkStatus();
+  }
+  return reader.Frames(ref.gop, [&](uint32_t rank, const Frame& frame) {
+    if (rank < ref.rank) return true;
+    visit({ref.gop.first_index + rank, frame, {}});
+    return false;
+  });
+}
+
+}  // namespace
+
+absl::Status Engine::ReadFrames(
+    const std::string& stream, const FrameSelection& selection,
+    const std::function<bool(const ReadFrame&)>& visit) {
+  absl::StatusOr<StreamSummary> summary = Describe(stream);
+  if (!summary.ok()) return summary.status();
+  if (summary->description.kind != StreamKind::kCamera) {
+    return WrongKind(*summary, "camera");
+  }
+  if (selection.every_ns.has_value()) {
+    return ReadEvery(selection, summary->id, summary->description, visit);
+  }
+  const FrameIndex index(store_.get());
+  absl::StatusOr<FrameRef> ref =
+      selection.index.has_value()
+          ? index.AtIndex(summary->id, *selection.index)
+          : index.AtTime(summary->id, selection.at_ns.value_or(0));
+  if (absl::IsNotFound(ref.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        "stream '", stream, "' has no such frame; it holds indexes 0 to ",
+        static_cast<int64_t>(summary->end_index) - 1, ", times ",
+        summary->start_ns, " to ", summary->end_ns, " ns"));
+  }
+  if (!ref.ok()) return ref.status();
+  return ReadOne(store_.get(), summary->description, *ref, visit);
+}
+
+absl::Status Engine::ReadEvery(
+    const FrameSelection& selection, StreamId stream,
+    const StreamDescription& description,
+    const std::function<bool(const ReadFrame&)>& visit) {
+  if (*selection.every_ns <= 0) {
+    return absl::InvalidArgumentError("the step between frames must be > 0");
+  }
+  const FrameIndex index(store_.get());
+  const GopReader reader(store_.get(), &description);
+  absl::StatusOr<std::vector<GopRef>> gops =
+      index.Gops(stream, selection.range.from_ns, selection.range.to_ns);
+  if (!gops.ok()) return gops.status();
+  int64_t due = selection.range.from_ns;
+  bool going = true;
+  const auto take = [&](uint64_t number, const Frame& frame,
+                        const StillImage& still, int64_t time_ns) {
+    if (time_ns < due || time_ns >= selection.range.to_ns) return true;
+    const int64_t step = *selection.every_ns;
+    // The first frame sets the phase; later ones keep it.
+    due = due == std::numeric_limits<int64_t>::min()
+              ? time_ns + step
+              : due + ((time_ns - due) / step + 1) * step;
+    return going = visit({number, frame, still});
+  };
+  for (const GopRef& gop : *gops) {
+    if (!going) break;
+    if (gop.row.start_ns + gop.row.duration_ns < due) continue;
+    absl::Status status;
+    if (description.stills) {
+      absl::StatusOr<StillImage> still = reader.Still(gop);
+      if (!still.ok()) return still.status();
+      take(gop.first_index, {}, *still, still->time_ns);
+    } else {
+      status = reader.Frames(gop, [&](uint32_t rank, const Frame& frame) {
+        return take(gop.first_index + rank, frame, {}, frame.time_ns);
+      });
+    }
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::ReadSeries(
+    const std::string& stream, TimeRange range,
+    const std::function<bool(const SeriesBatch&)>& visit) {
+  absl::StatusOr<StreamSummary> summary = Describe(stream);
+  if (!summary.ok()) return summary.status();
+  const StreamKind kind = summary->description.kind;
+  if (kind != StreamKind::kImu && kind != StreamKind::kSeries) {
+    return WrongKind(*summary, "imu or series");
+  }
+  return ForEachBlock(store_.get(), summary->id, range,
+                      [&](const BlockRow& row) -> absl::StatusOr<bool> {
+                        absl::StatusOr<std::vector<uint8_t>> bytes =
+                            BlockBytes(store_.get(), row);
+                        if (!bytes.ok()) return bytes.status();
+                        absl::StatusOr<DecodedSeries> decoded =
+                            DecodeSeriesBlock(*bytes);
+                        if (!decoded.ok()) return decoded.status();
+                        const SeriesBatch batch =
+                            Inside(decoded->batch, decoded->channels, range);
+                        return batch.time_ns.empty() || visit(batch);
+                      });
+}
+
+absl::Status Engine::ReadOpaque(
+    const std::string& stream, TimeRange range,
+    const std::function<bool(const OpaquePacket&)>& visit) {
+  absl::StatusOr<StreamSummary> summary = Describe(stream);
+  if (!summary.ok()) return summary.status();
+  if (summary->description.kind != StreamKind::kOpaque) {
+    return WrongKind(*summary, "opaque");
+  }
+  return ForEachBlock(store_.get(), summary->id, range,
+                      [&](const BlockRow& row) -> absl::StatusOr<bool> {
+                        absl::StatusOr<std::vector<uint8_t>> bytes =
+                            BlockBytes(store_.get(), row);
+                        if (!bytes.ok()) return bytes.status();
+                        absl::StatusOr<std::vector<OpaquePacket>> packets =
+                            DecodeOpaqueBlock(*bytes);
+                        if (!packets.ok()) return packets.status();
+                        for (const OpaquePacket& packet : *packets) {
+                          const bool inside = packet.time_ns >= range.from_ns &&
+                                              packet.time_ns < range.to_ns;
+                          if (inside && !visit(packet)) return false;
+                        }
+                        return true;
+                      });
+}
+
+}  // namespace fovea

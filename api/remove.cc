@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Removing what must not be kept: rows and references in one commit, then
+// the bytes.
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "api/engine.h"
+
+namespace fovea {
+namespace {
+
+constexpr char kRemovedReason[] = "removed on request";
+
+bool Touches(int64_t start_ns, int64_t end_ns, TimeRange range) {
+  return start_ns < range.to_ns &&
+         (end_ns > range.from_ns || start_ns >= range.from_ns);
+}
+
+struct Removal {
+  CommitBatch batch;
+  int64_t chunks = 0;
+  int64_t samples = 0;
+  int64_t bytes = 0;
+
+  void Count(int64_t removed_samples, uint64_t removed_bytes) {
+    ++chunks;
+    samples += removed_samples;
+    bytes += static_cast<int64_t>(removed_bytes);
+  }
+};
+
+absl::Status RemoveGop(StreamId stream, std::string_view key,
+                       std::string_view value, TimeRange range,
+                       Removal* removal) {
+  absl::StatusOr<GopRow> row = DecodeGopRow(value);
+  if (!row.ok()) return row.status();
+  absl::StatusOr<GopKeyParts> parts = ParseGopKey(key);
+  if (!parts.ok()) return parts.status();
+  if (!Touches(row->start_ns, row->start_ns + row->duration_ns, range)) {
+    return absl::OkStatus();
+  }
+  removal->batch.DeleteRow(Family::kGop, key);
+  removal->batch.DeleteRow(Family::kFtab, key);
+  removal->batch.DeleteRow(Family::kTime,
+                           TimeKey(stream, row->start_ns, parts->first_index));
+  removal->batch.DropChunk(row->chunk, key);
+  removal->Count(row->frames, row->size);
+  return absl::OkStatus();
+}
+
+absl::Status RemoveBlock(std::string_view key, std::string_view value,
+                         TimeRange range, Removal* removal) {
+  absl::StatusOr<BlockRow> row = DecodeBlockRow(value);
+  if (!row.ok()) return row.status();
+  if (!Touches(row->start_ns, row->end_ns + 1, range)) return absl::OkStatus();
+  removal->batch.DeleteRow(Family::kBlock, key);
+  if (row->is_chunk) removal->batch.DropChunk(row->chunk, key);
+  removal->Count(row->samples, row->bytes.size());
+  return absl::OkStatus();
+}
+
+// Keeps the sum: what was stored is now rejected, with its reason.
+void MoveCounts(const Removal& removal, StreamCounts* counts) {
+  counts->stored -= removal.samples;
+  counts->stored_bytes -= removal.bytes;
+  for (StreamCounts::Reason& reason : counts->rejected) {
+    if (reason.why != kRemovedReason) continue;
+    reason.samples += removal.samples;
+    return;
+  }
+  counts->rejected.push_back({kRemovedReason, removal.samples});
+}
+
+bool IsEverything(TimeRange range) {
+  return range.from_ns == INT64_MIN && range.to_ns == INT64_MAX;
+}
+
+}  // namespace
+
+absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
+                                            TimeRange range) {
+  absl::StatusOr<StreamRow> row = registry_.Find(stream);
+  if (!row.ok()) return row.status();
+  Removal removal;
+  absl::Status inner;
+  const bool camera = static_cast<StreamKind>(row->kind) == StreamKind::kCamera;
+  absl::Status status = store_->Scan(
+      camera ? Family::kGop : Family::kBlock, StreamPrefix(row->id),
+      StreamPrefix(row->id + 1),
+      [&](std::string_view key, std::string_view value) {
+        inner = camera ? RemoveGop(row->id, key, value, range, &removal)
+                       : RemoveBlock(key, value, range, &removal);
+        return inner.ok();
+      });
+  if (!status.ok()) return status;
+  if (!inner.ok()) return inner;
+  if (IsEverything(range)) {
+    removal.batch.DeleteRow(Family::kMeta, StreamKey(row->id));
+    removal.batch.DeleteRow(Family::kMeta, StreamNameKey(row->name));
+    removal.batch.DeleteRow(Family::kMeta, StreamCountsKey(row->id));
+  } else if (removal.samples > 0) {
+    absl::StatusOr<StreamCounts> counts = registry_.Counts(row->id);
+    if (!counts.ok()) return counts.status();
+    MoveCounts(removal, &*counts);
+    removal.batch.PutRow(Family::kMeta, StreamCountsKey(row->id),
+                         EncodeStreamCounts(*counts));
+  }
+  RemoveReport report;
+  report.chunks_removed = removal.chunks;
+  report.samples_removed = removal.samples;
+  if (removal.batch.empty()) return report;
+  absl::StatusOr<CommitReceipt> receipt =
+      store_->Commit(std::move(removal.batch));
+  if (!receipt.ok()) return receipt.status();
+  absl::StatusOr<PruneReport> prune = store_->Prune();
+  if (!prune.ok()) return prune.status();
+  report.prune = *prune;
+  return report;
+}
+
+}  // namespace fovea

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "api/stream_description.h"
+
+#include <exception>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+namespace fovea {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kVersion = 1;
+
+Json FromRational(Rational r) { return Json::array({r.num, r.den}); }
+
+Rational ToRational(const Json& j) {
+  Rational r{j.at(0).get<int32_t>(), j.at(1).get<int32_t>()};
+  if (r.num < 0 || r.den <= 0) r = {};
+  return r;
+}
+
+std::string ToHex(const std::vector<uint8_t>& bytes) {
+  return absl::BytesToHexString(
+      std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+std::vector<uint8_t> FromHex(const std::string& hex) {
+  const std::string bytes = absl::HexStringToBytes(hex);
+  return {bytes.begin(), bytes.end()};
+}
+
+Json FromCamera(const CameraInfo& camera) {
+  return {{"width", camera.width},
+          {"height", camera.height},
+          {"time_base", FromRational(camera.time_base)},
+          {"frame_rate", FromRational(camera.frame_rate)},
+          {"sample_aspect", FromRational(camera.sample_aspect)},
+          {"rotation", camera.rotation_degrees},
+          {"full_range", camera.color.full_range},
+          {"primaries", camera.color.primaries},
+          {"transfer", camera.color.transfer},
+          {"matrix", camera.color.matrix},
+          {"source_bit_depth", camera.bit_depth},
+          {"interlaced", camera.interlaced}};
+}
+
+CameraInfo ToCamera(const Json& j) {
+  CameraInfo camera;
+  camera.width = j.at("width").get<int>();
+  camera.height = j.at("height").get<int>();
+  camera.time_base = ToRational(j.at("time_base"));
+  camera.frame_rate = ToRational(j.at("frame_rate"));
+  camera.sample_aspect = ToRational(j.at("sample_aspect"));
+  camera.rotation_degrees = j.at("rotation").get<int>();
+  camera.color.full_range = j.at("full_range").get<bool>();
+  camera.color.primaries = j.at("primaries").get<uint8_t>();
+  camera.color.transfer = j.at("transfer").get<uint8_t>();
+  camera.color.matrix = j.at("matrix").get<uint8_t>();
+  camera.bit_depth = j.at("source_bit_depth").get<int>();
+  camera.interlaced = j.at("interlaced").get<bool>();
+  return camera;
+}
+
+Json FromSeries(const SeriesInfo& series) {
+  Json channels = Json::array();
+  for (const Channel& channel : series.channels) {
+    channels.push_back({{"name", channel.name}, {"unit", channel.unit}});
+  }
+  return {{"channels", std::move(channels)}, {"rate_hz", series.rate_hz}};
+}
+
+SeriesInfo ToSeries(const Json& j) {
+  SeriesInfo series;
+  for (const Json& channel : j.at("channels")) {
+    series.channels.push_back({channel.at("name").get<std::string>(),
+                               channel.at("unit").get<std::string>()});
+  }
+  series.rate_hz = j.at("rate_hz").get<double>();
+  return series;
+}
+
+StreamDescription FromJson(const Json& j) {
+  StreamDescription d;
+  d.kind = static_cast<StreamKind>(j.at("kind").get<uint8_t>());
+  if (j.contains("camera")) d.camera = ToCamera(j.at("camera"));
+  if (j.contains("series")) d.series = ToSeries(j.at("series"));
+  if (j.contains("opaque")) {
+    d.opaque.time_base = ToRational(j.at("opaque").at("time_base"));
+    d.opaque.codec_config =
+        FromHex(j.at("opaque").at("codec_config").get<std::string>());
+  }
+  d.stills = j.at("stills").get<bool>();
+  d.source = j.at("source").get<std::string>();
+  d.source_codec = j.at("source_codec").get<std::string>();
+  d.source_digest = j.at("source_digest").get<std::string>();
+  d.source_bytes = j.at("source_bytes").get<int64_t>();
+  d.copied = j.at("copied").get<bool>();
+  d.framing = j.at("framing").get<int>();
+  d.codec_config = FromHex(j.at("codec_config").get<std::string>());
+  d.encoder = j.at("encoder").get<std::string>();
+  d.sensitivity = j.at("sensitivity").get<std::string>();
+  d.notes = j.at("notes").get<std::vector<std::string>>();
+  return d;
+}
+
+}  // namespace
+
+std::string EncodeStreamDescription(const StreamDescription& d) {
+  Json j = {{"version", kVersion},
+            {"kind", static_cast<uint8_t>(d.kind)},
+            {"stills", d.stills},
+            {"source", d.source},
+            {"source_codec", d.source_codec},
+            {"source_digest", d.source_digest},
+            {"source_bytes", d.source_bytes},
+            {"copied", d.copied},
+            {"framing", d.framing},
+            {"codec_config", ToHex(d.codec_config)},
+            {"encoder", d.encoder},
+            {"sensitivity", d.sensitivity},
+            {"notes", d.notes}};
+  switch (d.kind) {
+    case StreamKind::kCamera:
+      j["camera"] = FromCamera(d.camera);
+      break;
+    case StreamKind::kImu:
+    case StreamKind::kSeries:
+      j["series"] = FromSeries(d.series);
+      break;
+    case StreamKind::kOpaque:
+      j["opaque"] = {{"time_base", FromRational(d.opaque.time_base)},
+                     {"codec_config", ToHex(d.opaque.codec_config)}};
+      break;
+  }
+  // A file name may hold bytes that are not UTF-8; they must not throw.
+  return j.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+absl::StatusOr<StreamDescription> DecodeStreamDescription(
+    const std::string& json) {
+  const Json parsed = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded() || !parsed.is_object()) {
+    return absl::DataLossError("stream description is not JSON");
+  }
+  if (parsed.value("version", 0) > kVersion) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("stream description of version ",
+                     parsed.value("version", 0), ", newer than ", kVersion));
+  }
+  try {
+    return FromJson(parsed);
+  } catch (const std::exception& e) {  // the library's way to report
+    return absl::DataLossError(
+        absl::StrCat("stream description is damaged: ", e.what()));
+  }
+}
+
+}  // namespace fovea

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Turns the GOPs, stills and blocks of one stream into chunks and catalogue
+// rows, and keeps the stream's books: samples in = stored + dropped +
+// rejected at every commit, so that an interrupted ingest knows where its
+// source goes on.
+
+#ifndef FOVEA_API_STREAM_WRITER_H_
+#define FOVEA_API_STREAM_WRITER_H_
+
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "api/committer.h"
+#include "api/ingest.h"
+#include "codec/canonical_gop.h"
+#include "codec/sample.h"
+#include "store/rows.h"
+
+namespace fovea {
+
+// Where a stream stands before an ingest adds to it.
+struct StreamState {
+  StreamRow row;
+  bool registered = false;  // the row is in the store already
+  StreamCounts counts;
+  uint64_t next_index = 0;  // of frames or samples
+  uint64_t next_block = 0;
+  int64_t end_ns = 0;  // end of what is stored
+};
+
+// Not thread-safe; must stay where it is (its Committer points at it).
+class StreamWriter {
+ public:
+  StreamWriter(StreamState state, Committer* committer);
+  StreamWriter(const StreamWriter&) = delete;
+  StreamWriter& operator=(const StreamWriter&) = delete;
+
+  const std::string& name() const { return state_.row.name; }
+
+  // Samples handed to the pipe, stored or not yet.
+  void Delivered(int64_t samples) { delivered_ += samples; }
+
+  // Samples lost at this place of the source. Counted once everything
+  // delivered before them is stored.
+  void Reject(int64_t samples, const std::string& reason);
+  void AddGap(const Gap& gap);
+
+  // A camera GOP. `table` has the pictures of `gop` in its order.
+  absl::Status AddGop(const CanonicalGop& gop, FrameTable table);
+  absl::Status AddStill(const StillImage& still);
+
+  // An encoded imu, series or opaque block of `times.size()` samples.
+  absl::Status AddBlock(std::span<const uint8_t> block,
+                        std::span<const int64_t> times);
+
+  // All of the source has been handed over.
+  void Finish();
+
+  // Of this ingest alone.
+  const IngestedStream& report() const { return report_; }
+
+ private:
+  struct PendingReject {
+    int64_t after;  // samples delivered before it
+    int64_t samples;
+    std::string reason;
+  };
+
+  bool IsKnown(const ChunkId& id) const;
+  // Returns whether the store held the payload before.
+  bool PutGop(GopRow row, const FrameTable& table,
+              std::span<const uint8_t> payload);
+  void PutParameterSets(const CanonicalGop& gop, GopRow* row);
+  void CountStored(int64_t samples, uint64_t bytes, bool known,
+                   std::span<const int64_t> times);
+  void CountTimes(std::span<const int64_t> times);
+  void CountRejected(int64_t samples, const std::string& reason);
+  void PutBooks(CommitBatch* batch);
+
+  StreamState state_;
+  Committer* const committer_;
+  IngestedStream report_;
+  std::set<ParameterSetName> known_parameter_sets_;
+  std::deque<PendingReject> pending_rejects_;
+  int64_t delivered_ = 0;
+  int64_t stored_ = 0;  // of delivered_
+  bool has_start_ = false;
+  bool has_time_ = false;
+  int64_t last_time_ns_ = 0;
+  bool books_changed_ = false;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_STREAM_WRITER_H_

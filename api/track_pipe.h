@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What happens to the samples of one track between source and store. One
+// kind of track, one file, one factory; api/ingest.cc strings them up.
+
+#ifndef FOVEA_API_TRACK_PIPE_H_
+#define FOVEA_API_TRACK_PIPE_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "api/ingest.h"
+#include "api/stream_writer.h"
+#include "codec/formats/source.h"
+#include "codec/video_encoder.h"
+
+namespace fovea {
+
+// Not thread-safe. Items come in source order; Gap and Rejected go to the
+// writer, not here.
+class TrackPipe {
+ public:
+  virtual ~TrackPipe() = default;
+  virtual absl::Status Add(SourceItem item) = 0;
+
+  // Hands over what is still inside. Also called at a gap: the pipe must be
+  // able to go on afterwards.
+  virtual absl::Status Drain() = 0;
+};
+
+// Frames -> grid, fingerprint, proxy sensitivity, map -> H.264 -> GOPs.
+absl::StatusOr<std::unique_ptr<TrackPipe>> NewEncodePipe(
+    const Track& track, const IngestOptions& options, StreamWriter* writer);
+
+// The encoder settings that pipe uses, for the stream's description too.
+VideoEncoderOptions EncoderOptionsFor(const CameraInfo& camera,
+                                      const IngestOptions& options);
+
+// H.264 access units -> GOPs, bytes kept; decoded once for grid and
+// fingerprint.
+absl::StatusOr<std::unique_ptr<TrackPipe>> NewCopyPipe(
+    const Track& track, const IngestOptions& options, StreamWriter* writer);
+
+// JPEG and PNG files, kept as they are.
+std::unique_ptr<TrackPipe> NewStillPipe(StreamWriter* writer);
+
+// Samples -> lossless blocks of a second.
+std::unique_ptr<TrackPipe> NewSeriesPipe(const Track& track,
+                                         StreamWriter* writer);
+
+// Packets -> blocks of a second.
+std::unique_ptr<TrackPipe> NewOpaquePipe(StreamWriter* writer);
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_TRACK_PIPE_H_

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Every row against its bytes, on top of the store's own checks: what the
+// catalogue says is in a chunk must be what decoding finds there.
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "api/engine.h"
+#include "api/gop_reader.h"
+#include "codec/series_block.h"
+#include "index/frame_index.h"
+
+namespace fovea {
+namespace {
+
+constexpr char kReingest[] = "ingest that time of the source again";
+
+class StreamChecker {
+ public:
+  StreamChecker(Store* store, const StreamSummary& stream, bool deep,
+                VerifyReport* report)
+      : store_(store),
+        stream_(stream),
+        reader_(store, &stream.description),
+        deep_(deep),
+        report_(report) {}
+
+  void CheckGop(std::string_view key, std::string_view value) {
+    absl::StatusOr<GopKeyParts> parts = ParseGopKey(key);
+    absl::StatusOr<GopRow> row = DecodeGopRow(value);
+    if (!parts.ok()) return Report("gop row", parts.status());
+    const std::string object = absl::StrCat("gop ", parts->first_index);
+    if (!row.ok()) return Report(object, row.status());
+    const GopRef gop{stream_.id, parts->view, parts->first_index, *row};
+    if (parts->view == 0) samples_ += row->frames;
+    CheckTable(object, gop);
+    if (!deep_) return;
+    const absl::Status status = stream_.description.stills
+                                    ? reader_.Still(gop).status()
+                                    : reader_.Units(gop, true).status();
+    if (!status.ok()) Report(object, status);
+  }
+
+  void CheckBlock(std::string_view key, std::string_view value) {
+    absl::StatusOr<BlockKeyParts> parts = ParseBlockKey(key);
+    absl::StatusOr<BlockRow> row = DecodeBlockRow(value);
+    if (!parts.ok()) return Report("block row", parts.status());
+    const std::string object = absl::StrCat("block ", parts->block_seq);
+    if (!row.ok()) return Report(object, row.status());
+    samples_ += row->samples;
+    if (deep_) CheckBlockBytes(object, *row);
+  }
+
+  void CheckBooks() {
+    const StreamCounts& counts = stream_.counts;
+    int64_t sum = counts.stored + counts.dropped;
+    for (const StreamCounts::Reason& reason : counts.rejected) {
+      sum += reason.samples;
+    }
+    if (counts.samples_in != sum) {
+      Report("counts",
+             absl::DataLossError(absl::StrCat(counts.samples_in,
+                                              " samples in, but stored + "
+                                              "dropped + rejected make ",
+                                              sum)));
+    }
+    if (counts.stored != samples_) {
+      Report("counts",
+             absl::DataLossError(absl::StrCat(
+                 counts.stored, " samples stored, but rows hold ", samples_)));
+    }
+  }
+
+ private:
+  void CheckTable(const std::string& object, const GopRef& gop) {
+    absl::StatusOr<FrameTable> table = FrameIndex(store_).Table(gop);
+    if (!table.ok()) return Report(object, table.status());
+    if (table->frames.size() != gop.row.frames) {
+      return Report(object, absl::DataLossError(absl::StrCat(
+                                "frame table of ", table->frames.size(),
+                                " entries for ", gop.row.frames, " frames")));
+    }
+    for (const FrameEntry& entry : table->frames) {
+      if (entry.offset > gop.row.size ||
+          entry.size > gop.row.size - entry.offset) {
+        return Report(object,
+                      absl::DataLossError(absl::StrCat(
+                          "picture at ", entry.offset, " of ", entry.size,
+                          " bytes lies outside the chunk"
+                          " of ",
+                          gop.row.size)));
+      }
+    }
+  }
+
+  void CheckBlockBytes(const std::string& object, const BlockRow& row) {
+    std::vector<uint8_t> bytes(row.bytes.begin(), row.bytes.end());
+    if (row.is_chunk) {
+      absl::StatusOr<std::vector<uint8_t>> chunk = store_->ReadChunk(row.chunk);
+      if (!chunk.ok()) return Report(object, chunk.status());
+      bytes = *std::move(chunk);
+    }
+    if (ChunkId::Of(bytes) != row.chunk) {
+      return Report(object, absl::DataLossError("bytes differ from their id"));
+    }
+    absl::StatusOr<size_t> samples = CountSamples(bytes);
+    if (!samples.ok()) return Report(object, samples.status());
+    if (*samples != row.samples) {
+      Report(object,
+             absl::DataLossError(absl::StrCat(
+                 *samples, " samples decode, the row says ", row.samples)));
+    }
+  }
+
+  absl::StatusOr<size_t> CountSamples(const std::vector<uint8_t>& bytes) {
+    if (stream_.description.kind == StreamKind::kOpaque) {
+      auto packets = DecodeOpaqueBlock(bytes);
+      if (!packets.ok()) return packets.status();
+      return packets->size();
+    }
+    auto decoded = DecodeSeriesBlock(bytes);
+    if (!decoded.ok()) return decoded.status();
+    return decoded->batch.time_ns.size();
+  }
+
+  void Report(const std::string& object, const absl::Status& status) {
+    StoreProblem problem;
+    problem.object = absl::StrCat("stream '", stream_.name, "' ", object);
+    problem.what = std::string(status.message());
+    problem.next = kReingest;
+    report_->problems.push_back(std::move(problem));
+  }
+
+  Store* const store_;
+  const StreamSummary& stream_;
+  const GopReader reader_;
+  const bool deep_;
+  VerifyReport* const report_;
+  int64_t samples_ = 0;
+};
+
+}  // namespace
+
+absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
+                                  VerifyReport* report) {
+  absl::StatusOr<StreamSummary> stream = Summarise(row);
+  if (!stream.ok()) {
+    report->problems.push_back({absl::StrCat("stream '", row.name, "'"), 0,
+                                std::string(stream.status().message()),
+                                "run 'fovea doctor --rebuild'"});
+    return absl::OkStatus();
+  }
+  StreamChecker checker(store_.get(), *stream, deep, report);
+  const bool camera = stream->description.kind == StreamKind::kCamera;
+  absl::Status status = store_->Scan(
+      camera ? Family::kGop : Family::kBlock, StreamPrefix(row.id),
+      StreamPrefix(row.id + 1),
+      [&](std::string_view key, std::string_view value) {
+        camera ? checker.CheckGop(key, value) : checker.CheckBlock(key, value);
+        return true;
+      });
+  checker.CheckBooks();
+  return status;
+}
+
+absl::StatusOr<VerifyReport> Engine::Verify(
+    bool deep, const std::function<void(uint64_t, uint64_t)>& progress) {
+  absl::StatusOr<VerifyReport> report = store_->Verify(deep, progress);
+  if (!report.ok()) return report.status();
+  absl::StatusOr<std::vector<StreamRow>> rows = registry_.List();
+  if (!rows.ok()) return rows.status();
+  for (const StreamRow& row : *rows) {
+    absl::Status status = VerifyStream(row, deep, &*report);
+    if (!status.ok()) return status;
+  }
+  return report;
+}
+
+}  // namespace fovea

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Times and durations as people write and read them, to and from int64
+// nanoseconds. Parsing is exact: no value passes through floating point.
+
+#ifndef FOVEA_CLI_TIME_TEXT_H_
+#define FOVEA_CLI_TIME_TEXT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace fovea::cli {
+
+// "1h20m", "1m20s", "250ms", "12.5" (seconds), "1500ns" or a sum of such
+// parts in falling units (d h m s ms us ns), all with an optional leading
+// minus; or an RFC 3339 instant ("2026-01-05T10:00:00.25Z", offset and
+// seconds optional, UTC when no offset is given) as nanoseconds since 1970.
+// kInvalidArgument says what was expected; kOutOfRange beyond int64.
+absl::StatusOr<int64_t> ParseTimeText(const std::string& text);
+
+// As ParseTimeText(), for lengths of time: no instants, nothing negative.
+absl::StatusOr<int64_t> ParseDurationText(const std::string& text);
+
+// Three significant places, human units: "0 s", "250 ms", "11.8 s",
+// "1m20s", "2h03m".
+std::string FormatDuration(int64_t ns);
+
+// "2026-01-05T10:00:00.25Z"; as many decimals as are needed.
+std::string FormatRfc3339(int64_t ns);
+
+// A point of stream time: an instant when it can only be one (after
+// September 2001), else the exact distance from the stream's zero in
+// seconds: "12.345 s".
+std::string FormatStreamTime(int64_t ns);
+
+}  // namespace fovea::cli
+
+#endif  // FOVEA_CLI_TIME_TEXT_H_

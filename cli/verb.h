@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What every verb shares: its options' common part, how it opens the store,
+// how it reports. Each verb is one file in cli/verbs/ with one Add function
+// that puts it into the option tree. Usage faults are thrown as
+// CLI::ParseError while parsing and caught in main(); running a verb throws
+// nothing.
+
+#ifndef FOVEA_CLI_VERB_H_
+#define FOVEA_CLI_VERB_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "api/engine.h"
+#include "cli/report_json.h"
+
+namespace fovea::cli {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitLoss = 3;  // finished, with loss or skipped input
+
+// What the command line said, and what is to be run for it. An interrupted
+// verb returns 128 + signal after a clean close.
+struct Context {
+  std::string store;  // folder; starts as $FOVEA_STORE
+  bool json = false;
+  std::string color = "auto";
+  bool no_progress = false;
+  std::function<absl::StatusOr<int>()> run;
+};
+
+enum class StoreNeed { kRequired, kOptional };
+
+// A verb with --store, --json, --color and --no-progress. Once it is the
+// one chosen, `run` becomes the context's; `check` (may be null) first
+// throws CLI::ParseError for options that do not go together.
+CLI::App* AddVerb(CLI::App* app, Context* context, const std::string& name,
+                  const std::string& description, StoreNeed need,
+                  std::function<absl::StatusOr<int>()> run,
+                  std::function<void()> check = nullptr);
+
+// An option holding a point of stream time or a length of time.
+CLI::Option* AddTimeOption(CLI::App* verb, const std::string& names,
+                           std::optional<int64_t>* target,
+                           const std::string& description);
+CLI::Option* AddDurationOption(CLI::App* verb, const std::string& names,
+                               std::optional<int64_t>* target,
+                               const std::string& description);
+
+// --from and --to.
+struct RangeArguments {
+  std::optional<int64_t> from;
+  std::optional<int64_t> to;
+
+  TimeRange range() const;
+};
+void AddRangeOptions(CLI::App* verb, RangeArguments* range);
+
+enum class StoreMode { kRead, kWrite, kCreate };
+
+// The context's store. Errors bring a next step.
+absl::StatusOr<std::unique_ptr<Engine>> OpenStore(const Context& context,
+                                                  StoreMode mode);
+
+// The document to standard output.
+void WriteJson(const Json& document);
+
+// One Add function per file in cli/verbs/.
+void AddSample(CLI::App* app, Context* context);
+void AddIngest(CLI::App* app, Context* context);
+void AddLs(CLI::App* app, Context* context);
+void AddInfo(CLI::App* app, Context* context);
+void AddFrames(CLI::App* app, Context* context);
+void AddSeries(CLI::App* app, Context* context);
+void AddExport(CLI::App* app, Context* context);
+void AddRm(CLI::App* app, Context* context);
+void AddVerify(CLI::App* app, Context* context);
+void AddDu(CLI::App* app, Context* context);
+void AddDoctor(CLI::App* app, Context* context);
+void AddVersion(CLI::App* app, Context* context);
+
+}  // namespace fovea::cli
+
+#endif  // FOVEA_CLI_VERB_H_

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fovea info X: what a file, a stream or a store is. A word without a slash
+// that names a stream is that stream; then folders that hold a store, then
+// anything that can be opened as a source.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "api/engine.h"
+#include "api/probe.h"
+#include "cli/error_text.h"
+#include "cli/stream_text.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/time_text.h"
+#include "cli/verb.h"
+
+namespace fovea::cli {
+namespace {
+
+struct InfoArguments {
+  std::string object;
+};
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return text;
+}
+
+std::string ChannelsText(const SeriesInfo& series) {
+  std::vector<std::string> words;
+  for (const Channel& channel : series.channels) {
+    words.push_back(channel.unit.empty()
+                        ? channel.name
+                        : channel.name + " [" + channel.unit + "]");
+  }
+  return Joined(words);
+}
+
+// --- a source -------------------------------------------------------------
+
+std::string NotesText(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes) {
+    text += "note: " + Printable(note) + "\n";
+  }
+  return text;
+}
+
+std::string SourceText(const SourceInfo& info, bool color) {
+  FactList facts;
+  facts.Add("source", info.name);
+  facts.Add("container", info.container);
+  facts.Add("length",
+            info.duration_ns > 0 ? FormatDuration(info.duration_ns) : "");
+  facts.Add("size", info.bytes > 0
+                        ? FormatBytes(static_cast<uint64_t>(info.bytes))
+                        : "");
+  Table table({{"TRACK"},
+               {"KIND"},
+               {"CODEC"},
+               {"WHAT"},
+               {"EXPECTED", Align::kRight},
+               {"KEPT"}});
+  for (const Track& track : info.tracks) {
+    table.Add(
+        {track.suffix.empty() ? "(main)" : track.suffix,
+         StreamKindName(track.kind), track.codec, TrackWhat(track),
+         track.expected_samples > 0 ? FormatCount(track.expected_samples) : "",
+         track.rejected.empty() ? "yes" : "no: " + track.rejected});
+  }
+  return facts.Render() + "\n" + table.Render(color) + NotesText(info.notes);
+}
+
+absl::StatusOr<int> InfoSource(const Context& context,
+                               const std::string& location) {
+  const auto info = ProbeSource(location, SourceOptions());
+  if (!info.ok()) {
+    return WithNextStep(info.status(),
+                        "'fovea ingest --help' tells what can be read");
+  }
+  if (context.json) {
+    Json document = Document("info");
+    document["source"] = SourceJson(*info);
+    WriteJson(document);
+  } else {
+    WriteResult(SourceText(*info, DescribeTerminal(1, context.color).color));
+  }
+  return kExitOk;
+}
+
+// --- a stream -------------------------------------------------------------
+
+void AddOrigin(const StreamDescription& d, FactList* facts) {
+  facts->Add("source", d.source);
+  facts->Add("source codec", d.source_codec);
+  facts->Add("stored as", d.copied            ? "the source's own H.264"
+                          : d.encoder.empty() ? "exactly as it came"
+                                              : d.encoder);
+  facts->Add("sensitivity", d.sensitivity.empty()
+                                ? ""
+                                : d.sensitivity + " (proxy: no model asked)");
+}
+
+void AddCounts(const StreamCounts& counts, FactList* facts) {
+  facts->Add("samples", ConservationText(counts));
+  for (const auto& reason : counts.rejected) {
+    facts->Add("rejected",
+               FormatCount(reason.samples) + " because " + reason.why);
+  }
+  for (const auto& gap : counts.gaps) {
+    facts->Add("gap", FormatStreamTime(gap.start_ns) + " to " +
+                          FormatStreamTime(gap.end_ns) + ": " + gap.why);
+  }
+  if (counts.times_backward > 0) {
+    facts->Add("times backward", FormatCount(counts.times_backward));
+  }
+  if (counts.times_repeated > 0) {
+    facts->Add("times repeated", FormatCount(counts.times_repeated));
+  }
+}
+
+std::string StreamText(const StreamSummary& s) {
+  const StreamDescription& d = s.description;
+  const auto stored = static_cast<uint64_t>(s.counts.stored_bytes);
+  const auto source = static_cast<uint64_t>(s.counts.source_bytes);
+  FactList facts;
+  facts.Add("stream", s.name);
+  facts.Add("kind", StreamKindName(d.kind));
+  facts.Add("what", StreamWhat(d));
+  facts.Add("channels", ChannelsText(d.series));
+  facts.Add("start", FormatStreamTime(s.start_ns));
+  facts.Add("length", FormatDuration(s.end_ns - s.start_ns));
+  AddCounts(s.counts, &facts);
+  facts.Add("chunks", FormatCount(s.chunks));
+  facts.Add("bytes", source > 0 ? absl::StrCat(FormatBytes(source), " in, ",
+                                               FormatBytes(stored), " stored (",
+                                               FormatShare(stored, source), ")")
+                                : FormatBytes(stored) + " stored");
+  AddOrigin(d, &facts);
+  return facts.Render() + NotesText(d.notes);
+}
+
+int InfoStream(const Context& context, const StreamSummary& stream) {
+  if (context.json) {
+    Json document = Document("info");
+    document["stream"] = StreamJson(stream);
+    WriteJson(document);
+  } else {
+    WriteResult(StreamText(stream));
+  }
+  return kExitOk;
+}
+
+// --- a store --------------------------------------------------------------
+
+Json StoreJson(const std::string& path, uint64_t commits,
+               const std::vector<StreamSummary>& streams,
+               const DiskUsage& usage) {
+  Json document = Document("info");
+  Json names = Json::array();
+  for (const StreamSummary& s : streams) names.push_back(s.name);
+  document["store"] = {{"path", path},
+                       {"commits", commits},
+                       {"streams", names},
+                       {"usage", UsageJson(usage)}};
+  return document;
+}
+
+std::string StoreText(const std::string& path, uint64_t commits,
+                      const std::vector<StreamSummary>& streams,
+                      const DiskUsage& usage) {
+  std::vector<std::string> names;
+  for (const StreamSummary& s : streams) names.push_back(s.name);
+  FactList facts;
+  facts.Add("store", path);
+  facts.Add("streams", absl::StrCat(names.size(), names.empty() ? "" : ": ",
+                                    Joined(names)));
+  facts.Add("commits", FormatCount(static_cast<int64_t>(commits)));
+  facts.Add("chunks", FormatCount(usage.chunks) + " in " +
+                          FormatCount(usage.segments) + " segments");
+  facts.Add("segments", FormatBytes(usage.segment_bytes));
+  facts.Add("catalogue", FormatBytes(usage.catalogue_bytes));
+  return facts.Render();
+}
+
+absl::StatusOr<int> InfoStore(const Context& context, Engine* engine,
+                              const std::string& path) {
+  const auto streams = engine->Streams();
+  if (!streams.ok()) return streams.status();
+  const auto usage = engine->Usage();
+  if (!usage.ok()) return usage.status();
+  const uint64_t commits = engine->store()->last_sequence();
+  if (context.json) {
+    WriteJson(StoreJson(path, commits, *streams, *usage));
+  } else {
+    WriteResult(StoreText(path, commits, *streams, *usage));
+  }
+  return kExitOk;
+}
+
+// --- which of the three ---------------------------------------------------
+
+// The stream `name` of the context's store; none when there is no such
+// store or stream.
+absl::StatusOr<std::optional<StreamSummary>> FindStream(
+    const Context& context, const std::string& name) {
+  if (context.store.empty() || name.find('/') != std::string::npos) {
+    return std::nullopt;
+  }
+  auto engine = OpenStore(context, StoreMode::kRead);
+  if (!engine.ok()) return engine.status();
+  auto stream = (*engine)->Describe(name);
+  if (!stream.ok()) return stream.status();
+  return *std::move(stream);
+}
+
+bool IsFeed(const std::string& object) {
+  return object == "-" || object.find("://") != std::string::npos;
+}
+
+absl::StatusOr<int> InfoPath(const Context& context,
+                             const std::string& object) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(object, ignored)) {
+    Context at = context;
+    at.store = object;
+    auto engine = OpenStore(at, StoreMode::kRead);
+    if (engine.ok()) return InfoStore(context, engine->get(), object);
+    if (!absl::IsNotFound(engine.status())) return engine.status();
+  }
+  return InfoSource(context, object);
+}
+
+absl::StatusOr<int> RunInfo(const Context& context,
+                            const InfoArguments& arguments) {
+  const std::string& object = arguments.object;
+  if (IsFeed(object)) return InfoSource(context, object);
+  const auto stream = FindStream(context, object);
+  if (stream.ok() && stream->has_value()) {
+    return InfoStream(context, **stream);
+  }
+  std::error_code ignored;
+  const bool exists = std::filesystem::exists(object, ignored) ||
+                      object.find_first_of("*?[") != std::string::npos;
+  if (exists) return InfoPath(context, object);
+  if (!stream.ok()) return stream.status();
+  return absl::NotFoundError(absl::StrCat(
+      object, ": no such file or folder; for a stream, give --store DIR"));
+}
+
+}  // namespace
+
+void AddInfo(CLI::App* app, Context* context) {
+  auto arguments = std::make_shared<InfoArguments>();
+  CLI::App* verb = AddVerb(
+      app, context, "info", "Tell what a file, a stream or a store holds",
+      StoreNeed::kOptional,
+      [context, arguments] { return RunInfo(*context, *arguments); });
+  verb->add_option("object", arguments->object,
+                   "File, folder, URL, stream or store")
+      ->type_name("X")
+      ->required();
+}
+
+}  // namespace fovea::cli

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// H.264 decoding through libavcodec. Damage is an error, never a repaired
+// picture: a caller that wanted pixels must not get guesses. libavcodec's
+// log level is process-wide; the first decoder of the process turns it off,
+// because what it would print goes into the status instead.
+
+#include "codec/decode/video_decoder.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+}
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "codec/decode/internal/to_yuv420.h"
+
+namespace fovea {
+namespace {
+
+constexpr int kMaxThreads = 64;
+
+struct ContextDeleter {
+  void operator()(AVCodecContext* context) const {
+    avcodec_free_context(&context);
+  }
+};
+struct PacketDeleter {
+  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+};
+
+void FreeFrame(AVFrame* frame) { av_frame_free(&frame); }
+
+std::string AvMessage(int error) {
+  char text[AV_ERROR_MAX_STRING_SIZE] = {};
+  av_strerror(error, text, sizeof(text));
+  return text;
+}
+
+void SilenceOnce() {
+  static const bool done = [] {
+    av_log_set_level(AV_LOG_QUIET);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+absl::Status ToStatus(int error, int64_t pts) {
+  const std::string what =
+      absl::StrCat("H.264 picture at pts ", pts, ": ", AvMessage(error));
+  return error == AVERROR(ENOMEM) ? absl::ResourceExhaustedError(what)
+                                  : absl::DataLossError(what);
+}
+
+bool IsPlanar420(int format) {
+  return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUVJ420P;
+}
+
+// The picture as it is, sharing libavcodec's buffers.
+Frame Share(const std::shared_ptr<AVFrame>& picture) {
+  Frame frame;
+  frame.width = picture->width;
+  frame.height = picture->height;
+  frame.y = {picture->data[0], picture->linesize[0]};
+  frame.u = {picture->data[1], picture->linesize[1]};
+  frame.v = {picture->data[2], picture->linesize[2]};
+  frame.pixels = picture;
+  return frame;
+}
+
+}  // namespace
+
+class VideoDecoder::State {
+ public:
+  explicit State(const VideoDecoderOptions& options) : options_(options) {}
+
+  absl::Status Open();
+  absl::Status Send(std::span<const uint8_t> unit, int64_t pts,
+                    std::vector<Frame>* out);
+  absl::Status Drain(std::vector<Frame>* out);
+
+ private:
+  absl::Status Receive(std::vector<Frame>* out, bool* more);
+  absl::Status ReceiveAll(std::vector<Frame>* out);
+  absl::StatusOr<Frame> ToFrame(std::shared_ptr<AVFrame> picture);
+  absl::Status Crop(Frame* frame) const;
+
+  const VideoDecoderOptions options_;
+  std::unique_ptr<AVCodecContext, ContextDeleter> context_;
+  std::unique_ptr<AVPacket, PacketDeleter> packet_;
+  ToYuv420 converter_;
+  int64_t last_pts_ = 0;  // names the place in errors
+};
+
+absl::Status VideoDecoder::State::Open() {
+  SilenceOnce();
+  const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_H264);
+  if (codec == nullptr) {
+    return absl::UnimplementedError("this libavcodec has no H.264 decoder");
+  }
+  context_.reset(avcodec_alloc_context3(codec));
+  packet_.reset(av_packet_alloc());
+  if (context_ == nullptr || packet_ == nullptr) {
+    return absl::ResourceExhaustedError("no memory for an H.264 decoder");
+  }
+  context_->thread_count = options_.threads;
+  context_->err_recognition = AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
+  // Without this a stream that does not state its reorder depth starts at
+  // depth 0 and gives its first B-pictures late and out of order.
+  context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
+  // Crop rectangles exactly as the SPS has them, not rounded for SIMD.
+  context_->flags |= AV_CODEC_FLAG_UNALIGNED;
+  const int error = avcodec_open2(context_.get(), codec, nullptr);
+  if (error < 0) {
+    return absl::InternalError(
+        absl::StrCat("H.264 decoder does not open: ", AvMessage(error)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VideoDecoder::State::Send(std::span<const uint8_t> unit,
+                                       int64_t pts, std::vector<Frame>* out) {
+  last_pts_ = pts;
+  // libavcodec reads past the end in words; av_new_packet adds the padding.
+  if (unit.empty() || unit.size() > (1U << 30)) {
+    return absl::DataLossError(absl::StrCat("H.264 access unit at pts ", pts,
+                                            " has ", unit.size(), " bytes"));
+  }
+  if (av_new_packet(packet_.get(), static_cast<int>(unit.size())) < 0) {
+    return absl::ResourceExhaustedError("no memory for an access unit");
+  }
+  std::copy(unit.begin(), unit.end(), packet_->data);
+  packet_->pts = pts;
+  packet_->dts = AV_NOPTS_VALUE;
+  const int error = avcodec_send_packet(context_.get(), packet_.get());
+  av_packet_unref(packet_.get());
+  const absl::Status received = ReceiveAll(out);
+  if (error < 0) return ToStatus(error, pts);
+  return received;
+}
+
+absl::Status VideoDecoder::State::Drain(std::vector<Frame>* out) {
+  const int error = avcodec_send_packet(context_.get(), nullptr);
+  absl::Status status = absl::OkStatus();
+  if (error < 0 && error != AVERROR_EOF) status = ToStatus(error, last_pts_);
+  const absl::Status received = ReceiveAll(out);
+  avcodec_flush_buffers(context_.get());
+  return status.ok() ? received : status;
+}
+
+absl::Status VideoDecoder::State::ReceiveAll(std::vector<Frame>* out) {
+  // A damaged picture is reported once and the sound ones behind it still
+  // come out, so that a caller can go on.
+  absl::Status first = absl::OkStatus();
+  bool more = true;
+  while (more) first.Update(Receive(out, &more));
+  return first;
+}
+
+absl::Status VideoDecoder::State::Receive(std::vector<Frame>* out, bool* more) {
+  std::shared_ptr<AVFrame> picture(av_frame_alloc(), FreeFrame);
+  if (picture == nullptr) {
+    *more = false;
+    return absl::ResourceExhaustedError("no memory for a picture");
+  }
+  const int error = avcodec_receive_frame(context_.get(), picture.get());
+  *more = error != AVERROR(EAGAIN) && error != AVERROR_EOF &&
+          error != AVERROR(ENOMEM);
+  if (error == AVERROR(EAGAIN) || error == AVERROR_EOF) {
+    return absl::OkStatus();
+  }
+  if (error < 0) return ToStatus(error, last_pts_);
+  auto frame = ToFrame(std::move(picture));
+  if (!frame.ok()) return frame.status();
+  out->push_back(*std::move(frame));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Frame> VideoDecoder::State::ToFrame(
+    std::shared_ptr<AVFrame> picture) {
+  const int64_t pts = picture->pts;
+  if (picture->decode_error_flags != 0 ||
+      (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
+    return absl::DataLossError(absl::StrCat("H.264 picture at pts ", pts,
+                                            ": slices are missing or damaged"));
+  }
+  Frame frame;
+  if (IsPlanar420(picture->format)) {
+    frame = Share(picture);
+  } else {
+    auto converted = converter_.Convert(*picture);
+    if (!converted.ok()) return converted.status();
+    frame = *std::move(converted);
+  }
+  frame.pts = pts;
+  if (absl::Status status = Crop(&frame); !status.ok()) return status;
+  return frame;
+}
+
+absl::Status VideoDecoder::State::Crop(Frame* frame) const {
+  const int width = options_.width > 0 ? options_.width : frame->width;
+  const int height = options_.height > 0 ? options_.height : frame->height;
+  if (width > frame->width || height > frame->height) {
+    return absl::DataLossError(absl::StrCat(
+        "H.264 picture at pts ", frame->pts, " is ", frame->width, "x",
+        frame->height, ", expected at least ", width, "x", height));
+  }
+  frame->width = width;
+  frame->height = height;
+  return absl::OkStatus();
+}
+
+VideoDecoder::VideoDecoder(std::unique_ptr<State> state)
+    : state_(std::move(state)) {}
+VideoDecoder::~VideoDecoder() = default;
+
+absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoDecoder::Create(
+    const VideoDecoderOptions& options) {
+  if (options.width < 0 || options.height < 0 || options.threads < 1 ||
+      options.threads > kMaxThreads) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "video decoder: ", options.width, "x", options.height, " with ",
+        options.threads, " threads; sides must be >= 0, threads 1 to ",
+        kMaxThreads));
+  }
+  auto state = std::make_unique<State>(options);
+  if (absl::Status status = state->Open(); !status.ok()) return status;
+  return std::unique_ptr<VideoDecoder>(new VideoDecoder(std::move(state)));
+}
+
+absl::Status VideoDecoder::Decode(std::span<const uint8_t> access_unit,
+                                  int64_t pts, std::vector<Frame>* out) {
+  return state_->Send(access_unit, pts, out);
+}
+
+absl::Status VideoDecoder::Flush(std::vector<Frame>* out) {
+  return state_->Drain(out);
+}
+
+}  // namespace fovea

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "codec/formats/internal/av_demuxer.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+extern "C" {
+#include <libavdevice/avdevice.h>
+#include <libavutil/dict.h>
+}
+
+namespace fovea::av {
+namespace {
+
+// Enough to see every stream of a live feed without holding it back; files
+// may be analysed for longer, their packets are there already.
+constexpr int64_t kLiveAnalyzeMicros = 1'000'000;
+
+// Text art, lists of other files and synthetic inputs: libavformat opens
+// them, but none is a recording.
+bool IsForeignFormat(const std::string& format) {
+  static constexpr std::array<const char*, 12> kForeign = {
+      "tty", "bin",  "xbin",   "idf",    "adf",   "hls",
+      "sdp", "dash", "concat", "image2", "lavfi", "ffmetadata"};
+  for (const char* name : kForeign) {
+    if (format == name) return true;
+  }
+  return absl::EndsWith(format, "_pipe");
+}
+
+int AskInterrupted(void* function) {
+  return (*static_cast<std::function<bool()>*>(function))() ? 1 : 0;
+}
+
+struct Options {
+  AVDictionary* entries = nullptr;
+  ~Options() { av_dict_free(&entries); }
+  void Set(const char* key, const char* value) {
+    av_dict_set(&entries, key, value, 0);
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Demuxer>> Demuxer::Open(
+    const std::string& name, std::unique_ptr<Input> input,
+    const FormatLimits& limits, bool analyze) {
+  std::unique_ptr<Demuxer> demuxer(new Demuxer(name));
+  if (auto ready = demuxer->Prepare(limits); !ready.ok()) return ready;
+  demuxer->input_ = std::move(input);
+  demuxer->file_->pb = demuxer->input_->context();
+  // Nothing but this input is read, whatever the file refers to.
+  demuxer->file_->io_open = [](AVFormatContext*, AVIOContext**, const char*,
+                               int, AVDictionary**) { return AVERROR(EPERM); };
+  Options options;
+  auto started =
+      demuxer->Start(name.c_str(), nullptr, &options.entries, limits, analyze);
+  if (!started.ok()) return started;
+  return demuxer;
+}
+
+absl::StatusOr<std::unique_ptr<Demuxer>> Demuxer::OpenUrl(
+    const std::string& location, const std::string& name,
+    const FormatLimits& limits, std::function<bool()> interrupted) {
+  std::unique_ptr<Demuxer> demuxer(new Demuxer(name));
+  if (auto ready = demuxer->Prepare(limits); !ready.ok()) return ready;
+  demuxer->interrupted_ = std::move(interrupted);
+  demuxer->file_->interrupt_callback = {&AskInterrupted,
+                                        &demuxer->interrupted_};
+  demuxer->file_->max_analyze_duration = kLiveAnalyzeMicros;
+  const AVInputFormat* format = nullptr;
+  if (absl::StartsWith(location, "/dev/")) {
+    avdevice_register_all();
+    format = av_find_input_format("v4l2");
+  }
+  Options options;
+  options.Set("rtsp_transport", "tcp");
+  options.Set("protocol_whitelist",
+              "tcp,udp,rtp,srtp,tls,http,https,httpproxy,rtmp,rtmps,rtmpt,srt,"
+              "crypto,data");
+  if (format != nullptr) av_dict_free(&options.entries);
+  auto started =
+      demuxer->Start(location.c_str(), format, &options.entries, limits, true);
+  if (!started.ok()) return started;
+  return demuxer;
+}
+
+absl::Status Demuxer::Prepare(const FormatLimits& limits) {
+  SilenceLog();
+  file_.reset(avformat_alloc_context());
+  if (file_ == nullptr) return absl::ResourceExhaustedError("no memory");
+  file_->probesize = limits.max_probe_bytes;
+  file_->max_streams = limits.max_tracks;
+  return absl::OkStatus();
+}
+
+absl::Status Demuxer::Start(const char* location, const AVInputFormat* format,
+                            AVDictionary** options, const FormatLimits& limits,
+                            bool analyze) {
+  AVFormatContext* opening = file_.release();  // freed by libav on failure
+  int result = avformat_open_input(&opening, location, format, options);
+  file_.reset(opening);
+  if (result < 0) return ErrorStatus(result, name_);
+  if (input_ != nullptr && IsForeignFormat(container())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        name_, ": holds '", container(), "', not a video recording"));
+  }
+  if (analyze) result = avformat_find_stream_info(file_.get(), nullptr);
+  if (result < 0 && file_->nb_streams == 0) return ErrorStatus(result, name_);
+  if (file_->nb_streams > static_cast<unsigned>(limits.max_tracks)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(name_, ": has ", file_->nb_streams,
+                     " tracks, the limit is ", limits.max_tracks));
+  }
+  return absl::OkStatus();
+}
+
+std::string Demuxer::container() const { return file_->iformat->name; }
+
+absl::StatusOr<PacketPtr> Demuxer::Read() {
+  PacketPtr packet(av_packet_alloc());
+  if (packet == nullptr) return absl::ResourceExhaustedError("no memory");
+  const int result = av_read_frame(file_.get(), packet.get());
+  if (result == AVERROR_EOF) return PacketPtr();
+  if (result < 0) return ErrorStatus(result, name_);
+  return packet;
+}
+
+std::string WithoutCredentials(const std::string& url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  const size_t host = scheme + 3;
+  const size_t path = url.find_first_of("/?#", host);
+  const size_t at = url.rfind('@', path);
+  std::string shown = url;
+  const bool has_user = at != std::string::npos && at >= host;
+  if (has_user) shown.erase(host, at + 1 - host);
+  const size_t query = shown.find('?');
+  if (query != std::string::npos) shown.replace(query + 1, shown.npos, "...");
+  return shown;
+}
+
+}  // namespace fovea::av

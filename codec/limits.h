@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the codec's parsers refuse to go beyond. docs/LIMITS.md lists these
+// for users.
+
+#ifndef FOVEA_CODEC_LIMITS_H_
+#define FOVEA_CODEC_LIMITS_H_
+
+#include <cstddef>
+
+namespace fovea {
+
+struct CodecLimits {
+  size_t max_nal_units = 4096;             // per access unit
+  size_t max_gop_pictures = 4096;          // per canonical GOP
+  size_t max_gop_bytes = 256U << 20;       // payload, and restored original
+  size_t max_trim_bytes = 64U << 20;       // per canonical GOP
+  size_t max_trim_rows = 1024;             // parameter sets and small literals
+  size_t max_trim_pieces = 1U << 20;       // over all patterns
+  size_t max_parameter_sets = 576;         // in force at once: 2 x (32 + 256)
+  size_t max_parameter_set_bytes = 65535;  // what an avcC length can say
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_CODEC_LIMITS_H_

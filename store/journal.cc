@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Encodes and decodes journals. The decoder is handed bytes whose checksum
+// agreed, and still checks each count and length before it allocates.
+
+#include "store/journal.h"
+
+#include "absl/strings/str_cat.h"
+#include "store/internal/byte_coding.h"
+#include "store/limits.h"
+
+namespace fovea {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+constexpr uint8_t kDelete = 0;
+constexpr uint8_t kPut = 1;
+constexpr size_t kHeadBytes =
+    sizeof(uint8_t) + sizeof(uint64_t) + sizeof(uint32_t);
+constexpr size_t kSmallestRow =
+    sizeof(uint8_t) /* family */ + sizeof(uint8_t) /* kind */ +
+    sizeof(uint32_t) /* key length */;
+
+void EncodeText(std::string* out, const std::string& text) {
+  PutLittle(out, static_cast<uint32_t>(text.size()));
+  out->append(text);
+}
+
+bool DecodeText(ByteReader* in, uint64_t longest, std::string* text) {
+  const uint32_t length = in->Little<uint32_t>();
+  if (length > longest) return false;
+  *text = TextOf(in->Bytes(length));
+  return in->ok();
+}
+
+bool DecodeRow(ByteReader* in, RowChange* row) {
+  const uint8_t family = in->Little<uint8_t>();
+  const uint8_t kind = in->Little<uint8_t>();
+  if (!in->ok() || family >= kFamilyCount || kind > kPut) return false;
+  row->family = static_cast<Family>(family);
+  if (!DecodeText(in, kStoreLimits.key_bytes, &row->key)) return false;
+  if (kind == kDelete) return true;
+  return DecodeText(in, kStoreLimits.value_bytes, &row->value.emplace());
+}
+
+absl::Status Malformed(size_t at, const std::string& what) {
+  return absl::DataLossError(
+      absl::StrCat("journal byte ", at, ": ", what));
+}
+
+}  // namespace
+
+uint64_t JournalBytes(const std::vector<RowChange>& rows) {
+  uint64_t bytes = kHeadBytes;
+  for (const RowChange& row : rows) {
+    bytes += kSmallestRow + row.key.size();
+    if (row.value.has_value()) bytes += sizeof(uint32_t) + row.value->size();
+  }
+  return bytes;
+}
+
+std::string EncodeJournal(const Journal& journal) {
+  std::string out;
+  out.reserve(static_cast<size_t>(JournalBytes(journal.rows)));
+  PutLittle(&out, kVersion);
+  PutLittle(&out, journal.sequence);
+  PutLittle(&out, static_cast<uint32_t>(journal.rows.size()));
+  for (const RowChange& row : journal.rows) {
+    PutLittle(&out, static_cast<uint8_t>(row.family));
+    PutLittle(&out, row.value.has_value() ? kPut : kDelete);
+    EncodeText(&out, row.key);
+    if (row.value.has_value()) EncodeText(&out, *row.value);
+  }
+  return out;
+}
+
+absl::StatusOr<Journal> DecodeJournal(std::span<const uint8_t> payload) {
+  ByteReader in(payload);
+  if (in.Little<uint8_t>() != kVersion || !in.ok()) {
+    return Malformed(0, absl::StrCat("expected version ", kVersion));
+  }
+  Journal journal;
+  journal.sequence = in.Little<uint64_t>();
+  const uint32_t count = in.Little<uint32_t>();
+  if (!in.ok() || count > in.remaining() / kSmallestRow) {
+    return Malformed(sizeof(uint8_t) + sizeof(uint64_t),
+                     absl::StrCat(count, " rows do not fit in ",
+                                  in.remaining(), " bytes"));
+  }
+  journal.rows.resize(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const size_t at = payload.size() - in.remaining();
+    if (!DecodeRow(&in, &journal.rows[i])) {
+      return Malformed(at, absl::StrCat("row ", i, " of ", count,
+                                        " is malformed"));
+    }
+  }
+  if (!in.at_end()) {
+    return Malformed(payload.size() - in.remaining(),
+                     "bytes after the last row");
+  }
+  return journal;
+}
+
+}  // namespace fovea

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What catalogue rows refuse to go beyond; docs/LIMITS.md lists these for
+// users. Encoding more is a broken caller, decoding more is damage.
+
+#ifndef FOVEA_STORE_ROW_LIMITS_H_
+#define FOVEA_STORE_ROW_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fovea {
+
+struct RowLimits {
+  uint32_t max_table_frames = 1U << 18;  // 2.4 hours in one GOP at 30 fps
+  size_t max_trim_bytes = 16U << 20;     // of one GOP
+  size_t max_parameter_set_bytes = 1U << 20;
+  size_t max_gop_parameter_sets = 512;
+  size_t max_name_bytes = 1024;  // of a stream; longer reasons are cut
+  size_t max_description_bytes = 1U << 20;
+  size_t max_reasons = 1U << 16;  // distinct ones, per stream
+  size_t max_gaps = 1U << 20;     // per stream
+};
+inline constexpr RowLimits kRowLimits;
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_ROW_LIMITS_H_
