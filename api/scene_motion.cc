@@ -14,24 +14,8 @@
 namespace fovea::scene {
 namespace {
 
-struct Band {
-  double amplitude;
-  double hz;
-};
-
 constexpr double kRadiansPerDegree = kRadiansPerTurn / 360;
 constexpr double kEyeHeight = 1.65;  // m
-
-Wave DrawWave(Random* draw, double offset, double unit,
-              std::initializer_list<Band> bands) {
-  std::vector<Wave::Harmonic> harmonics;
-  for (const Band& band : bands) {
-    harmonics.push_back({unit * band.amplitude * draw->Uniform(0.8, 1.2),
-                         band.hz * draw->Uniform(0.85, 1.15),
-                         draw->Uniform(0, 1)});
-  }
-  return Wave(offset, std::move(harmonics));
-}
 
 // World from a level camera looking along +y.
 Mat3 LevelCamera() { return FromColumns({1, 0, 0}, {0, 0, -1}, {0, 1, 0}); }
@@ -91,6 +75,17 @@ double Wave::Acceleration(double time_s) const {
            SineOfTurns(h.hz * time_s + h.phase_turns);
   }
   return sum;
+}
+
+Wave DrawWave(Random* draw, double offset, double unit,
+              std::initializer_list<Band> bands) {
+  std::vector<Wave::Harmonic> harmonics;
+  for (const Band& band : bands) {
+    harmonics.push_back({unit * band.amplitude * draw->Uniform(0.8, 1.2),
+                         band.hz * draw->Uniform(0.85, 1.15),
+                         draw->Uniform(0, 1)});
+  }
+  return Wave(offset, std::move(harmonics));
 }
 
 CameraMotion::CameraMotion(uint64_t seed) {

@@ -10,6 +10,8 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
+#include <utility>
 #include <vector>
 
 #include "api/scene_geometry.h"
@@ -39,6 +41,16 @@ class Wave {
   double offset_ = 0;
   std::vector<Harmonic> harmonics_;
 };
+
+// One component of a wave to be drawn; both values are jittered.
+struct Band {
+  double amplitude = 0;
+  double hz = 0;
+};
+
+// Frequencies jittered by 15 %, amplitudes by 20 %, phases at random.
+Wave DrawWave(Random* draw, double offset, double unit,
+              std::initializer_list<Band> bands);
 
 // The camera body at one instant. Body axes are the camera's.
 struct BodyState {

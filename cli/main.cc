@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/nearest_name.h"
 #include "cli/error_text.h"
-#include "cli/suggestion.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 
@@ -49,7 +49,7 @@ int UsageError(const std::string& verb, const std::string& what) {
 int UnknownWord(const std::string& verb, const std::string& word,
                 const std::string& kind,
                 const std::vector<std::string>& known) {
-  const std::string nearest = NearestWord(word, known);
+  const std::string nearest = NearestName(word, known);
   std::string what = absl::StrCat("'", word, "' is not ", kind);
   if (!nearest.empty()) what += absl::StrCat("; did you mean '", nearest, "'?");
   return UsageError(verb, what);

@@ -20,6 +20,10 @@ constexpr int64_t kMaxUnits = int64_t{1} << 40;
 constexpr int kMaxReduction = 8;
 constexpr double kMaxDivisor = 4294967296.0;
 
+// Levels of noise to look through, in units: rounding alone, then an offset
+// that wanders (calibration running in the device).
+constexpr std::array<double, 2> kNoiseUnits = {1, 100};
+
 // Powers of ten are exact doubles up to 10^22.
 constexpr std::array<double, kMaxDecimals + 1> kPowersOfTen = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
@@ -36,11 +40,14 @@ std::optional<int64_t> ExactInteger(double x) {
   return static_cast<int64_t>(rounded);
 }
 
-// Spacing of values of `precision` bits at `x`, never below the range
-// where doubles are normal.
+// Spacing of values of `precision` bits at `x`, from the exponent's bits;
+// kept where doubles are normal, so that dividing by it is exact.
 double UnitAt(double x, int precision) {
-  if (x == 0 || !std::isfinite(x)) return std::ldexp(1.0, -900);
-  return std::ldexp(1.0, std::max(std::ilogb(x), -900) - (precision - 1));
+  constexpr uint64_t kLeastExponent = 123;
+  const uint64_t exponent = (std::bit_cast<uint64_t>(x) >> 52) & 0x7ff;
+  return std::bit_cast<double>((std::max(exponent, kLeastExponent) -
+                                static_cast<uint64_t>(precision - 1))
+                               << 52);
 }
 
 double UnitOf(const Grid& grid, double predicted) {
@@ -48,12 +55,20 @@ double UnitOf(const Grid& grid, double predicted) {
   return UnitAt(predicted, grid.kind == GridKind::kAffine32 ? 24 : 53);
 }
 
+// Kinds without rounding to units.
+bool IsExactKind(GridKind kind) {
+  return kind == GridKind::kRatio || kind == GridKind::kConverted;
+}
+
 // `value` as a grid point plus units; nullopt when bits would differ.
 std::optional<std::pair<int64_t, int64_t>> Locate(const Grid& grid,
                                                   double value) {
   if (!std::isfinite(value)) return std::nullopt;
-  if (grid.kind == GridKind::kRatio) {
-    const auto k = ExactInteger(value * grid.divisor);
+  if (IsExactKind(grid.kind)) {
+    const double scale = grid.kind == GridKind::kRatio
+                             ? grid.divisor
+                             : grid.divisor * grid.offset / grid.step;
+    const auto k = ExactInteger(value * scale);
     if (!k || !SameBits(GridValue(grid, *k, 0), value)) return std::nullopt;
     return std::pair(*k, int64_t{0});
   }
@@ -141,6 +156,40 @@ std::optional<GridFit> FitRatio(const Lattice& lattice,
   return std::nullopt;
 }
 
+// Units that makers' software converts to on the way to SI: the quotient
+// by `divisor` is rounded, then the product with `factor`.
+struct Conversion {
+  double divisor;
+  double factor;
+};
+constexpr double kPi = 3.141592653589793;
+constexpr double kGravity = 9.80665;
+constexpr std::array<Conversion, 6> kConversions = {{{1, kGravity},
+                                                     {180, kPi},
+                                                     {1, kPi / 180},
+                                                     {1000, kGravity},
+                                                     {1, kPi},
+                                                     {1, 9.81}}};
+
+std::optional<GridFit> FitConverted(const Lattice& lattice,
+                                    std::span<const double> values) {
+  for (const Conversion& conversion : kConversions) {
+    const double factor = conversion.factor / conversion.divisor;
+    for (int c = 1; c <= kMaxReduction; ++c) {
+      const double divisor = std::round(c * factor / lattice.step);
+      if (divisor < 1 || divisor > kMaxDivisor) continue;
+      if (std::abs(divisor * lattice.step / (c * factor) - 1) > 1e-7) continue;
+      auto fit = Verify({.kind = GridKind::kConverted,
+                         .divisor = divisor / c,
+                         .step = conversion.factor,
+                         .offset = conversion.divisor},
+                        values);
+      if (fit) return fit;
+    }
+  }
+  return std::nullopt;
+}
+
 // Step of the lattice through zero.
 double StepThroughZero(const Lattice& lattice, std::span<const double> values) {
   double kk = 0;
@@ -169,6 +218,9 @@ void FitAffine(GridKind kind, const Lattice& lattice,
 double GridValue(const Grid& grid, int64_t k, int64_t units) {
   if (grid.kind == GridKind::kRatio) {
     return static_cast<double>(k) / grid.divisor;
+  }
+  if (grid.kind == GridKind::kConverted) {
+    return static_cast<double>(k) / grid.divisor / grid.offset * grid.step;
   }
   // One rounding, spelled out: compilers fuse a * b + c on some machines.
   const double predicted =
@@ -210,16 +262,22 @@ std::vector<GridFit> FitScales(std::span<const double> values) {
       fits.push_back(std::move(*ratio));
       return fits;
     }
+    if (auto converted = FitConverted(*lattice, values)) {
+      fits.push_back(std::move(*converted));
+      return fits;
+    }
     FitAffine(GridKind::kAffine64, *lattice, finite, values, &fits);
   }
   if (!AllFloats(finite)) return fits;
-  if (auto lattice = FindLattice(finite, UnitAt(largest, 24))) {
+  for (const double noise : kNoiseUnits) {
+    const auto lattice = FindLattice(finite, noise * UnitAt(largest, 24));
+    if (!lattice) continue;
     FitAffine(GridKind::kAffine32, *lattice, finite, values, &fits);
   }
   return fits;
 }
 
-std::optional<GridFit> FitLatticeOfDecimals(const GridFit& decimals) {
+std::vector<GridFit> FitLatticeOfDecimals(const GridFit& decimals) {
   std::vector<double> counts;
   std::vector<double> values;
   counts.reserve(decimals.k.size());
@@ -228,16 +286,20 @@ std::optional<GridFit> FitLatticeOfDecimals(const GridFit& decimals) {
     counts.push_back(static_cast<double>(k));
     values.push_back(GridValue(decimals.grid, k, 0));
   }
-  const auto lattice = FindLattice(counts, 1);
-  if (!lattice) return std::nullopt;
-  auto fit = Verify({.kind = GridKind::kAffineDecimal,
-                     .divisor = decimals.grid.divisor,
-                     .step = lattice->step,
-                     .offset = lattice->offset},
-                    values);
-  if (fit && !fit->exceptions.empty()) return std::nullopt;
-  if (fit) fit->exceptions = decimals.exceptions;
-  return fit;
+  std::vector<GridFit> fits;
+  for (const double noise : kNoiseUnits) {
+    const auto lattice = FindLattice(counts, noise);
+    if (!lattice) continue;
+    auto fit = Verify({.kind = GridKind::kAffineDecimal,
+                       .divisor = decimals.grid.divisor,
+                       .step = lattice->step,
+                       .offset = lattice->offset},
+                      values);
+    if (!fit || !fit->exceptions.empty()) continue;
+    fit->exceptions = decimals.exceptions;
+    fits.push_back(std::move(*fit));
+  }
+  return fits;
 }
 
 }  // namespace fovea

@@ -23,18 +23,21 @@ enum class GridKind : uint8_t {
   kAffine64 = 2,       // offset + k * step, plus units in the last place
   kAffine32 = 3,       // the same, in units of float precision
   kAffineDecimal = 4,  // round(offset + k * step) plus units, / divisor
+  kConverted = 5,      // k / divisor / offset * step, rounded each time:
+                       // counts to g or degrees, those to SI
 };
 
 struct Grid {
   GridKind kind = GridKind::kRatio;
-  double divisor = 1;  // kRatio, kAffineDecimal
-  double step = 0;     // affine kinds
+  double divisor = 1;  // kRatio, kAffineDecimal, kConverted
+  double step = 0;     // all but kRatio
   double offset = 0;
+  friend bool operator==(const Grid&, const Grid&) = default;
 };
 
 // The double that grid integer `k` and `units` of correction stand for;
-// units are 0 for kRatio. Total: any argument gives some double, the same
-// on every machine with IEEE arithmetic.
+// units are 0 for kRatio and kConverted. Total: any argument gives some double,
+// the same on every machine with IEEE arithmetic.
 double GridValue(const Grid& grid, int64_t k, int64_t units);
 
 struct GridFit {
@@ -53,8 +56,8 @@ std::optional<GridFit> FitDecimals(std::span<const double> values);
 std::vector<GridFit> FitScales(std::span<const double> values);
 
 // `decimals` (a fit of FitDecimals) as a coarser lattice seen through its
-// rounding to text, or nullopt.
-std::optional<GridFit> FitLatticeOfDecimals(const GridFit& decimals);
+// rounding to text, one fit per plausible level of noise.
+std::vector<GridFit> FitLatticeOfDecimals(const GridFit& decimals);
 
 }  // namespace fovea
 

@@ -10,10 +10,13 @@
 //     0 raw       samples x u64, the bits of each double
 //     1 double    integers: bits of the doubles in numeric order
 //     2 float     integers: bits as floats in numeric order
-//     16 + kind   grid (GridKind): u64 divisor (kinds 1, 4), u64 step and
-//                 u64 offset (kinds 2, 3, 4); varint exceptions, each a
-//                 varint gap from the one before and u64 bits;
-//                 integers k; for kinds 2-4: u8 has units, integers units
+//     16 + kind   grid (GridKind): divisor (kinds 1, 4, 5), step and offset
+//                 (kinds 2 to 5) as numbers, then samples on the grid
+//     24 + kind   the grid of the last grid channel before; samples on it
+//   number   varint 2n for whole n >= 0, or varint 1 and u64 bits
+//   samples on a grid: varint exceptions, each a varint gap from the one
+//            before and u64 bits; integers k; kinds 2-4: u8 has units,
+//            integers units
 //
 // "integers" is a sequence of codec/rice_coder.h. Every model is tried and
 // the shortest kept, so a block is never much longer than raw.
@@ -39,7 +42,13 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 
-enum Model : uint8_t { kRaw = 0, kDouble = 1, kFloat = 2, kGrid = 16 };
+enum Model : uint8_t {
+  kRaw = 0,
+  kDouble = 1,
+  kFloat = 2,
+  kGrid = 16,
+  kSameGrid = 24
+};
 
 // Bits of a double or float to integers in numeric order, and back. A
 // bijection, so NaN payloads and -0 survive.
@@ -99,18 +108,48 @@ Bytes EncodeFloat(std::span<const double> column) {
 }
 
 bool HasDivisor(GridKind kind) {
-  return kind == GridKind::kRatio || kind == GridKind::kAffineDecimal;
+  return kind == GridKind::kRatio || kind == GridKind::kAffineDecimal ||
+         kind == GridKind::kConverted;
 }
 
-Bytes EncodeGrid(const GridFit& fit, std::span<const double> column) {
-  const GridKind kind = fit.grid.kind;
-  Bytes out = {static_cast<uint8_t>(kGrid + static_cast<uint8_t>(kind))};
-  if (HasDivisor(kind)) {
-    PutU64(std::bit_cast<uint64_t>(fit.grid.divisor), &out);
+bool HasUnits(GridKind kind) {
+  return kind != GridKind::kRatio && kind != GridKind::kConverted;
+}
+
+void PutNumber(double value, Bytes* out) {
+  constexpr double kMaxWhole = 9007199254740992.0;
+  if (value >= 0 && value < kMaxWhole && value == std::floor(value) &&
+      !std::signbit(value)) {
+    PutVarint(static_cast<uint64_t>(value) << 1, out);
+    return;
   }
-  if (kind != GridKind::kRatio) {
-    PutU64(std::bit_cast<uint64_t>(fit.grid.step), &out);
-    PutU64(std::bit_cast<uint64_t>(fit.grid.offset), &out);
+  PutVarint(1, out);
+  PutU64(std::bit_cast<uint64_t>(value), out);
+}
+
+double ReadNumber(ByteReader* in) {
+  const uint64_t head = in->Varint();
+  if (head == 1) return std::bit_cast<double>(in->U64());
+  return static_cast<double>(head >> 1);
+}
+
+void PutGrid(const Grid& grid, Bytes* out) {
+  out->push_back(static_cast<uint8_t>(kGrid + static_cast<uint8_t>(grid.kind)));
+  if (HasDivisor(grid.kind)) PutNumber(grid.divisor, out);
+  if (grid.kind == GridKind::kRatio) return;
+  PutNumber(grid.step, out);
+  PutNumber(grid.offset, out);
+}
+
+// `last`: the grid of the last grid channel of this block.
+Bytes EncodeGrid(const GridFit& fit, const std::optional<Grid>& last,
+                 std::span<const double> column) {
+  const GridKind kind = fit.grid.kind;
+  Bytes out;
+  if (last == fit.grid) {
+    out.push_back(static_cast<uint8_t>(kSameGrid + static_cast<uint8_t>(kind)));
+  } else {
+    PutGrid(fit.grid, &out);
   }
   PutVarint(fit.exceptions.size(), &out);
   size_t last = 0;
@@ -120,7 +159,7 @@ Bytes EncodeGrid(const GridFit& fit, std::span<const double> column) {
     last = index;
   }
   EncodeIntegers(fit.k, kMaxPredictionOrder, &out);
-  if (kind == GridKind::kRatio) return out;
+  if (!HasUnits(kind)) return out;
   out.push_back(fit.units.empty() ? 0 : 1);
   if (!fit.units.empty()) {
     EncodeIntegers(fit.units, kMaxPredictionOrder, &out);
@@ -128,26 +167,49 @@ Bytes EncodeGrid(const GridFit& fit, std::span<const double> column) {
   return out;
 }
 
-void KeepShorter(Bytes candidate, Bytes* best) {
-  if (!candidate.empty() && candidate.size() < best->size()) {
-    *best = std::move(candidate);
-  }
-}
+// The shortest form of one channel so far.
+class BestForm {
+ public:
+  BestForm(std::span<const double> column, const std::optional<Grid>& last)
+      : column_(column), last_(last), bytes_(EncodeRaw(column)) {}
 
-Bytes EncodeChannel(std::span<const double> column) {
-  Bytes best = EncodeRaw(column);
-  KeepShorter(EncodeDouble(column), &best);
-  KeepShorter(EncodeFloat(column), &best);
+  void Offer(Bytes candidate) {
+    if (candidate.empty() || candidate.size() >= bytes_.size()) return;
+    bytes_ = std::move(candidate);
+    grid_.reset();
+  }
+  void Offer(const GridFit& fit) {
+    Bytes candidate = EncodeGrid(fit, last_, column_);
+    if (candidate.size() >= bytes_.size()) return;
+    bytes_ = std::move(candidate);
+    grid_ = fit.grid;
+  }
+
+  const Bytes& bytes() const { return bytes_; }
+  const std::optional<Grid>& grid() const { return grid_; }
+
+ private:
+  std::span<const double> column_;
+  std::optional<Grid> last_;
+  Bytes bytes_;
+  std::optional<Grid> grid_;  // of bytes_, when they are on a grid
+};
+
+// Appends one channel; `last` is the grid it may repeat, then its own.
+void EncodeChannel(std::span<const double> column, std::optional<Grid>* last,
+                   Bytes* out) {
+  BestForm best(column, *last);
+  best.Offer(EncodeDouble(column));
+  best.Offer(EncodeFloat(column));
   if (const auto decimals = FitDecimals(column)) {
-    KeepShorter(EncodeGrid(*decimals, column), &best);
-    if (const auto lattice = FitLatticeOfDecimals(*decimals)) {
-      KeepShorter(EncodeGrid(*lattice, column), &best);
+    best.Offer(*decimals);
+    for (const GridFit& fit : FitLatticeOfDecimals(*decimals)) {
+      best.Offer(fit);
     }
   }
-  for (const GridFit& fit : FitScales(column)) {
-    KeepShorter(EncodeGrid(fit, column), &best);
-  }
-  return best;
+  for (const GridFit& fit : FitScales(column)) best.Offer(fit);
+  out->insert(out->end(), best.bytes().begin(), best.bytes().end());
+  if (best.grid()) *last = best.grid();
 }
 
 absl::Status ReadExceptions(
@@ -172,26 +234,26 @@ absl::Status ReadExceptions(
 Grid ReadGrid(GridKind kind, ByteReader* in) {
   Grid grid;
   grid.kind = kind;
-  if (HasDivisor(kind)) grid.divisor = std::bit_cast<double>(in->U64());
+  if (HasDivisor(kind)) grid.divisor = ReadNumber(in);
   if (kind != GridKind::kRatio) {
-    grid.step = std::bit_cast<double>(in->U64());
-    grid.offset = std::bit_cast<double>(in->U64());
+    grid.step = ReadNumber(in);
+    grid.offset = ReadNumber(in);
   }
   return grid;
 }
 
 using Column = std::vector<double>;
 
-absl::StatusOr<Column> DecodeGrid(GridKind kind, ByteReader* in,
+absl::StatusOr<Column> DecodeGrid(const Grid& grid, ByteReader* in,
                                   size_t samples) {
-  const Grid grid = ReadGrid(kind, in);
+  const GridKind kind = grid.kind;
   std::vector<std::pair<size_t, double>> exceptions;
   const absl::Status status = ReadExceptions(in, samples, &exceptions);
   if (!status.ok()) return status;
   const auto k = DecodeIntegers(in, samples);
   if (!k.ok()) return k.status();
   std::vector<int64_t> units;
-  if (kind != GridKind::kRatio && in->U8() != 0) {
+  if (HasUnits(kind) && in->U8() != 0) {
     auto decoded = DecodeIntegers(in, samples);
     if (!decoded.ok()) return decoded.status();
     units = *std::move(decoded);
@@ -231,16 +293,30 @@ absl::StatusOr<Column> DecodeOrdered(uint8_t model, ByteReader* in,
   return column;
 }
 
-absl::StatusOr<Column> DecodeChannel(ByteReader* in, size_t samples) {
+// Whether `model` is `base` plus a grid kind, which it then gives.
+std::optional<GridKind> GridKindOf(uint8_t model, uint8_t base) {
+  if (model <= base ||
+      model > base + static_cast<uint8_t>(GridKind::kConverted)) {
+    return std::nullopt;
+  }
+  return static_cast<GridKind>(model - base);
+}
+
+absl::StatusOr<Column> DecodeChannel(ByteReader* in, size_t samples,
+                                     std::optional<Grid>* last) {
   const uint8_t model = in->U8();
   if (!in->ok()) return absl::DataLossError("series block: ends early");
   if (model == kRaw) return DecodeRaw(in, samples);
   if (model == kDouble || model == kFloat) {
     return DecodeOrdered(model, in, samples);
   }
-  if (model > kGrid &&
-      model <= kGrid + static_cast<uint8_t>(GridKind::kAffineDecimal)) {
-    return DecodeGrid(static_cast<GridKind>(model - kGrid), in, samples);
+  if (const auto kind = GridKindOf(model, kGrid)) {
+    *last = ReadGrid(*kind, in);
+    return DecodeGrid(**last, in, samples);
+  }
+  const auto same = GridKindOf(model, kSameGrid);
+  if (same && last->has_value() && (*last)->kind == *same) {
+    return DecodeGrid(**last, in, samples);
   }
   return absl::DataLossError(
       absl::StrCat("series block: unknown model ", static_cast<int>(model)));
@@ -278,12 +354,12 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(const SeriesBatch& batch,
   PutVarint(samples, &out);
   EncodeTimes(batch.time_ns, &out);
   Column column(samples);
+  std::optional<Grid> last;
   for (size_t c = 0; c < channels; ++c) {
     for (size_t i = 0; i < samples; ++i) {
       column[i] = batch.values[i * channels + c];
     }
-    const Bytes coded = EncodeChannel(column);
-    out.insert(out.end(), coded.begin(), coded.end());
+    EncodeChannel(column, &last, &out);
   }
   return out;
 }
@@ -307,9 +383,10 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
   auto times = DecodeTimes(&in, samples);
   if (!times.ok()) return times.status();
   decoded.batch.time_ns = *std::move(times);
+  std::optional<Grid> last;
   decoded.batch.values.resize(samples * decoded.channels);
   for (size_t c = 0; c < decoded.channels; ++c) {
-    const auto column = DecodeChannel(&in, samples);
+    const auto column = DecodeChannel(&in, samples, &last);
     if (!column.ok()) return column.status();
     for (size_t i = 0; i < samples; ++i) {
       decoded.batch.values[i * decoded.channels + c] = (*column)[i];

@@ -26,9 +26,10 @@ inline constexpr size_t kMaxBlockValues = 8'000'000;  // samples x channels
 
 // Encodes a batch. Deterministic. kInvalidArgument: no samples, more than
 // kMaxBlockSamples or kMaxBlockValues, channels outside 1..64, or
-// values.size() that is not samples * channels. Any double is kept, NaN payloads and -0 included.
-absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
-    const SeriesBatch& batch, size_t channels);
+// values.size() that is not samples * channels. Any double is kept, NaN
+// payloads and -0 included.
+absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(const SeriesBatch& batch,
+                                                       size_t channels);
 
 struct DecodedSeries {
   size_t channels = 0;

@@ -102,8 +102,7 @@ absl::Status TrimWalker::AppendPiece(const TrimPiece& piece,
         return Mismatch("filler missing", unit_);
       }
       const size_t size = record_.inline_sizes[inline_index_++];
-      absl::Status room = Reserve(size);
-      if (!room.ok()) return room;
+      if (size > limits_.max_gop_bytes) return Mismatch("filler", unit_);
       std::vector<uint8_t> nal(size + 2, 0xff);
       nal.front() = kFillerType;
       nal.back() = kFillerEnd;

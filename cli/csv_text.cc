@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "cli/csv_text.h"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace fovea::cli {
+namespace {
+
+std::string Quoted(const std::string& field) {
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string quoted = "\"";
+  for (const char c : field) {
+    quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+void AppendDouble(double value, std::string* text) {
+  char digits[32];  // the longest shortest form has 24
+  const auto end = std::to_chars(digits, digits + sizeof(digits), value);
+  text->append(digits, end.ptr);
+}
+
+std::string CsvHeader(const SeriesInfo& series) {
+  std::string line = "time_ns";
+  for (const Channel& channel : series.channels) {
+    line += "," + Quoted(channel.unit.empty()
+                             ? channel.name
+                             : channel.name + " [" + channel.unit + "]");
+  }
+  return line + "\n";
+}
+
+void AppendCsvRows(const SeriesBatch& batch, size_t channels,
+                   std::string* text) {
+  for (size_t row = 0; row < batch.time_ns.size(); ++row) {
+    *text += std::to_string(batch.time_ns[row]);
+    for (size_t c = 0; c < channels; ++c) {
+      *text += ',';
+      AppendDouble(batch.values[row * channels + c], text);
+    }
+    *text += '\n';
+  }
+}
+
+}  // namespace fovea::cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Samples as text that reads back to the same numbers.
+
+#ifndef FOVEA_CLI_CSV_TEXT_H_
+#define FOVEA_CLI_CSV_TEXT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "api/engine.h"
+
+namespace fovea::cli {
+
+// The shortest decimal that reads back to the same double; "nan", "inf".
+void AppendDouble(double value, std::string* text);
+
+// "time_ns,gyro_x [rad/s],note\n"; names with commas or quotes are quoted.
+std::string CsvHeader(const SeriesInfo& series);
+
+// One line per sample. `batch` holds samples x `channels` values.
+void AppendCsvRows(const SeriesBatch& batch, size_t channels,
+                   std::string* text);
+
+}  // namespace fovea::cli
+
+#endif  // FOVEA_CLI_CSV_TEXT_H_

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fovea ingest: recordings and live feeds into the store, one after
+// another. A source that fails does not keep the others from coming in.
+
+#include "api/ingest.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "api/engine.h"
+#include "cli/error_text.h"
+#include "cli/ingest_console.h"
+#include "cli/ingest_text.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+
+namespace fovea::cli {
+namespace {
+
+struct IngestArguments {
+  std::vector<std::string> sources;
+  IngestOptions options;
+  bool no_map = false;
+  std::string progress = "auto";
+  std::optional<int64_t> duration_ns;
+  std::optional<int64_t> timeout_ns;
+};
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// A store that a dry run reads from: the one named, or, when there is none
+// yet, an empty one that goes away again.
+class DryRunStore {
+ public:
+  ~DryRunStore() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+
+  absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context) {
+    auto engine = OpenStore(context, StoreMode::kRead);
+    if (!absl::IsNotFound(engine.status())) return engine;
+    std::error_code error;
+    const auto base = std::filesystem::temp_directory_path(error);
+    std::string pattern = (base / "fovea-dry-run-XXXXXX").string();
+    if (error || mkdtemp(pattern.data()) == nullptr) {
+      return absl::UnavailableError(absl::StrCat(
+          pattern, ": cannot make a folder; set TMPDIR to one that exists"));
+    }
+    folder_ = pattern;
+    Context temporary = context;
+    temporary.store = folder_ + "/store";
+    return OpenStore(temporary, StoreMode::kCreate);
+  }
+
+ private:
+  std::string folder_;
+};
+
+ProgressMode ModeFor(const Context& context, const std::string& asked,
+                     const Terminal& terminal) {
+  if (context.no_progress || asked == "none") return ProgressMode::kNone;
+  if (asked == "plain" || !terminal.interactive) return ProgressMode::kPlain;
+  return ProgressMode::kBar;
+}
+
+bool WriteLineNow(const std::string& line) {
+  return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+         std::fflush(stdout) == 0;
+}
+
+// Runs the sources and gathers what is to be told about them.
+class Ingestion {
+ public:
+  Ingestion(const Context& context, const IngestArguments& arguments)
+      : context_(context),
+        arguments_(arguments),
+        json_lines_(arguments.progress == "json"),
+        error_terminal_(DescribeTerminal(2, context.color)),
+        printer_(ModeFor(context, arguments.progress, error_terminal_),
+                 error_terminal_.columns, [](const std::string& bytes) {
+                   std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+                 }) {}
+
+  absl::StatusOr<int> Run() {
+    auto engine = arguments_.options.dry_run
+                      ? dry_run_store_.Open(context_)
+                      : OpenStore(context_, StoreMode::kCreate);
+    if (!engine.ok()) return engine.status();
+    for (const std::string& source : arguments_.sources) {
+      if (StopFlag()->load()) break;
+      One(engine->get(), source);
+    }
+    WriteDocument();
+    return CaughtSignal() != 0 ? 128 + CaughtSignal() : code_;
+  }
+
+ private:
+  void One(Engine* engine, const std::string& source) {
+    const int64_t begin = NowNs();
+    auto report = IngestOne(engine, source);
+    printer_.Clear();
+    if (!report.ok()) {
+      Fail(source, report.status());
+      return;
+    }
+    Json json = {{"source", source}};
+    json.update(IngestReportJson(*report));
+    reports_.push_back(json);
+    Tell(*report, NowNs() - begin);
+    Judge(*report);
+  }
+
+  absl::StatusOr<IngestReport> IngestOne(Engine* engine,
+                                         const std::string& source) {
+    if (json_lines_) {
+      JsonLinesObserver observer(WriteLineNow, RequestStop, NowNs);
+      return engine->Ingest(source, arguments_.options, &observer, StopFlag());
+    }
+    ConsoleObserver observer(&printer_, NowNs);
+    return engine->Ingest(source, arguments_.options, &observer, StopFlag());
+  }
+
+  void Fail(const std::string& source, const absl::Status& status) {
+    WriteMessage(ErrorLine(status, "ingest"));
+    reports_.push_back(
+        {{"source", source}, {"error", std::string(status.message())}});
+    code_ = kExitFailed;
+  }
+
+  void Tell(const IngestReport& report, int64_t elapsed_ns) {
+    if (!context_.json && !json_lines_) {
+      WriteResult(IngestReportText(report, elapsed_ns,
+                                   DescribeTerminal(1, context_.color).color));
+      std::fflush(stdout);
+    }
+    if (!report.source_error.ok()) {
+      WriteMessage(ErrorLine(
+          WithNextStep(report.source_error, "what came before it is stored"),
+          "ingest"));
+    }
+    if (report.stopped) {
+      WriteMessage(
+          "stopped; what was read so far is stored, 'fovea ingest "
+          "--resume' goes on");
+    } else if (!arguments_.options.dry_run) {
+      WriteMessage(IngestNextText(report, context_.store));
+    }
+  }
+
+  // A source that broke off before anything came out of it has failed; one
+  // that left something out has been ingested with loss.
+  void Judge(const IngestReport& report) {
+    int64_t stored = 0;
+    for (const auto& stream : report.streams) stored += stream.counts.stored;
+    if (!report.source_error.ok() && stored == 0) {
+      code_ = kExitFailed;
+    } else if (report.lossy() && code_ == kExitOk) {
+      code_ = kExitLoss;
+    }
+  }
+
+  void WriteDocument() {
+    if (!context_.json && !json_lines_) return;
+    Json document = Document("ingest");
+    document["store"] = context_.store;
+    document["dry_run"] = arguments_.options.dry_run;
+    document["sources"] = reports_;
+    WriteResult(JsonText(document, json_lines_ ? -1 : 2));
+  }
+
+  const Context& context_;
+  const IngestArguments& arguments_;
+  const bool json_lines_;
+  const Terminal error_terminal_;
+  ProgressPrinter printer_;
+  DryRunStore dry_run_store_;
+  Json reports_ = Json::array();
+  int code_ = kExitOk;
+};
+
+absl::StatusOr<int> RunIngest(const Context& context,
+                              const IngestArguments& arguments) {
+  CatchInterrupts();
+  return Ingestion(context, arguments).Run();
+}
+
+// After parsing: what the options mean together.
+void SettleArguments(IngestArguments* arguments) {
+  IngestOptions& options = arguments->options;
+  if (arguments->sources.size() > 1 && !options.name.empty()) {
+    throw CLI::ValidationError("--name", "names one source, not several");
+  }
+  if (arguments->sources.size() > 1 && !options.imu_path.empty()) {
+    throw CLI::ValidationError("--imu", "belongs to one source, not several");
+  }
+  if (options.append && options.resume) {
+    throw CLI::ValidationError("--append", "excludes --resume");
+  }
+  options.proxy_map = !arguments->no_map;
+  if (arguments->duration_ns) {
+    options.source.max_duration_ns = *arguments->duration_ns;
+  }
+  if (arguments->timeout_ns) options.source.timeout_ns = *arguments->timeout_ns;
+}
+
+void AddStreamOptions(CLI::App* verb, IngestArguments* arguments) {
+  IngestOptions& options = arguments->options;
+  verb->add_option("source", arguments->sources,
+                   "Files, folders, globs, URLs, /dev/videoN, or - (standard "
+                   "input: Annex B or Y4M)")
+      ->type_name("SRC")
+      ->required();
+  verb->add_option("--name", options.name,
+                   "Name of the stream (default: from the file name)");
+  verb->add_option("--imu", options.imu_path,
+                   "Inertial CSV recorded with the video: becomes NAME.imu")
+      ->type_name("FILE");
+  verb->add_flag("--append", options.append, "Add to the streams of that name");
+  verb->add_flag("--resume", options.resume,
+                 "Go on where an interrupted ingest of the source stopped");
+  verb->add_flag("--dry-run", options.dry_run,
+                 "Read and report, store nothing");
+  AddDurationOption(verb, "--duration", &arguments->duration_ns,
+                    "Stop after this much stream time");
+}
+
+void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
+  IngestOptions& options = arguments->options;
+  verb->add_option("--crf", options.crf,
+                   "Quality, 0 (best) to 51; 6 less is twice the bytes")
+      ->check(CLI::Range(0.0, 51.0))
+      ->capture_default_str();
+  verb->add_option("--preset", options.preset, "Speed of libx264")
+      ->check(
+          CLI::IsMember({"ultrafast", "superfast", "veryfast", "faster", "fast",
+                         "medium", "slow", "slower", "veryslow", "placebo"}))
+      ->type_name("PRESET")
+      ->capture_default_str();
+  verb->add_flag("--copy", options.source.copy,
+                 "Keep H.264 bytes as the source has them");
+  verb->add_flag("--no-map", arguments->no_map,
+                 "Uniform quality instead of the sensitivity proxy");
+  verb->add_option("--jobs", options.jobs, "Threads (default: one per core)")
+      ->check(CLI::Range(1, 1024));
+}
+
+void AddSourceOptions(CLI::App* verb, IngestArguments* arguments) {
+  SourceOptions& source = arguments->options.source;
+  verb->add_option("--fps", source.image_fps,
+                   "Frame rate of image files that carry no times")
+      ->check(CLI::Range(0.001, 10000.0));
+  verb->add_option("--columns", source.csv_columns,
+                   "CSV columns by name, such as t,gx,gy,gz,ax,ay,az; - skips");
+  verb->add_option("--gyro-unit", source.gyro_unit, "Of CSV input")
+      ->check(CLI::IsMember({"rad/s", "deg/s"}));
+  verb->add_option("--accel-unit", source.accel_unit, "Of CSV input")
+      ->check(CLI::IsMember({"m/s2", "g"}));
+  verb->add_option("--time-unit", source.time_unit, "Of CSV input")
+      ->check(CLI::IsMember({"s", "ms", "us", "ns"}));
+  AddDurationOption(verb, "--timeout", &arguments->timeout_ns,
+                    "Silence of a live source before reconnecting");
+  verb->add_option("--max-reconnects", source.max_reconnects,
+                   "Tries before giving a live source up (0: never)")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--progress", arguments->progress,
+                   "auto, plain, none, or json (lines on standard output)")
+      ->check(CLI::IsMember({"auto", "plain", "json", "none"}))
+      ->type_name("HOW");
+}
+
+}  // namespace
+
+void AddIngest(CLI::App* app, Context* context) {
+  auto arguments = std::make_shared<IngestArguments>();
+  CLI::App* verb = AddVerb(
+      app, context, "ingest", "Encode and store recordings or live feeds",
+      StoreNeed::kRequired,
+      [context, arguments] { return RunIngest(*context, *arguments); },
+      [arguments] { SettleArguments(arguments.get()); });
+  AddStreamOptions(verb, arguments.get());
+  AddEncoderOptions(verb, arguments.get());
+  AddSourceOptions(verb, arguments.get());
+}
+
+}  // namespace fovea::cli

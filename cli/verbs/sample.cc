@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fovea sample DIR: a generated scene with its truth, to try things on.
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "api/scene.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/time_text.h"
+#include "cli/verb.h"
+
+namespace fovea::cli {
+namespace {
+
+struct SampleArguments {
+  std::string folder;
+  SceneOptions scene;
+  std::string size;
+  std::optional<int64_t> length_ns;
+};
+
+// "1280x720".
+void ParseSize(const std::string& text, SceneOptions* scene) {
+  char after = 0;
+  if (std::sscanf(text.c_str(), "%5dx%5d%c", &scene->width, &scene->height,
+                  &after) != 2) {
+    throw CLI::ValidationError(
+        "--size", "'" + text + "' is not a size; expected such as 1280x720");
+  }
+}
+
+void SettleArguments(SampleArguments* arguments) {
+  if (!arguments->size.empty()) ParseSize(arguments->size, &arguments->scene);
+  if (arguments->length_ns) {
+    arguments->scene.seconds =
+        static_cast<double>(*arguments->length_ns) * 1e-9;
+  }
+}
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+Json SampleJson(const SceneFiles& files) {
+  Json document = Document("sample");
+  document["files"] = files.written;
+  document["frames"] = files.frames;
+  document["imu_samples"] = files.imu_samples;
+  document["bytes"] = files.bytes;
+  document["measured_noise"] = files.measured_noise;
+  return document;
+}
+
+std::string SampleText(const SceneFiles& files) {
+  char noise[64];
+  std::snprintf(noise, sizeof(noise),
+                "%.2f grey levels (sigma, still flat "
+                "patch)",
+                files.measured_noise);
+  FactList facts;
+  for (const std::string& path : files.written) facts.Add("wrote", path);
+  facts.Add("frames", FormatCount(files.frames));
+  facts.Add("imu", FormatCount(files.imu_samples) + " samples");
+  facts.Add("bytes", FormatBytes(files.bytes));
+  facts.Add("noise", noise);
+  return facts.Render();
+}
+
+absl::StatusOr<int> RunSample(const Context& context,
+                              const SampleArguments& arguments) {
+  const Terminal terminal = DescribeTerminal(2, context.color);
+  ProgressPrinter printer(context.no_progress    ? ProgressMode::kNone
+                          : terminal.interactive ? ProgressMode::kBar
+                                                 : ProgressMode::kPlain,
+                          terminal.columns, [](const std::string& bytes) {
+                            std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+                          });
+  RateEstimate rate;
+  const auto progress = [&printer, &rate](int64_t done, int64_t total) {
+    const int64_t now = NowNs();
+    rate.Update(now, static_cast<double>(done));
+    ProgressState state;
+    state.label = "sample";
+    state.done = static_cast<double>(done);
+    state.total = static_cast<double>(total);
+    state.unit = "frames";
+    state.rate = rate.per_second();
+    state.remaining_ns = rate.RemainingNs(state.total);
+    printer.Update(now, state);
+  };
+  const auto files = WriteScene(arguments.scene, arguments.folder, progress);
+  printer.Clear();
+  if (!files.ok()) return files.status();
+  if (context.json) {
+    WriteJson(SampleJson(*files));
+  } else {
+    WriteResult(SampleText(*files));
+    WriteMessage("next: fovea ingest " + arguments.folder +
+                 "/camera.mp4 --imu " + arguments.folder +
+                 "/imu.csv --store DIR");
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddSample(CLI::App* app, Context* context) {
+  auto arguments = std::make_shared<SampleArguments>();
+  SceneOptions& scene = arguments->scene;
+  CLI::App* verb = AddVerb(
+      app, context, "sample", "Write a generated scene with its truth",
+      StoreNeed::kOptional,
+      [context, arguments] { return RunSample(*context, *arguments); },
+      [arguments] { SettleArguments(arguments.get()); });
+  verb->add_option("folder", arguments->folder, "Where to; made if missing")
+      ->type_name("DIR")
+      ->required();
+  AddDurationOption(verb, "--seconds", &arguments->length_ns,
+                    "Length (default 10)");
+  verb->add_option("--seed", scene.seed, "Same seed, same bytes")
+      ->capture_default_str();
+  verb->add_option("--size", arguments->size, "WxH (default 1280x720)");
+  verb->add_option("--fps", scene.fps, "Frame rate")->capture_default_str();
+  verb->add_option("--objects", scene.objects, "Moving, labelled objects")
+      ->capture_default_str();
+  verb->add_flag("--second-camera", scene.second_camera,
+                 "Add a camera beside the first");
+  verb->add_option("--overlap", scene.overlap,
+                   "Share of the view both cameras see")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
+}  // namespace fovea::cli

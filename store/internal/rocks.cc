@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The catalogue on RocksDB 7.8.3, confined to this file. Settings favour few
+// bytes written and little memory: rows are small and payloads never come
+// here. Neither range deletes nor blob files are used (both have known
+// defects in this version), and write-ahead logs are always on.
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "store/internal/catalogue.h"
+#include "store/internal/status_macros.h"
+
+namespace fovea {
+namespace {
+
+constexpr size_t kBlockCacheBytes = 8 << 20;
+constexpr size_t kMemtableBytes = 1 << 20;  // per family
+constexpr uint64_t kLogBytes = 8 << 20;
+constexpr uint64_t kTableBytes = 8 << 20;
+constexpr uint64_t kFirstLevelBytes = 32 << 20;
+constexpr int kOpenFiles = 128;  // finite: read-only opening needs it so
+constexpr int kBloomBits = 10;
+
+// RocksDB's running commentary costs writes and says nothing we need.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::Slice SliceOf(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::string_view ViewOf(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+absl::Status StatusOf(const rocksdb::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string text = absl::StrCat("catalogue: ", status.ToString());
+  if (status.IsNoSpace()) return absl::ResourceExhaustedError(text);
+  if (status.IsCorruption()) {
+    return absl::DataLossError(
+        absl::StrCat(text, "; run `fovea doctor --rebuild`"));
+  }
+  return absl::InternalError(text);
+}
+
+absl::Status OpenFailure(const rocksdb::Status& status,
+                         const std::string& path) {
+  if (status.IsNoSpace()) return StatusOf(status);
+  return absl::FailedPreconditionError(absl::StrCat(
+      "catalogue '", path, "' cannot be opened (", status.ToString(),
+      "); run `fovea doctor --rebuild` to make it anew from the segments"));
+}
+
+rocksdb::DBOptions DatabaseOptions(Catalogue::Mode mode) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = mode == Catalogue::Mode::kCreate;
+  options.create_missing_column_families = options.create_if_missing;
+  options.error_if_exists = options.create_if_missing;
+  options.paranoid_checks = true;
+  options.info_log = std::make_shared<SilentLogger>();
+  options.keep_log_file_num = 1;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.max_open_files = kOpenFiles;
+  options.max_background_jobs = 2;
+  options.max_total_wal_size = kLogBytes;
+  options.allow_fallocate = false;
+  // A new manifest at each change of files: small, and the key bounds of
+  // files long gone do not linger in it.
+  options.max_manifest_file_size = 1;
+  // Each synced log already holds what a flush at open or close would write
+  // a second time.
+  options.avoid_flush_during_recovery = true;
+  options.avoid_flush_during_shutdown = true;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(
+    const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBits));
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = kMemtableBytes;
+  options.arena_block_size = 64 << 10;
+  options.target_file_size_base = kTableBytes;
+  options.max_bytes_for_level_base = kFirstLevelBytes;
+  return options;
+}
+
+class RocksCatalogue final : public Catalogue {
+ public:
+  ~RocksCatalogue() override {
+    for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+      if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle);
+    }
+  }
+
+  absl::Status OpenFiles(const std::string& path, Mode mode) {
+    const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+    std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+        {rocksdb::kDefaultColumnFamilyName, FamilyOptions(cache)}};
+    for (int i = 0; i < kFamilyCount; ++i) {
+      families.emplace_back(FamilyName(static_cast<Family>(i)),
+                            FamilyOptions(cache));
+    }
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status =
+        mode == Mode::kReadOnly
+            ? rocksdb::DB::OpenForReadOnly(DatabaseOptions(mode), path,
+                                           families, &handles_, &db)
+            : rocksdb::DB::Open(DatabaseOptions(mode), path, families,
+                                &handles_, &db);
+    if (!status.ok()) return OpenFailure(status, path);
+    db_.reset(db);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::optional<std::string>> Get(
+      Family family, std::string_view key) override {
+    std::string value;
+    const rocksdb::Status status =
+        db_->Get(rocksdb::ReadOptions(), HandleOf(family), SliceOf(key),
+                 &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return StatusOf(status);
+    return std::optional<std::string>(std::move(value));
+  }
+
+  absl::Status Write(const std::vector<RowChange>& changes,
+                     bool sync) override {
+    rocksdb::WriteBatch batch;
+    for (const RowChange& change : changes) {
+      rocksdb::ColumnFamilyHandle* handle = HandleOf(change.family);
+      const rocksdb::Status status =
+          change.value.has_value()
+              ? batch.Put(handle, change.key, *change.value)
+              : batch.Delete(handle, change.key);
+      if (!status.ok()) return StatusOf(status);
+    }
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    return StatusOf(db_->Write(options, &batch));
+  }
+
+  absl::Status Scan(Family family, std::string_view begin,
+                    std::string_view end,
+                    const Store::Visitor& visit) override {
+    const rocksdb::Slice bound = SliceOf(end);
+    rocksdb::ReadOptions options;
+    if (!end.empty()) options.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> row(
+        db_->NewIterator(options, HandleOf(family)));
+    for (row->Seek(SliceOf(begin)); row->Valid(); row->Next()) {
+      if (!visit(ViewOf(row->key()), ViewOf(row->value()))) break;
+    }
+    return StatusOf(row->status());
+  }
+
+  absl::StatusOr<Store::KeyValue> SeekBackward(
+      Family family, std::string_view key, std::string_view prefix) override {
+    const std::unique_ptr<rocksdb::Iterator> row(
+        db_->NewIterator(rocksdb::ReadOptions(), HandleOf(family)));
+    row->SeekForPrev(SliceOf(key));
+    FOVEA_RETURN_IF_ERROR(StatusOf(row->status()));
+    if (!row->Valid() || !row->key().starts_with(SliceOf(prefix))) {
+      return absl::NotFoundError(
+          absl::StrCat("no such row in ", FamilyName(family)));
+    }
+    return Store::KeyValue{row->key().ToString(), row->value().ToString()};
+  }
+
+  absl::Status Flush() override {
+    return StatusOf(db_->Flush(rocksdb::FlushOptions(), handles_));
+  }
+
+  absl::Status PurgeDeleted() override {
+    FOVEA_RETURN_IF_ERROR(Flush());
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction =
+        rocksdb::BottommostLevelCompaction::kForce;
+    for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+      FOVEA_RETURN_IF_ERROR(
+          StatusOf(db_->CompactRange(options, handle, nullptr, nullptr)));
+    }
+    // Switching deletions off and on again removes obsolete tables and logs
+    // before it returns, not some time later.
+    FOVEA_RETURN_IF_ERROR(StatusOf(db_->DisableFileDeletions()));
+    return StatusOf(db_->EnableFileDeletions(/*force=*/true));
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* HandleOf(Family family) const {
+    return handles_[1 + static_cast<size_t>(family)];
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, then ours
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Catalogue>> Catalogue::Open(
+    const std::string& path, Mode mode) {
+  auto catalogue = std::make_unique<RocksCatalogue>();
+  FOVEA_RETURN_IF_ERROR(catalogue->OpenFiles(path, mode));
+  return absl::StatusOr<std::unique_ptr<Catalogue>>(std::move(catalogue));
+}
+
+}  // namespace fovea
