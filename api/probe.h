@@ -5,6 +5,7 @@
 #ifndef FOVEA_API_PROBE_H_
 #define FOVEA_API_PROBE_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,11 @@ namespace fovea {
 // of OpenSource(). Reads headers and what detection needs, no more.
 absl::StatusOr<SourceInfo> ProbeSource(const std::string& location,
                                        const SourceOptions& options);
+
+// The format number of the store in folder `path`, as its FOVEA file tells
+// it, whether or not this program reads that format. kNotFound when there
+// is no such file, kDataLoss when it tells no number.
+absl::StatusOr<uint32_t> ReadStoreFormat(const std::string& path);
 
 }  // namespace fovea
 

@@ -36,7 +36,8 @@ struct SceneOptions {
   double flicker = 0.01;         // relative, at twice a 50 Hz mains
   double exposure_drift = 0.03;  // relative, over the clip
 
-  // A second camera beside the first, seeing this share of its view.
+  // A second camera beside the first, turned aside so that it sees this
+  // share (0.1 to 1) of the first one's view of the far plane.
   bool second_camera = false;
   double overlap = 0.5;
 };
@@ -57,20 +58,22 @@ struct SceneTruth {
   int64_t time_ns = 0;
   ScenePose pose;
   std::vector<SceneBox> boxes[2];  // per camera
-  // Far plane, camera 0 to camera 1 pixels, row-major.
+  // Far plane, camera 0 to camera 1 pixels, row-major, pixel centres on
+  // whole numbers; identity without a second camera.
   std::array<double, 9> homography;
 };
 
-// Renders frame by frame; deterministic for given options.
+// Renders frame by frame; deterministic for given options. Thread-safe.
 class Scene {
  public:
-  // kInvalidArgument for sizes, rates or lengths out of range.
+  // kInvalidArgument for sizes, rates or lengths out of range. Frame rates
+  // are kept to 1/1000, or as n * 1000 / 1001 when that is what was meant.
   static absl::StatusOr<std::unique_ptr<Scene>> Create(
       const SceneOptions& options);
   ~Scene();
 
   int64_t frames() const;
-  SceneTruth Truth(int64_t index) const;
+  SceneTruth Truth(int64_t index) const;  // any index >= 0
   absl::StatusOr<Frame> Render(int camera, int64_t index) const;
 
   // gyro_x,y,z [rad/s], accel_x,y,z [m/s2], body axes, with bias and noise.
@@ -88,11 +91,16 @@ struct SceneFiles {
   int64_t frames = 0;
   int64_t imu_samples = 0;
   uint64_t bytes = 0;
-  double measured_noise = 0;  // grey levels, sigma of a still flat patch
+
+  // Grey levels: sigma of what the sensor added to mid-grey pixels of up to
+  // 8 frames spread over the clip, before coding. Equals that of a still
+  // flat patch.
+  double measured_noise = 0;
 };
 
 // Writes camera.mp4 (camera2.mp4), imu.csv and truth.json into `folder`,
-// which is made if missing. `progress` gets frames done and total.
+// which is made if missing; files of these names are replaced. `progress`
+// (may be empty) gets frames done and total.
 absl::StatusOr<SceneFiles> WriteScene(
     const SceneOptions& options, const std::string& folder,
     const std::function<void(int64_t, int64_t)>& progress);

@@ -178,4 +178,27 @@ void Sensor::DevelopRow(const uint16_t* light, int width, int plane,
   }
 }
 
+void NoiseMeter::Add(const Canvas& light, double gain, const Frame& frame) {
+  constexpr double kReach = 16;
+  for (int y = 0; y < light.height; ++y) {
+    const uint16_t* lit = light.row(y);
+    const uint8_t* code =
+        frame.y.data + static_cast<ptrdiff_t>(y) * frame.y.stride;
+    for (int x = 0; x < light.width; ++x) {
+      const double expected = Sensor::Exposed(lit[x], gain);
+      if (std::abs(expected - kMidGrey) > kReach) continue;
+      const double error = code[x] - expected;
+      sum_ += error;
+      squares_ += error * error;
+      count_ += 1;
+    }
+  }
+}
+
+double NoiseMeter::Sigma() const {
+  if (count_ == 0) return 0;
+  const double mean = sum_ / count_;
+  return std::sqrt(std::max(0.0, squares_ / count_ - mean * mean));
+}
+
 }  // namespace fovea::scene

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/scene.h"
+#include "codec/sample.h"
 
 namespace fovea::scene {
 
@@ -99,6 +100,20 @@ class Sensor {
   SceneOptions options_;
   std::array<int32_t, 256> luma_sigma_;  // codes times 256
   int32_t chroma_sigma_ = 0;
+};
+
+// Measures noise in rendered frames: the sigma of what the sensor added to
+// pixels whose light is within 16 grey levels of mid grey. Knowing the
+// light makes any such pixel a still flat patch.
+class NoiseMeter {
+ public:
+  void Add(const Canvas& light, double gain, const Frame& frame);
+  double Sigma() const;  // grey levels; 0 before any mid-grey pixel
+
+ private:
+  double sum_ = 0;
+  double squares_ = 0;
+  double count_ = 0;
 };
 
 }  // namespace fovea::scene

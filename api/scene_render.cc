@@ -167,7 +167,10 @@ void FillCutOut(const Brush& brush, Walk walk, int level, int pixels,
     const size_t at =
         ((walk.v >> 16) & v_mask) * map.stride + ((walk.u >> 16) & u_mask);
     const uint32_t fu = (walk.u >> 8) & 255, fv = (walk.v >> 8) & 255;
-    const uint32_t share = Bilinear(coverage + at, map.stride, fu, fv);
+    // Before the first texel's centre there is nothing to blend with.
+    const bool outside = ((walk.u | walk.v) >> 31) != 0;
+    const uint32_t share =
+        outside ? 0 : Bilinear(coverage + at, map.stride, fu, fv);
     if (share != 0) {
       const auto light = static_cast<int64_t>(
           Bilinear(map.texels.data() + at, map.stride, fu, fv));

@@ -172,11 +172,11 @@ void PaintWheels(Brush* brush) {
 }  // namespace
 
 Texture PaintPerson(const FractalNoise& noise, uint64_t seed) {
-  constexpr double kTexelsPerM = 256 / 1.8;
+  constexpr double kTexelsPerM = 256 / 1.95;
   const Clothes clothes = DrawClothes(seed);
   const auto paint = [&](int column, int row) {
     const Point p = {(column + 0.5 - 64) / kTexelsPerM,
-                     (256 - row - 0.5) / kTexelsPerM};
+                     (256 - kCutOutMargin - row - 0.5) / kTexelsPerM};
     const double fold = noise.At(p.x * 1.3, p.z * 0.5 + 0.2);
     const double shade = 0.65 + 0.7 * fold - 0.5 * p.x;
     Brush brush(p, kTexelsPerM, clothes.shirt);
@@ -195,7 +195,7 @@ Texture PaintCar(const FractalNoise& noise, uint64_t seed) {
                         draw.Uniform(40, 210), 1};
   const auto paint = [&](int column, int row) {
     const Point p = {(column + 0.5 - 256) / kTexelsPerM,
-                     (256 - row - 0.5) / kTexelsPerM};
+                     (256 - kCutOutMargin - row - 0.5) / kTexelsPerM};
     const double shade = 0.85 + 0.35 * noise.At(p.x / 5, p.z / 2);
     Brush brush(p, kTexelsPerM, lacquer);
     PaintBodywork(&brush, lacquer, shade);
@@ -206,7 +206,7 @@ Texture PaintCar(const FractalNoise& noise, uint64_t seed) {
 }
 
 Texture PaintBottle(const FractalNoise& noise, uint64_t seed) {
-  constexpr double kTexelsPerM = 256 / 0.46;
+  constexpr double kTexelsPerM = 256 / 0.5;
   Random draw(Key(seed, 'b'));
   const Rgba glass = Scaled({46, 110, 62, 1}, draw.Uniform(0.6, 1.5));
   const Rgba label = {draw.Uniform(120, 235), draw.Uniform(110, 225),
@@ -214,7 +214,7 @@ Texture PaintBottle(const FractalNoise& noise, uint64_t seed) {
   const Rgba cap = {draw.Uniform(120, 230), draw.Uniform(30, 90), 40, 1};
   const auto paint = [&](int column, int row) {
     const Point p = {(column + 0.5 - 64) / kTexelsPerM,
-                     (256 - row - 0.5) / kTexelsPerM};
+                     (256 - kCutOutMargin - row - 0.5) / kTexelsPerM};
     const double round = 1.15 - 130 * p.x * p.x;
     const double streak = p.x > -0.045 && p.x < -0.03 ? 1.5 : 1.0;
     const double grain = 0.8 + 0.4 * noise.At(p.x * 2, p.z);

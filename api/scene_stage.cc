@@ -171,7 +171,8 @@ void AddBox(const StillBox& b, const Texture* texture, Vec3 eye,
 Surface ActorSurface(const Actor& actor, int object, double time_s) {
   const double x = actor.x.Value(time_s);
   const double y = actor.y.Value(time_s);
-  const double z = actor.z.Value(time_s);
+  const double z =
+      actor.z.Value(time_s) - kCutOutMargin / actor.texture.texels_per_m;
   Surface s;
   s.plane = {
       {x - 0.5 * actor.width, y, z + actor.height}, {1, 0, 0}, {0, 0, -1}};
@@ -267,7 +268,8 @@ Surface Stage::BackdropSurface() const {
   Surface s;
   s.plane = {{0, kBackdropY, 0}, {1, 0, 0}, {0, 0, -1}};
   s.u0 = s.v0 = -kInfinity;
-  s.u1 = s.v1 = kInfinity;
+  s.u1 = kInfinity;
+  s.v1 = 0.05;  // a little below the ground, so that no gap shows
   s.texture = &scenery_.backdrop;
   s.depth = kBackdropY;
   return s;

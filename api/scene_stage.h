@@ -29,7 +29,7 @@ struct Actor {
   std::string label;
   Texture texture;
   double width = 0, height = 0;  // m, of the whole canvas
-  Wave x, y, z;                  // middle of the lower edge
+  Wave x, y, z;                  // middle of the soles
 };
 
 // Thread-safe: all but the textures of still things is made in Create, and

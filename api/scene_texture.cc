@@ -48,17 +48,17 @@ std::vector<uint8_t> Halve(const std::vector<uint8_t>& texels, size_t width,
   return out;
 }
 
-MipChain::Level Wrapped(int log2_width, int log2_height,
-                        const std::vector<uint8_t>& texels) {
+MipChain::Level Bordered(int log2_width, int log2_height, bool wraps,
+                         const std::vector<uint8_t>& texels) {
   const size_t w = size_t{1} << log2_width;
   const size_t h = size_t{1} << log2_height;
   MipChain::Level level{log2_width, log2_height, w + 1, {}};
-  level.texels.reserve((w + 1) * (h + 1));
-  for (size_t y = 0; y <= h; ++y) {
-    const auto row = texels.begin() + static_cast<ptrdiff_t>((y % h) * w);
-    level.texels.insert(level.texels.end(), row,
-                        row + static_cast<ptrdiff_t>(w));
-    level.texels.push_back(*row);
+  level.texels.assign((w + 1) * (h + 1), 0);
+  const size_t extra = wraps ? 1 : 0;
+  for (size_t y = 0; y < h + extra; ++y) {
+    for (size_t x = 0; x < w + extra; ++x) {
+      level.texels[y * (w + 1) + x] = texels[(y % h) * w + x % w];
+    }
   }
   return level;
 }
@@ -93,10 +93,10 @@ void AddOctave(uint64_t key, int cells, int side, float weight,
 
 }  // namespace
 
-MipChain::MipChain(int log2_width, int log2_height,
+MipChain::MipChain(int log2_width, int log2_height, bool wraps,
                    std::vector<uint8_t> texels) {
   while (true) {
-    levels_.push_back(Wrapped(log2_width, log2_height, texels));
+    levels_.push_back(Bordered(log2_width, log2_height, wraps, texels));
     if (log2_width == 0 && log2_height == 0) return;
     texels = Halve(texels, size_t{1} << log2_width, size_t{1} << log2_height);
     log2_width = std::max(0, log2_width - 1);
@@ -139,13 +139,15 @@ Texture PaintTexture(int log2_width, int log2_height, double texels_per_m,
     planes[2][i] = ToCode(ChromaRed(c));
     planes[3][i] = ToCode(255 * c.a);
   }
-  texture.planes[0] = MipChain(log2_width, log2_height, std::move(planes[0]));
+  texture.planes[0] =
+      MipChain(log2_width, log2_height, true, std::move(planes[0]));
   for (int i = 1; i < 3; ++i) {
     texture.planes[i] =
-        MipChain(log2_width - 1, log2_height - 1, Halve(planes[i], w, h));
+        MipChain(log2_width - 1, log2_height - 1, true, Halve(planes[i], w, h));
   }
   if (cut_out) {
-    texture.coverage = MipChain(log2_width, log2_height, std::move(planes[3]));
+    texture.coverage =
+        MipChain(log2_width, log2_height, false, std::move(planes[3]));
   }
   return texture;
 }

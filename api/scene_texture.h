@@ -28,8 +28,10 @@ class MipChain {
   };
 
   MipChain() = default;
-  // `texels` is row-major, 2^log2_width x 2^log2_height.
-  MipChain(int log2_width, int log2_height, std::vector<uint8_t> texels);
+  // `texels` is row-major, 2^log2_width x 2^log2_height. Without `wraps`
+  // the extra texels are zero.
+  MipChain(int log2_width, int log2_height, bool wraps,
+           std::vector<uint8_t> texels);
 
   bool empty() const { return levels_.empty(); }
   int levels() const { return static_cast<int>(levels_.size()); }
@@ -82,8 +84,10 @@ Texture PaintBrick(const FractalNoise& noise);
 Texture PaintWood(const FractalNoise& noise);
 Texture PaintConcrete(const FractalNoise& noise);
 
-// Cut-outs, standing on the lower edge of their canvas. `seed` picks
+// Cut-outs, standing kCutOutMargin texels above the lower edge of their
+// canvas, so that halving does not smear them over the edge. `seed` picks
 // clothes, lacquer and label.
+inline constexpr int kCutOutMargin = 12;
 Texture PaintPerson(const FractalNoise& noise, uint64_t seed);
 Texture PaintCar(const FractalNoise& noise, uint64_t seed);
 Texture PaintBottle(const FractalNoise& noise, uint64_t seed);

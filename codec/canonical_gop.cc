@@ -109,6 +109,16 @@ void AppendStartCoded(std::span<const uint8_t> nal, std::vector<uint8_t>* out) {
   out->insert(out->end(), nal.begin(), nal.end());
 }
 
+// Clause D.1.8: exact from this picture on. A decoder that joins at a
+// picture other than an IDR holds everything back until it reads this.
+constexpr uint8_t kRecoveryPointSei[] = {kNalSei, 6, 1, 0xc4, 0x80};
+
+bool StartsWithIdr(const std::vector<TrimWalker::Unit>& nals) {
+  return std::any_of(nals.begin(), nals.end(), [](const auto& part) {
+    return NalTypeOf(part.nal) == kNalIdrSlice;
+  });
+}
+
 // Which row of a trim record is in force for each parameter set id.
 class RowsInForce {
  public:
@@ -322,6 +332,9 @@ absl::StatusOr<std::vector<std::vector<uint8_t>>> ToAnnexB(
     const auto nals = walker.NextUnits();
     if (!nals.ok()) return nals.status();
     std::vector<uint8_t> unit = std::exchange(front, {});
+    if (units.empty() && !StartsWithIdr(*nals)) {
+      AppendStartCoded(kRecoveryPointSei, &unit);
+    }
     for (const TrimWalker::Unit& part : *nals) {
       if (part.row < 0 || in_force.Set(part.nal, part.row)) {
         AppendStartCoded(part.nal, &unit);

@@ -35,13 +35,14 @@ struct GopPicture {
   int64_t time_ns = 0;
   int64_t duration_ns = 0;
   PictureType type = PictureType::kUnknown;
-  uint8_t qp = 0;          // slice QP of the first slice, 0 when unknown
-  bool leading = false;    // shown before the GOP's first picture and needs
-                           // the GOP before it to decode
+  uint8_t qp = 0;        // slice QP of the first slice, 0 when unknown
+  bool leading = false;  // shown before the GOP's first picture and needs
+                         // the GOP before it to decode
 };
 
 // A 20-byte name of a parameter set: the front of its SHA-256. Filled by
-// the caller of ParameterSetNamer, which keeps codec free of OpenSSL.
+// the caller of ParameterSetNamer, which keeps codec free of OpenSSL. Two
+// different sets must never get one name.
 using ParameterSetName = std::array<uint8_t, 20>;
 using ParameterSetNamer =
     std::function<ParameterSetName(std::span<const uint8_t>)>;
@@ -78,7 +79,9 @@ class GopAssembler {
   // new one (an IDR, or a recovery point with a keyframe flag).
   // kDataLoss: framing broken, or no slice inside; the unit is not taken
   // and the GOP under way is kept. kFailedPrecondition: slices before any
-  // recovery point; kResourceExhausted: GOP beyond the limits.
+  // recovery point; kResourceExhausted: GOP beyond the limits. After a GOP
+  // went beyond the limits, or a keyframe was refused, every unit up to
+  // the next start is refused with that code.
   absl::StatusOr<std::optional<CanonicalGop>> Add(const AccessUnit& unit);
 
   // The GOP under way, if any.
@@ -97,7 +100,8 @@ absl::StatusOr<std::vector<std::vector<uint8_t>>> RestoreOriginal(
     const ParameterSetLookup& lookup);
 
 // Access units as playable Annex B: four-byte start codes, the GOP's
-// parameter sets before the first picture, no SEI. One entry per picture.
+// parameter sets before the first picture, no SEI but a recovery point
+// before an open GOP's first slice. One entry per picture.
 absl::StatusOr<std::vector<std::vector<uint8_t>>> ToAnnexB(
     std::span<const uint8_t> payload, std::span<const uint8_t> trim,
     const ParameterSetLookup& lookup);

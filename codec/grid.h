@@ -26,9 +26,11 @@ struct Grid {
   std::vector<uint8_t> mean;        // mean luma, 0..255
   std::vector<uint8_t> texture;     // mean |x - mean| * 2, saturated
   std::vector<uint8_t> difference;  // mean |x - previous| * 4, saturated
-  std::vector<int8_t> motion_x;     // block motion, half-resolution pixels
+  // Block motion in half-resolution pixels, from the block to where it was
+  // in the previous frame: content that moved right has motion_x < 0.
+  std::vector<int8_t> motion_x;
   std::vector<int8_t> motion_y;
-  std::vector<uint8_t> residual;    // mean |x - moved previous| * 4, saturated
+  std::vector<uint8_t> residual;  // mean |x - moved previous| * 4, saturated
 };
 
 // Measures consecutive frames of one stream. Not thread-safe; one per

@@ -56,12 +56,37 @@ absl::StatusOr<SplitUnit> SplitAnnexB(std::span<const uint8_t> unit,
     const size_t begin = code + 3;
     const size_t next = FindStartCode(unit, begin);
     const size_t next_zeros = TrailingZeros(unit, begin, next);
-    split.pieces.push_back({begin, next - next_zeros - begin, zeros + 2});
+    split.pieces.push_back({begin, next - next_zeros - begin, zeros + 2, 0});
     code = next;
     zeros = next_zeros;
   }
   split.tail_zeros = zeros;
   return split;
+}
+
+// Whether Annex B bytes hold anything a decoder needs.
+bool HoldsSlicesOrSets(std::span<const uint8_t> bytes) {
+  for (size_t code = FindStartCode(bytes, 0); code + 3 < bytes.size();
+       code = FindStartCode(bytes, code + 3)) {
+    const NalType type = NalTypeOf(bytes.subspan(code + 3, 1));
+    if (IsSliceData(type) || IsParameterSet(type)) return true;
+  }
+  return false;
+}
+
+// Some cameras' files have an Annex B end of sequence inside the last
+// prefixed unit. A muxer that converts the file cuts the unit there, so it
+// must not count as part of the slice.
+NalPiece PrefixedPiece(std::span<const uint8_t> unit, size_t at,
+                       size_t length) {
+  const auto bytes = unit.subspan(at, length);
+  const size_t zeros = TrailingZeros(bytes, 0, length);
+  const size_t code = FindStartCode(bytes, 0);
+  if (code == length || HoldsSlicesOrSets(bytes.subspan(code))) {
+    return {at, length - zeros, zeros, 0};
+  }
+  const size_t size = code - TrailingZeros(bytes, 0, code);
+  return {at, size, 0, length - size};
 }
 
 absl::StatusOr<SplitUnit> SplitPrefixed(std::span<const uint8_t> unit,
@@ -86,8 +111,7 @@ absl::StatusOr<SplitUnit> SplitPrefixed(std::span<const uint8_t> unit,
           absl::StrCat("NAL unit at byte ", at, " claims ", length, " bytes, ",
                        unit.size() - at, " remain in the access unit"));
     }
-    const size_t zeros = TrailingZeros(unit, at, at + length);
-    split.pieces.push_back({at, length - zeros, zeros});
+    split.pieces.push_back(PrefixedPiece(unit, at, length));
     at += length;
   }
   return split;

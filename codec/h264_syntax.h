@@ -53,6 +53,9 @@ struct NalPiece {
   // Annex B: zero bytes before the start code's 01, two or more.
   // Length prefixes: zero bytes at the unit's end, counted by the prefix.
   size_t zeros = 0;
+  // Length prefixes: bytes after the unit that a start code inside the
+  // prefixed range cuts off. `zeros` is 0 then.
+  size_t tail = 0;
 };
 
 struct SplitUnit {

@@ -15,8 +15,8 @@ namespace fovea {
 // base quality is the best wanted) and even: x264 drops one-step changes
 // between neighbours (notes in codec/internal/x264_encoder.cc).
 struct QualityMap {
-  int columns = 0;  // ceil(width / 16)
-  int rows = 0;     // ceil(height / 16)
+  int columns = 0;                 // ceil(width / 16)
+  int rows = 0;                    // ceil(height / 16)
   std::vector<uint8_t> qp_offset;  // columns * rows
 };
 

@@ -51,15 +51,15 @@ struct ColorInfo {
 
 // What is constant over one camera stream.
 struct CameraInfo {
-  int width = 0;   // true size in pixels; coded size is padded to even
+  int width = 0;  // true size in pixels; coded size is padded to even
   int height = 0;
   Rational time_base{1, 1'000'000'000};
-  Rational frame_rate;         // average; zero when it varies or is unknown
+  Rational frame_rate;  // average; zero when it varies or is unknown
   Rational sample_aspect{1, 1};
-  int rotation_degrees = 0;    // clockwise turn a viewer applies: 0..270
+  int rotation_degrees = 0;  // clockwise turn a viewer applies: 0..270
   ColorInfo color;
-  int bit_depth = 8;           // of the source; frames here are always 8
-  bool interlaced = false;     // fields are kept woven, as they came
+  int bit_depth = 8;        // of the source; frames here are always 8
+  bool interlaced = false;  // fields are kept woven, as they came
 };
 
 // One plane of 8-bit samples. Rows are `stride` bytes apart.
@@ -74,9 +74,9 @@ struct Frame {
   int width = 0;
   int height = 0;
   Plane y, u, v;
-  int64_t pts = 0;          // source ticks, as the source gave them
-  int64_t time_ns = 0;      // stream time
-  int64_t duration_ns = 0;  // zero when unknown
+  int64_t pts = 0;                     // source ticks, as the source gave them
+  int64_t time_ns = 0;                 // stream time
+  int64_t duration_ns = 0;             // zero when unknown
   std::shared_ptr<const void> pixels;  // keeps the planes alive
 
   int chroma_width() const { return (width + 1) / 2; }

@@ -152,11 +152,11 @@ Bytes EncodeGrid(const GridFit& fit, const std::optional<Grid>& last,
     PutGrid(fit.grid, &out);
   }
   PutVarint(fit.exceptions.size(), &out);
-  size_t last = 0;
+  size_t before = 0;
   for (const size_t index : fit.exceptions) {
-    PutVarint(index - last, &out);
+    PutVarint(index - before, &out);
     PutU64(std::bit_cast<uint64_t>(column[index]), &out);
-    last = index;
+    before = index;
   }
   EncodeIntegers(fit.k, kMaxPredictionOrder, &out);
   if (!HasUnits(kind)) return out;

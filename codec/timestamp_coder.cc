@@ -60,8 +60,8 @@ void EncodeTimes(std::span<const int64_t> times, std::vector<uint8_t>* out) {
   PutVarint(divisor, out);
   if (divisor == 0) return;
   for (int64_t& step : steps) {
-    const auto quotient = static_cast<int64_t>(Magnitude(step) / divisor);
-    step = step < 0 ? -quotient : quotient;
+    const uint64_t quotient = Magnitude(step) / divisor;
+    step = static_cast<int64_t>(step < 0 ? 0 - quotient : quotient);
   }
   EncodeIntegers(steps, kTimeOrder, out);
 }

@@ -4,7 +4,7 @@
 //
 //   version u8 = 1, framing u8, sets_at_start v
 //   rows v:      { 0 u8, name 20 bytes | 1 u8, size v, bytes }
-//   patterns v:  { tail_zeros v, pieces v: { kind v (4 + row), zeros v } }
+//   patterns v:  { tail_zeros v, pieces v: { kind v (5 + row), zeros v } }
 //   units v:     runs { pattern * 2 v | pattern * 2 + 1 v, length - 2 v }
 //   per inline piece: size v, and its bytes unless it is filler
 
@@ -27,7 +27,7 @@ constexpr uint64_t kFirstRow = static_cast<uint64_t>(TrimPieceKind::kRow);
 
 bool HasInlineBytes(TrimPieceKind kind) {
   return kind == TrimPieceKind::kInline || kind == TrimPieceKind::kBare ||
-         kind == TrimPieceKind::kFiller;
+         kind == TrimPieceKind::kFiller || kind == TrimPieceKind::kTail;
 }
 
 void PutBytes(std::span<const uint8_t> bytes, std::vector<uint8_t>* out) {

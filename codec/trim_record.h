@@ -28,7 +28,8 @@ enum class TrimPieceKind : uint8_t {
   kInline = 1,  // a NAL unit in the record's own bytes
   kBare = 2,    // bytes without framing, before the first start code
   kFiller = 3,  // a filler data unit; only its length is kept
-  kRow = 4,     // a NAL unit of the table
+  kTail = 4,    // bytes that share the length prefix of the unit before
+  kRow = 5,     // a NAL unit of the table
 };
 
 struct TrimPiece {
@@ -59,8 +60,8 @@ struct TrimRecord {
   std::vector<TrimRow> rows;
   std::vector<TrimPattern> patterns;
   std::vector<uint32_t> units;  // index of the pattern of each access unit
-  // Bytes of the kInline and kBare pieces in order; for a kFiller piece as
-  // many 0xff bytes as it holds.
+  // Bytes of the kInline, kBare and kTail pieces in order; for a kFiller piece
+  // as many 0xff bytes as it holds.
   std::vector<uint32_t> inline_sizes;
   std::vector<uint8_t> inline_bytes;
   friend bool operator==(const TrimRecord&, const TrimRecord&) = default;
@@ -107,10 +108,13 @@ class TrimWalker {
 
  private:
   absl::StatusOr<std::span<const uint8_t>> NextSlice();
-  absl::StatusOr<std::vector<uint8_t>> NextInline();
-  absl::Status AppendPiece(const TrimPiece& piece, std::vector<uint8_t>* out);
+  absl::StatusOr<std::span<const uint8_t>> NextInline();
+  absl::StatusOr<std::span<const uint8_t>> NextNal(const TrimPiece& piece);
+  absl::StatusOr<std::span<const uint8_t>> NextFiller();
+  absl::Status AppendBare(std::vector<uint8_t>* out);
   absl::Status Frame(std::span<const uint8_t> nal, uint64_t zeros,
-                     std::vector<uint8_t>* out);
+                     std::span<const uint8_t> tail, std::vector<uint8_t>* out);
+  absl::Status PutPrefix(uint64_t length, std::vector<uint8_t>* out);
   absl::Status Reserve(uint64_t bytes);
 
   const std::span<const uint8_t> payload_;
@@ -122,6 +126,7 @@ class TrimWalker {
   size_t inline_index_ = 0;
   size_t inline_offset_ = 0;
   uint64_t restored_bytes_ = 0;
+  std::vector<uint8_t> filler_;  // the last one made
 };
 
 }  // namespace fovea

@@ -18,9 +18,13 @@
 namespace fovea {
 
 struct VideoEncoderOptions {
-  CameraInfo camera;  // size, rate, colour and aspect go into the stream
+  // Size, rate, colour and aspect go into the stream; pts are in its time
+  // base. The coded size is the true one rounded up to even: readers crop.
+  // Colour code points H.264 lacks are written as unspecified.
+  CameraInfo camera;
 
-  // x264 constant rate factor, 0..51: smaller is better and larger.
+  // x264 constant rate factor, 1..51: smaller is better and larger. Below
+  // 1 is refused: x264 takes it as lossless and would ignore maps.
   double crf = 23;
 
   // x264 preset, "ultrafast".."veryslow". Slower spends more CPU for
@@ -35,12 +39,12 @@ struct VideoEncoderOptions {
   int threads = 1;
 
   // No look-ahead, one packet out per frame in; costs about a fifth more
-  // bytes.
+  // bytes. Timing in the stream is then camera.frame_rate (25 when zero).
   bool zero_latency = false;
 };
 
 // One coded picture: Annex B, one access unit, IDR pictures carry SPS and
-// PPS. No B-frames, so decoding order is presentation order.
+// PPS, no SEI. No B-frames, so decoding order is presentation order.
 struct EncodedFrame {
   std::vector<uint8_t> data;
   int64_t pts = 0;  // the Frame's

@@ -55,9 +55,10 @@ absl::StatusOr<ChunkId> ChunkId::FromHex(std::string_view hex) {
   for (size_t i = 0; i < hex.size(); ++i) {
     const int value = DigitValue(hex[i]);
     if (value < 0) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "a chunk's name: character ", i, " is no lower-case hexadecimal "
-          "digit"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("a chunk's name: character ", i,
+                       " is no lower-case hexadecimal "
+                       "digit"));
     }
     uint8_t& byte = id.bytes[i / 2];
     byte = static_cast<uint8_t>(byte << 4 | value);

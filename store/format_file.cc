@@ -74,9 +74,9 @@ StoreId RandomId() {
 }  // namespace
 
 std::string EncodeFormatFile(const FormatFile& file) {
-  std::string text = absl::StrCat(std::string(kFirstLine), "format ",
-                                  kStoreFormat, "\nid ", Hex(file.id),
-                                  "\ncreated_ns ", file.created_ns, "\n");
+  std::string text =
+      absl::StrCat(std::string(kFirstLine), "format ", kStoreFormat, "\nid ",
+                   Hex(file.id), "\ncreated_ns ", file.created_ns, "\n");
   const Crc32c crc = ComputeCrc32c(BytesOf(text));
   absl::StrAppend(&text, "crc32c ", ToString(crc), "\n");
   return text;
@@ -135,8 +135,8 @@ absl::StatusOr<FormatFile> CreateFormatFile(FileSystem* file_system,
                          file_system->CreateAppend(draft));
   FOVEA_RETURN_IF_ERROR(file->Append(BytesOf(EncodeFormatFile(format))));
   FOVEA_RETURN_IF_ERROR(file->Sync());
-  FOVEA_RETURN_IF_ERROR(file_system->Rename(
-      draft, absl::StrCat(folder, "/", kFormatFileName)));
+  FOVEA_RETURN_IF_ERROR(
+      file_system->Rename(draft, absl::StrCat(folder, "/", kFormatFileName)));
   FOVEA_RETURN_IF_ERROR(file_system->SyncDirectory(folder));
   return format;
 }

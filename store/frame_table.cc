@@ -66,14 +66,14 @@ int64_t Minus(int64_t a, int64_t b) {
 }
 
 void WriteLessThan(std::vector<int64_t> values,
-                   const std::vector<int64_t>& predicted, ByteWriter& out) {
+                   const std::vector<int64_t>& predicted, RowWriter& out) {
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = Minus(values[i], predicted[i]);
   }
   WriteIntegers(values, out);
 }
 
-void ReadOnTopOf(ByteReader& in, std::vector<int64_t>& values) {
+void ReadOnTopOf(RowReader& in, std::vector<int64_t>& values) {
   const std::vector<int64_t> rest = ReadIntegers(in, values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = Plus(values[i], rest[i]);
@@ -88,7 +88,7 @@ std::vector<int64_t> OnLine(const TimeLine& line,
   return times;
 }
 
-void WriteClocks(const Frames& frames, ByteWriter& out) {
+void WriteClocks(const Frames& frames, RowWriter& out) {
   const auto pts = Column(frames, [](const auto& f) { return f.pts; });
   const auto dts = Column(frames, [](const auto& f) { return f.dts; });
   const auto times = Column(frames, [](const auto& f) { return f.time_ns; });
@@ -102,7 +102,7 @@ void WriteClocks(const Frames& frames, ByteWriter& out) {
                 TimesToNext(pts, times), out);
 }
 
-void ReadClocks(ByteReader& in, Frames& frames) {
+void ReadClocks(RowReader& in, Frames& frames) {
   TimeLine line;
   line.numerator = in.SignedVarint();
   line.denominator = in.SignedVarint();
@@ -123,7 +123,7 @@ void ReadClocks(ByteReader& in, Frames& frames) {
   }
 }
 
-void WritePlaces(const Frames& frames, ByteWriter& out) {
+void WritePlaces(const Frames& frames, RowWriter& out) {
   std::vector<int64_t> sizes, jumps;
   int64_t end = 0;
   for (const FrameEntry& frame : frames) {
@@ -135,7 +135,7 @@ void WritePlaces(const Frames& frames, ByteWriter& out) {
   WriteIntegers(jumps, out);
 }
 
-void ReadPlaces(ByteReader& in, Frames& frames) {
+void ReadPlaces(RowReader& in, Frames& frames) {
   const std::vector<int64_t> sizes = ReadIntegers(in, frames.size());
   const std::vector<int64_t> jumps = ReadIntegers(in, frames.size());
   int64_t end = 0;
@@ -158,7 +158,7 @@ uint8_t FlagsOf(const FrameEntry& frame) {
                               (frame.has_grid ? kFlagHasGrid : 0));
 }
 
-void ReadFlags(ByteReader& in, Frames& frames) {
+void ReadFlags(RowReader& in, Frames& frames) {
   const std::vector<uint8_t> flags = ReadBytes(in, frames.size());
   for (size_t i = 0; i < frames.size(); ++i) {
     if (flags[i] > (kFlagLeading | kFlagHasGrid)) {
@@ -171,8 +171,7 @@ void ReadFlags(ByteReader& in, Frames& frames) {
   }
 }
 
-void ReadByteColumn(ByteReader& in, uint8_t FrameEntry::*field,
-                    Frames& frames) {
+void ReadByteColumn(RowReader& in, uint8_t FrameEntry::*field, Frames& frames) {
   const std::vector<uint8_t> values = ReadBytes(in, frames.size());
   for (size_t i = 0; i < frames.size(); ++i) frames[i].*field = values[i];
 }
@@ -182,7 +181,7 @@ FingerprintWords WordsOf(const FrameEntry& frame) {
   return {frame.fingerprint64, fine[0], fine[1], fine[2], fine[3]};
 }
 
-void ReadPrints(ByteReader& in, Frames& frames) {
+void ReadPrints(RowReader& in, Frames& frames) {
   const auto prints = ReadFingerprints(in, frames.size());
   for (size_t i = 0; i < frames.size(); ++i) {
     frames[i].fingerprint64 = prints[i][0];
@@ -194,7 +193,7 @@ void ReadPrints(ByteReader& in, Frames& frames) {
 
 std::string EncodeBody(const FrameTable& table) {
   const Frames& frames = table.frames;
-  ByteWriter out;
+  RowWriter out;
   WriteClocks(frames, out);
   WritePlaces(frames, out);
   WriteBytes(Column(frames, [](const auto& f) { return f.type; }), out);
@@ -210,7 +209,7 @@ std::string EncodeBody(const FrameTable& table) {
 
 absl::Status DecodeBody(std::string_view body, size_t frames, size_t trim,
                         FrameTable& table) {
-  ByteReader in(body, "frame table body");
+  RowReader in(body, "frame table body");
   table.frames.resize(frames);
   ReadClocks(in, table.frames);
   ReadPlaces(in, table.frames);
@@ -256,7 +255,7 @@ std::string EncodeFrameTable(const FrameTable& table) {
   const std::string body = EncodeBody(table);
   const std::string packed = ZstdCompress(body);
   const bool pays = !packed.empty() && packed.size() < body.size();
-  ByteWriter out;
+  RowWriter out;
   out.U8(kTableVersion);
   out.U8(table.fingerprint_version);
   out.Varint(table.frames.size());
@@ -268,7 +267,7 @@ std::string EncodeFrameTable(const FrameTable& table) {
 }
 
 absl::StatusOr<FrameTable> DecodeFrameTable(std::string_view value) {
-  ByteReader in(value, "frame table");
+  RowReader in(value, "frame table");
   if (auto s = ReadVersion(in, kTableVersion, "frame table"); !s.ok()) {
     return s;
   }

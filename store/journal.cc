@@ -17,9 +17,9 @@ constexpr uint8_t kDelete = 0;
 constexpr uint8_t kPut = 1;
 constexpr size_t kHeadBytes =
     sizeof(uint8_t) + sizeof(uint64_t) + sizeof(uint32_t);
-constexpr size_t kSmallestRow =
-    sizeof(uint8_t) /* family */ + sizeof(uint8_t) /* kind */ +
-    sizeof(uint32_t) /* key length */;
+constexpr size_t kSmallestRow = sizeof(uint8_t) /* family */ +
+                                sizeof(uint8_t) /* kind */ +
+                                sizeof(uint32_t) /* key length */;
 
 void EncodeText(std::string* out, const std::string& text) {
   PutLittle(out, static_cast<uint32_t>(text.size()));
@@ -44,8 +44,7 @@ bool DecodeRow(ByteReader* in, RowChange* row) {
 }
 
 absl::Status Malformed(size_t at, const std::string& what) {
-  return absl::DataLossError(
-      absl::StrCat("journal byte ", at, ": ", what));
+  return absl::DataLossError(absl::StrCat("journal byte ", at, ": ", what));
 }
 
 }  // namespace
@@ -83,16 +82,16 @@ absl::StatusOr<Journal> DecodeJournal(std::span<const uint8_t> payload) {
   journal.sequence = in.Little<uint64_t>();
   const uint32_t count = in.Little<uint32_t>();
   if (!in.ok() || count > in.remaining() / kSmallestRow) {
-    return Malformed(sizeof(uint8_t) + sizeof(uint64_t),
-                     absl::StrCat(count, " rows do not fit in ",
-                                  in.remaining(), " bytes"));
+    return Malformed(
+        sizeof(uint8_t) + sizeof(uint64_t),
+        absl::StrCat(count, " rows do not fit in ", in.remaining(), " bytes"));
   }
   journal.rows.resize(count);
   for (uint32_t i = 0; i < count; ++i) {
     const size_t at = payload.size() - in.remaining();
     if (!DecodeRow(&in, &journal.rows[i])) {
-      return Malformed(at, absl::StrCat("row ", i, " of ", count,
-                                        " is malformed"));
+      return Malformed(at,
+                       absl::StrCat("row ", i, " of ", count, " is malformed"));
     }
   }
   if (!in.at_end()) {

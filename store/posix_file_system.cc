@@ -49,10 +49,9 @@ absl::StatusCode CodeOf(int error) {
 }
 
 absl::Status ErrorOf(const char* what, const std::string& path, int error) {
-  return absl::Status(
-      CodeOf(error),
-      absl::StrCat("cannot ", what, " '", path, "': ",
-                   std::generic_category().message(error)));
+  return absl::Status(CodeOf(error),
+                      absl::StrCat("cannot ", what, " '", path, "': ",
+                                   std::generic_category().message(error)));
 }
 
 // A descriptor, closed when it goes.
@@ -118,8 +117,7 @@ class PosixRandomFile final : public RandomFile {
                               std::span<uint8_t> out) override {
     size_t done = 0;
     while (done < out.size()) {
-      const ssize_t got = pread(fd_.get(), out.data() + done,
-                                out.size() - done,
+      const ssize_t got = pread(fd_.get(), out.data() + done, out.size() - done,
                                 static_cast<off_t>(offset + done));
       if (got == 0) break;
       if (got < 0) {
@@ -162,9 +160,9 @@ std::string HolderOf(int fd) {
 
 absl::Status InUse(int fd) {
   const std::string pid = HolderOf(fd);
-  return absl::UnavailableError(
-      pid.empty() ? "in use by another process"
-                  : absl::StrCat("in use by pid ", pid));
+  return absl::UnavailableError(pid.empty()
+                                    ? "in use by another process"
+                                    : absl::StrCat("in use by pid ", pid));
 }
 
 class PosixFileSystem final : public FileSystem {

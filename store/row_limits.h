@@ -12,14 +12,14 @@
 namespace fovea {
 
 struct RowLimits {
-  uint32_t max_table_frames = 1U << 18;  // 2.4 hours in one GOP at 30 fps
-  size_t max_trim_bytes = 16U << 20;     // of one GOP
+  uint32_t max_table_frames = 1U << 17;  // 73 minutes in one GOP at 30 fps
+  size_t max_trim_bytes = 8U << 20;      // of one GOP
   size_t max_parameter_set_bytes = 1U << 20;
   size_t max_gop_parameter_sets = 512;
   size_t max_name_bytes = 1024;  // of a stream; longer reasons are cut
   size_t max_description_bytes = 1U << 20;
   size_t max_reasons = 1U << 16;  // distinct ones, per stream
-  size_t max_gaps = 1U << 20;     // per stream
+  size_t max_gaps = 1U << 18;     // per stream
 };
 inline constexpr RowLimits kRowLimits;
 

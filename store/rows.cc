@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "store/byte_codec.h"
+#include "store/internal/row_codec.h"
 #include "store/internal/row_version.h"
 
 namespace fovea {
@@ -34,7 +34,7 @@ std::string TaggedKey(char tag, std::string_view rest) {
 }
 
 std::string TaggedKey(char tag, StreamId id) {
-  ByteWriter out;
+  RowWriter out;
   out.U8(static_cast<uint8_t>(tag));
   out.U64(id);
   return out.Take();
@@ -45,7 +45,7 @@ std::string_view Cut(std::string_view why) {
   return why.substr(0, kRowLimits.max_name_bytes);
 }
 
-ChunkId ReadChunkId(ByteReader& in) {
+ChunkId ReadChunkId(RowReader& in) {
   ChunkId id;
   const std::string_view bytes = in.Bytes(id.bytes.size());
   std::copy(bytes.begin(), bytes.end(), id.bytes.begin());
@@ -53,7 +53,7 @@ ChunkId ReadChunkId(ByteReader& in) {
 }
 
 // Unknown flags were written by something newer and may change the meaning.
-uint8_t ReadFlags(ByteReader& in, uint8_t known) {
+uint8_t ReadFlags(RowReader& in, uint8_t known) {
   const uint8_t flags = in.U8();
   if ((flags & ~known) != 0) {
     in.Fail(absl::StrCat("unknown flags ", static_cast<int>(flags)));
@@ -62,12 +62,12 @@ uint8_t ReadFlags(ByteReader& in, uint8_t known) {
 }
 
 template <typename T>
-absl::StatusOr<T> Finished(ByteReader& in, T value) {
+absl::StatusOr<T> Finished(RowReader& in, T value) {
   if (absl::Status status = in.Finish(); !status.ok()) return status;
   return value;
 }
 
-void ReadReasons(ByteReader& in, StreamCounts& counts) {
+void ReadReasons(RowReader& in, StreamCounts& counts) {
   const uint64_t count = in.Count(kRowLimits.max_reasons, 2, "reasons");
   counts.rejected.reserve(count);
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
@@ -78,7 +78,7 @@ void ReadReasons(ByteReader& in, StreamCounts& counts) {
   }
 }
 
-void ReadGaps(ByteReader& in, StreamCounts& counts) {
+void ReadGaps(RowReader& in, StreamCounts& counts) {
   const uint64_t count = in.Count(kRowLimits.max_gaps, 3, "gaps");
   counts.gaps.reserve(count);
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
@@ -101,14 +101,14 @@ std::string ParameterSetKey(std::span<const uint8_t> name) {
 std::string NextStreamIdKey() { return "i"; }
 
 std::string EncodeStreamId(StreamId id) {
-  ByteWriter out;
+  RowWriter out;
   out.U8(kStreamIdVersion);
   out.U64(id);
   return out.Take();
 }
 
 absl::StatusOr<StreamId> DecodeStreamId(std::string_view value) {
-  ByteReader in(value, "stream id");
+  RowReader in(value, "stream id");
   if (auto s = ReadVersion(in, kStreamIdVersion, "stream id"); !s.ok()) {
     return s;
   }
@@ -118,7 +118,7 @@ absl::StatusOr<StreamId> DecodeStreamId(std::string_view value) {
 
 std::string EncodeParameterSet(std::span<const uint8_t> nal) {
   assert(nal.size() <= kRowLimits.max_parameter_set_bytes);
-  ByteWriter out;
+  RowWriter out;
   out.U8(kParameterSetVersion);
   out.Bytes(nal);
   return out.Take();
@@ -126,7 +126,7 @@ std::string EncodeParameterSet(std::span<const uint8_t> nal) {
 
 absl::StatusOr<std::vector<uint8_t>> DecodeParameterSet(
     std::string_view value) {
-  ByteReader in(value, "parameter set");
+  RowReader in(value, "parameter set");
   if (auto s = ReadVersion(in, kParameterSetVersion, "parameter set");
       !s.ok()) {
     return s;
@@ -142,7 +142,7 @@ absl::StatusOr<std::vector<uint8_t>> DecodeParameterSet(
 std::string EncodeStreamRow(const StreamRow& row) {
   assert(row.name.size() <= kRowLimits.max_name_bytes);
   assert(row.description.size() <= kRowLimits.max_description_bytes);
-  ByteWriter out;
+  RowWriter out;
   out.U8(kStreamRowVersion);
   out.U64(row.id);
   out.U8(row.kind);
@@ -152,7 +152,7 @@ std::string EncodeStreamRow(const StreamRow& row) {
 }
 
 absl::StatusOr<StreamRow> DecodeStreamRow(std::string_view value) {
-  ByteReader in(value, "stream row");
+  RowReader in(value, "stream row");
   if (auto s = ReadVersion(in, kStreamRowVersion, "stream row"); !s.ok()) {
     return s;
   }
@@ -168,7 +168,7 @@ absl::StatusOr<StreamRow> DecodeStreamRow(std::string_view value) {
 std::string EncodeStreamCounts(const StreamCounts& counts) {
   assert(counts.rejected.size() <= kRowLimits.max_reasons);
   assert(counts.gaps.size() <= kRowLimits.max_gaps);
-  ByteWriter out;
+  RowWriter out;
   out.U8(kStreamCountsVersion);
   for (const int64_t v :
        {counts.samples_in, counts.stored, counts.dropped, counts.times_backward,
@@ -190,7 +190,7 @@ std::string EncodeStreamCounts(const StreamCounts& counts) {
 }
 
 absl::StatusOr<StreamCounts> DecodeStreamCounts(std::string_view value) {
-  ByteReader in(value, "stream counts");
+  RowReader in(value, "stream counts");
   if (auto s = ReadVersion(in, kStreamCountsVersion, "stream counts");
       !s.ok()) {
     return s;
@@ -207,20 +207,20 @@ absl::StatusOr<StreamCounts> DecodeStreamCounts(std::string_view value) {
 }
 
 std::string StreamPrefix(StreamId stream) {
-  ByteWriter out;
+  RowWriter out;
   out.U64(stream);
   return out.Take();
 }
 
 std::string GopPrefix(StreamId stream, ViewId view) {
-  ByteWriter out;
+  RowWriter out;
   out.U64(stream);
   out.U16(view);
   return out.Take();
 }
 
 std::string GopKey(StreamId stream, ViewId view, uint64_t first_index) {
-  ByteWriter out;
+  RowWriter out;
   out.U64(stream);
   out.U16(view);
   out.U64(first_index);
@@ -228,7 +228,7 @@ std::string GopKey(StreamId stream, ViewId view, uint64_t first_index) {
 }
 
 absl::StatusOr<GopKeyParts> ParseGopKey(std::string_view key) {
-  ByteReader in(key, "gop key");
+  RowReader in(key, "gop key");
   GopKeyParts parts;
   parts.stream = in.U64();
   parts.view = in.U16();
@@ -240,7 +240,7 @@ std::string EncodeGopRow(const GopRow& row) {
   assert(row.parameter_sets.size() % kParameterSetNameBytes == 0);
   assert(row.parameter_sets.size() / kParameterSetNameBytes <=
          kRowLimits.max_gop_parameter_sets);
-  ByteWriter out;
+  RowWriter out;
   out.U8(kGopRowVersion);
   out.U8(row.codec);
   out.U8(row.open ? kFlagOpen : 0);
@@ -258,7 +258,7 @@ std::string EncodeGopRow(const GopRow& row) {
 }
 
 absl::StatusOr<GopRow> DecodeGopRow(std::string_view value) {
-  ByteReader in(value, "gop row");
+  RowReader in(value, "gop row");
   if (auto s = ReadVersion(in, kGopRowVersion, "gop row"); !s.ok()) return s;
   GopRow row;
   row.codec = in.U8();
@@ -280,7 +280,7 @@ absl::StatusOr<GopRow> DecodeGopRow(std::string_view value) {
 }
 
 std::string TimeKey(StreamId stream, int64_t time_ns, uint64_t first_index) {
-  ByteWriter out;
+  RowWriter out;
   out.U64(stream);
   out.SortableI64(time_ns);
   out.U64(first_index);
@@ -288,7 +288,7 @@ std::string TimeKey(StreamId stream, int64_t time_ns, uint64_t first_index) {
 }
 
 absl::StatusOr<TimeKeyParts> ParseTimeKey(std::string_view key) {
-  ByteReader in(key, "time key");
+  RowReader in(key, "time key");
   TimeKeyParts parts;
   parts.stream = in.U64();
   parts.time_ns = in.SortableI64();
@@ -301,20 +301,20 @@ std::string EncodeTimeRow() {
 }
 
 absl::Status CheckTimeRow(std::string_view value) {
-  ByteReader in(value, "time row");
+  RowReader in(value, "time row");
   if (auto s = ReadVersion(in, kTimeRowVersion, "time row"); !s.ok()) return s;
   return in.Finish();
 }
 
 std::string BlockKey(StreamId stream, uint64_t block_seq) {
-  ByteWriter out;
+  RowWriter out;
   out.U64(stream);
   out.U64(block_seq);
   return out.Take();
 }
 
 absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key) {
-  ByteReader in(key, "block key");
+  RowReader in(key, "block key");
   BlockKeyParts parts;
   parts.stream = in.U64();
   parts.block_seq = in.U64();
@@ -323,7 +323,7 @@ absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key) {
 
 std::string EncodeBlockRow(const BlockRow& row) {
   assert(row.is_chunk || row.bytes.size() <= kMaxInlineBlock);
-  ByteWriter out;
+  RowWriter out;
   out.U8(kBlockRowVersion);
   out.U8(row.is_chunk ? kFlagIsChunk : 0);
   out.Bytes(row.chunk.bytes);
@@ -336,7 +336,7 @@ std::string EncodeBlockRow(const BlockRow& row) {
 }
 
 absl::StatusOr<BlockRow> DecodeBlockRow(std::string_view value) {
-  ByteReader in(value, "block row");
+  RowReader in(value, "block row");
   if (auto s = ReadVersion(in, kBlockRowVersion, "block row"); !s.ok()) {
     return s;
   }

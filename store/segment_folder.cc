@@ -25,11 +25,10 @@ absl::Status SegmentFolder::Load() {
     const std::optional<SegmentHeader> header = ParseSegmentName(name);
     if (!header.has_value()) continue;
     if (!files_.emplace(header->id, *header).second) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("'", path_, "/", name, "' and '",
-                       SegmentName(files_.at(header->id)),
-                       "' are one segment; move the one that does not belong "
-                       "to this store away"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "'", path_, "/", name, "' and '", SegmentName(files_.at(header->id)),
+          "' are one segment; move the one that does not belong "
+          "to this store away"));
     }
   }
   return absl::OkStatus();
@@ -66,9 +65,8 @@ absl::StatusOr<std::shared_ptr<SegmentReader>> SegmentFolder::Reader(
   absl::StatusOr<std::unique_ptr<RandomFile>> file =
       file_system_->OpenRandom(PathOf(header));
   if (absl::IsNotFound(file.status())) {
-    return absl::DataLossError(
-        absl::StrCat(SegmentLabel(id), ": ",
-                     std::string(file.status().message())));
+    return absl::DataLossError(absl::StrCat(
+        SegmentLabel(id), ": ", std::string(file.status().message())));
   }
   FOVEA_RETURN_IF_ERROR(file.status());
   auto reader = std::make_shared<SegmentReader>(*std::move(file), id);

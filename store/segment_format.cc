@@ -29,8 +29,8 @@ bool TakeNumber(std::string_view* text, std::string_view after, T* value) {
 }  // namespace
 
 std::string SegmentName(const SegmentHeader& header) {
-  return absl::StrFormat("%08d-%02d-%d.fseg", header.id,
-                         header.retention_class, header.hour);
+  return absl::StrFormat("%08d-%02d-%d.fseg", header.id, header.retention_class,
+                         header.hour);
 }
 
 std::optional<SegmentHeader> ParseSegmentName(std::string_view name) {

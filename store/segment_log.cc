@@ -34,9 +34,9 @@ absl::Status SegmentLog::StartSegment(int64_t hour, uint64_t sequence,
   accepted_ = pending_ = SegmentState();
   is_new_ = tail_unknown_ = true;
   sealed_ = false;
-  FOVEA_ASSIGN_OR_RETURN(writer_,
-                         SegmentWriter::Create(
-                             file_system_, folder_->PathOf(header), header));
+  FOVEA_ASSIGN_OR_RETURN(
+      writer_,
+      SegmentWriter::Create(file_system_, folder_->PathOf(header), header));
   folder_->Add(header);
   FOVEA_RETURN_IF_ERROR(
       writer_->AppendRows(RecordType::kSnapshot, sequence, snapshot).status());

@@ -128,8 +128,7 @@ absl::StatusOr<RecordHeader> SegmentReader::ParseHeader(
 absl::StatusOr<std::vector<uint8_t>> SegmentReader::ReadPayload(
     const RecordHeader& header) {
   std::vector<uint8_t> bytes(static_cast<size_t>(header.length) + kCrcBytes);
-  FOVEA_RETURN_IF_ERROR(
-      ReadExactly(header.offset + kRecordHeaderBytes, bytes));
+  FOVEA_RETURN_IF_ERROR(ReadExactly(header.offset + kRecordHeaderBytes, bytes));
   if (!CrcAgrees(bytes)) {
     return Damage(header.offset, "payload checksum is wrong");
   }
@@ -137,16 +136,18 @@ absl::StatusOr<std::vector<uint8_t>> SegmentReader::ReadPayload(
   return bytes;
 }
 
-absl::StatusOr<std::vector<uint8_t>> SegmentReader::ReadChunk(
-    const ChunkId& id, uint64_t offset, uint64_t length, Crc32c crc) {
+absl::StatusOr<std::vector<uint8_t>> SegmentReader::ReadChunk(const ChunkId& id,
+                                                              uint64_t offset,
+                                                              uint64_t length,
+                                                              Crc32c crc) {
   FOVEA_ASSIGN_OR_RETURN(const uint64_t size, Size());
   FOVEA_ASSIGN_OR_RETURN(const RecordHeader header, ReadHeader(offset, size));
   if (header.type != RecordType::kChunk || header.chunk != id ||
       header.length != length) {
-    return Damage(offset, absl::StrCat("expected chunk ", id.ToHex(), " of ",
-                                       length, " bytes, found ",
-                                       header.chunk.ToHex(), " of ",
-                                       header.length));
+    return Damage(offset,
+                  absl::StrCat("expected chunk ", id.ToHex(), " of ", length,
+                               " bytes, found ", header.chunk.ToHex(), " of ",
+                               header.length));
   }
   FOVEA_ASSIGN_OR_RETURN(std::vector<uint8_t> payload, ReadPayload(header));
   if (ComputeCrc32c(payload) != crc) {

@@ -79,9 +79,9 @@ class CommitBatch {
 };
 
 struct CommitReceipt {
-  uint64_t sequence = 0;       // of the commit; grows by one
-  int64_t chunks_new = 0;      // payload appended
-  int64_t chunks_known = 0;    // found already stored, byte-compared
+  uint64_t sequence = 0;     // of the commit; grows by one
+  int64_t chunks_new = 0;    // payload appended
+  int64_t chunks_known = 0;  // found already stored, byte-compared
   int64_t bytes_new = 0;
   int64_t bytes_known = 0;
 };
@@ -94,15 +94,15 @@ struct StoreOptions {
   // Smaller: space comes back sooner. Larger: fewer files.
   uint64_t segment_bytes = 256ULL << 20;
 
-  FileSystem* file_system = nullptr;      // null: FileSystem::Posix()
-  std::function<int64_t()> now_ns;        // wall clock; null: the system's
+  FileSystem* file_system = nullptr;  // null: FileSystem::Posix()
+  std::function<int64_t()> now_ns;    // wall clock; null: the system's
 };
 
 struct StoreProblem {
   std::string object;  // "segment 000003", "chunk 9f1c...", "stream 7 gop 12"
   int64_t offset = 0;
-  std::string what;    // expected and found
-  std::string next;    // what to do about it
+  std::string what;  // expected and found
+  std::string next;  // what to do about it
 };
 
 struct VerifyReport {
@@ -115,7 +115,7 @@ struct VerifyReport {
 };
 
 struct DiskUsage {
-  uint64_t segment_bytes = 0;    // files on disk
+  uint64_t segment_bytes = 0;  // files on disk
   uint64_t live_chunk_bytes = 0;
   uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
   uint64_t journal_bytes = 0;
@@ -182,8 +182,7 @@ class Store {
   // Checks headers and rows; `deep` also reads every payload and compares
   // its SHA-256. Finds, never repairs. `progress` gets bytes done, total.
   virtual absl::StatusOr<VerifyReport> Verify(
-      bool deep,
-      const std::function<void(uint64_t, uint64_t)>& progress) = 0;
+      bool deep, const std::function<void(uint64_t, uint64_t)>& progress) = 0;
 
   // Erases chunks without owners: their segments are rewritten without
   // them and removed. Nothing owned is ever absent meanwhile.

@@ -163,26 +163,29 @@ int InfoStream(const Context& context, const StreamSummary& stream) {
 
 // --- a store --------------------------------------------------------------
 
-Json StoreJson(const std::string& path, uint64_t commits,
+Json StoreJson(const std::string& path, uint32_t format, uint64_t commits,
                const std::vector<StreamSummary>& streams,
                const DiskUsage& usage) {
   Json document = Document("info");
   Json names = Json::array();
   for (const StreamSummary& s : streams) names.push_back(s.name);
   document["store"] = {{"path", path},
+                       {"format", format},
                        {"commits", commits},
                        {"streams", names},
                        {"usage", UsageJson(usage)}};
   return document;
 }
 
-std::string StoreText(const std::string& path, uint64_t commits,
+std::string StoreText(const std::string& path, uint32_t format,
+                      uint64_t commits,
                       const std::vector<StreamSummary>& streams,
                       const DiskUsage& usage) {
   std::vector<std::string> names;
   for (const StreamSummary& s : streams) names.push_back(s.name);
   FactList facts;
   facts.Add("store", path);
+  facts.Add("format", std::to_string(format));
   facts.Add("streams", absl::StrCat(names.size(), names.empty() ? "" : ": ",
                                     Joined(names)));
   facts.Add("commits", FormatCount(static_cast<int64_t>(commits)));
@@ -199,11 +202,13 @@ absl::StatusOr<int> InfoStore(const Context& context, Engine* engine,
   if (!streams.ok()) return streams.status();
   const auto usage = engine->Usage();
   if (!usage.ok()) return usage.status();
+  const auto format = ReadStoreFormat(path);
+  if (!format.ok()) return format.status();
   const uint64_t commits = engine->store()->last_sequence();
   if (context.json) {
-    WriteJson(StoreJson(path, commits, *streams, *usage));
+    WriteJson(StoreJson(path, *format, commits, *streams, *usage));
   } else {
-    WriteResult(StoreText(path, commits, *streams, *usage));
+    WriteResult(StoreText(path, *format, commits, *streams, *usage));
   }
   return kExitOk;
 }

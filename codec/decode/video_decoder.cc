@@ -18,6 +18,7 @@ extern "C" {
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "codec/decode/internal/to_yuv420.h"
+#include "codec/h264_syntax.h"
 
 namespace fovea {
 namespace {
@@ -78,12 +79,13 @@ class VideoDecoder::State {
  public:
   explicit State(const VideoDecoderOptions& options) : options_(options) {}
 
-  absl::Status Open();
+  absl::Status Open(bool strict);
   absl::Status Send(std::span<const uint8_t> unit, int64_t pts,
                     std::vector<Frame>* out);
   absl::Status Drain(std::vector<Frame>* out);
 
  private:
+  absl::Status Begin(std::span<const uint8_t> unit);
   absl::Status Receive(std::vector<Frame>* out, bool* more);
   absl::Status ReceiveAll(std::vector<Frame>* out);
   absl::StatusOr<Frame> ToFrame(std::shared_ptr<AVFrame> picture);
@@ -94,10 +96,13 @@ class VideoDecoder::State {
   std::unique_ptr<AVPacket, PacketDeleter> packet_;
   ToYuv420 converter_;
   int64_t last_pts_ = 0;  // names the place in errors
+  bool strict_ = false;
+  bool empty_ = true;  // nothing was fed since the last flush
 };
 
-absl::Status VideoDecoder::State::Open() {
+absl::Status VideoDecoder::State::Open(bool strict) {
   SilenceOnce();
+  strict_ = strict;
   const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_H264);
   if (codec == nullptr) {
     return absl::UnimplementedError("this libavcodec has no H.264 decoder");
@@ -108,7 +113,8 @@ absl::Status VideoDecoder::State::Open() {
     return absl::ResourceExhaustedError("no memory for an H.264 decoder");
   }
   context_->thread_count = options_.threads;
-  context_->err_recognition = AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
+  context_->err_recognition = AV_EF_BITSTREAM | AV_EF_BUFFER;
+  if (strict) context_->err_recognition |= AV_EF_EXPLODE;
   // Without this a stream that does not state its reorder depth starts at
   // depth 0 and gives its first B-pictures late and out of order.
   context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
@@ -122,6 +128,23 @@ absl::Status VideoDecoder::State::Open() {
   return absl::OkStatus();
 }
 
+// A stream joined at a recovery point goes on naming pictures from before
+// it (to drop them, clause 8.2.5.4), which a strict libavcodec refuses.
+// There, damage still shows as a flag on the picture. Frame threads do not
+// take the setting over once they run, hence a new context.
+absl::Status VideoDecoder::State::Begin(std::span<const uint8_t> unit) {
+  empty_ = false;
+  bool strict = true;
+  if (const auto split = SplitAccessUnit(unit, kAnnexB, {}); split.ok()) {
+    strict = std::any_of(split->pieces.begin(), split->pieces.end(),
+                         [unit](const NalPiece& piece) {
+                           return NalTypeOf(unit.subspan(piece.offset)) ==
+                                  kNalIdrSlice;
+                         });
+  }
+  return strict == strict_ ? absl::OkStatus() : Open(strict);
+}
+
 absl::Status VideoDecoder::State::Send(std::span<const uint8_t> unit,
                                        int64_t pts, std::vector<Frame>* out) {
   last_pts_ = pts;
@@ -129,6 +152,9 @@ absl::Status VideoDecoder::State::Send(std::span<const uint8_t> unit,
   if (unit.empty() || unit.size() > (1U << 30)) {
     return absl::DataLossError(absl::StrCat("H.264 access unit at pts ", pts,
                                             " has ", unit.size(), " bytes"));
+  }
+  if (empty_) {
+    if (absl::Status begun = Begin(unit); !begun.ok()) return begun;
   }
   if (av_new_packet(packet_.get(), static_cast<int>(unit.size())) < 0) {
     return absl::ResourceExhaustedError("no memory for an access unit");
@@ -149,6 +175,7 @@ absl::Status VideoDecoder::State::Drain(std::vector<Frame>* out) {
   if (error < 0 && error != AVERROR_EOF) status = ToStatus(error, last_pts_);
   const absl::Status received = ReceiveAll(out);
   avcodec_flush_buffers(context_.get());
+  empty_ = true;
   return status.ok() ? received : status;
 }
 
@@ -228,7 +255,8 @@ absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoDecoder::Create(
         kMaxThreads));
   }
   auto state = std::make_unique<State>(options);
-  if (absl::Status status = state->Open(); !status.ok()) return status;
+  if (absl::Status status = state->Open(/*strict=*/true); !status.ok())
+    return status;
   return std::unique_ptr<VideoDecoder>(new VideoDecoder(std::move(state)));
 }
 

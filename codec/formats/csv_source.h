@@ -19,8 +19,12 @@ namespace fovea {
 // channels make an imu track, anything else a series. Values are kept as
 // read (no unit conversion); the unit is recorded. Rows that do not parse
 // (text, NaN, wrong column count) are Rejected items with their line.
+// Times that do not look like an absolute clock are shifted to start at 0,
+// unless kAsWritten says that other files share this one's clock.
+enum class CsvClock { kDetect, kAsWritten };
 absl::StatusOr<std::unique_ptr<Source>> OpenCsvSource(
-    const std::string& path, const SourceOptions& options);
+    const std::string& path, const SourceOptions& options,
+    CsvClock clock = CsvClock::kDetect);
 
 }  // namespace fovea
 

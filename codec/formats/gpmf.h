@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,7 @@ namespace fovea {
 
 struct GpmfPayload {
   std::span<const uint8_t> bytes;
-  int64_t start_ns = 0;     // of the packet, stream time
+  int64_t start_ns = 0;  // of the packet, stream time
   int64_t duration_ns = 0;
 };
 
@@ -41,6 +42,13 @@ class GpmfReader {
   // their counts agree (else one each), MAGN, GPS5, GRAV, CORI and further
   // numeric ones as series. Ends the scan.
   std::vector<Track> Tracks();
+
+  // Of the scan: axis orders (ORIN) and the like, for the user.
+  std::vector<std::string> Notes() const;
+
+  // Of the scan: what Tracks() leaves out, each with how often it was met
+  // and why. The raw packets hold it still.
+  std::vector<std::string> Skipped() const;
 
   // Appends (track, batch) pairs; track counts from 0 in Tracks().
   absl::Status Read(const GpmfPayload& payload,

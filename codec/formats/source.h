@@ -28,9 +28,9 @@ struct Track {
   SeriesInfo series;   // kind == kImu or kSeries
   OpaqueInfo opaque;   // kind == kOpaque
 
-  bool compressed = false;  // camera items are AccessUnits, not Frames
-  bool stills = false;      // camera items are StillImages
-  NalFraming framing = kAnnexB;       // of AccessUnits
+  bool compressed = false;       // camera items are AccessUnits, not Frames
+  bool stills = false;           // camera items are StillImages
+  NalFraming framing = kAnnexB;  // of AccessUnits
   std::vector<uint8_t> codec_config;  // of AccessUnits: avcC or Annex B
 
   // Not empty: the track is known but not delivered, and this is why.
@@ -57,6 +57,7 @@ struct Gap {
 };
 
 // Samples the source held but could not be read. Counted, never silent.
+// Zero samples: a remark on the track ("gave up after 3 tries").
 struct Rejected {
   int64_t samples = 0;
   std::string reason;  // "line 17: 'abc' is not a number", one line
@@ -97,6 +98,12 @@ struct SourceOptions {
   int max_reconnects = 0;
   int64_t backoff_min_ns = 250'000'000;
   int64_t backoff_max_ns = 8'000'000'000;
+
+  // Live: what may wait between the network and the reader. Beyond either
+  // bound the oldest whole GOPs are dropped, or, inside one long GOP, what
+  // arrives until the next key picture; counted as Rejected.
+  int64_t backlog_bytes = 64LL << 20;
+  int64_t backlog_ns = 10'000'000'000;
 
   FormatLimits limits;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// H.264 access units to a file any player opens: MP4 (faststart) or a bare
-// Annex B stream, chosen by the file name.
+// H.264 access units to a file any player opens: MP4 or MOV (faststart),
+// MKV, or a bare Annex B stream, chosen by the file name. MP4 and MOV keep
+// every pts and dts exactly for time bases down to 1/10^7 s (finer ones are
+// rounded to microseconds); MKV rounds to milliseconds; Annex B has none.
 
 #ifndef FOVEA_CODEC_FORMATS_VIDEO_WRITER_H_
 #define FOVEA_CODEC_FORMATS_VIDEO_WRITER_H_
@@ -36,7 +38,8 @@ class VideoWriter {
       const std::string& path, const VideoWriterOptions& options);
   ~VideoWriter();  // without Finish(): removes the unfinished file
 
-  // Units in decoding order with pts and dts in the camera's time base.
+  // Units in decoding order with pts and dts in the camera's time base. A
+  // dts that does not grow, or a pts before its dts, is moved up by ticks.
   absl::Status Add(const AccessUnit& unit);
   absl::Status Finish();
 

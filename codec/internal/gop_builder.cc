@@ -204,6 +204,9 @@ absl::Status GopBuilder::Add(std::span<const uint8_t> unit,
   for (const NalPiece& piece : split.pieces) {
     pattern.pieces.push_back(
         AddPiece(unit.subspan(piece.offset, piece.size), piece.zeros));
+    if (piece.tail == 0) continue;
+    AddInline(unit.subspan(piece.offset + piece.size, piece.tail));
+    pattern.pieces.push_back({TrimPieceKind::kTail, 0, 0});
   }
   pattern.tail_zeros = split.tail_zeros;
   AddPattern(std::move(pattern));

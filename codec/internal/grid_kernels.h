@@ -19,6 +19,7 @@ struct BlockSums {
   uint16_t pixels = 0;      // sum x
   uint16_t deviation = 0;   // sum |x - mean|, mean rounded to a whole level
   uint16_t difference = 0;  // sum |x - previous|
+  friend bool operator==(const BlockSums&, const BlockSums&) = default;
 };
 
 // A pixel and the distance in bytes to the one below it.

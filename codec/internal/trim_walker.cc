@@ -41,7 +41,7 @@ absl::StatusOr<std::span<const uint8_t>> TrimWalker::NextSlice() {
   return rest.subspan(4, size);
 }
 
-absl::StatusOr<std::vector<uint8_t>> TrimWalker::NextInline() {
+absl::StatusOr<std::span<const uint8_t>> TrimWalker::NextInline() {
   if (inline_index_ >= record_.inline_sizes.size() ||
       record_.inline_sizes[inline_index_] >
           record_.inline_bytes.size() - inline_offset_) {
@@ -51,7 +51,37 @@ absl::StatusOr<std::vector<uint8_t>> TrimWalker::NextInline() {
   const auto bytes =
       std::span(record_.inline_bytes).subspan(inline_offset_, size);
   inline_offset_ += size;
-  return std::vector<uint8_t>(bytes.begin(), bytes.end());
+  return bytes;
+}
+
+absl::StatusOr<std::span<const uint8_t>> TrimWalker::NextFiller() {
+  if (inline_index_ >= record_.inline_sizes.size()) {
+    return Mismatch("filler missing", unit_);
+  }
+  const size_t size = record_.inline_sizes[inline_index_++];
+  if (size > limits_.max_gop_bytes) return Mismatch("filler", unit_);
+  filler_.assign(size + 2, 0xff);
+  filler_.front() = kFillerType;
+  filler_.back() = kFillerEnd;
+  return std::span<const uint8_t>(filler_);
+}
+
+absl::StatusOr<std::span<const uint8_t>> TrimWalker::NextNal(
+    const TrimPiece& piece) {
+  switch (piece.kind) {
+    case TrimPieceKind::kSlice:
+      return NextSlice();
+    case TrimPieceKind::kRow:
+      return std::span<const uint8_t>(rows_[piece.row]);
+    case TrimPieceKind::kFiller:
+      return NextFiller();
+    case TrimPieceKind::kInline:
+      return NextInline();
+    case TrimPieceKind::kBare:
+    case TrimPieceKind::kTail:
+      break;
+  }
+  return Mismatch("piece without a NAL unit", unit_);
 }
 
 // A short record may stand for many bytes, so growth is asked for first.
@@ -65,74 +95,72 @@ absl::Status TrimWalker::Reserve(uint64_t bytes) {
   return absl::OkStatus();
 }
 
+absl::Status TrimWalker::PutPrefix(uint64_t length, std::vector<uint8_t>* out) {
+  const int bits = record_.framing * 8;
+  if (length >> bits != 0) return Mismatch("length prefix", unit_);
+  for (int shift = bits - 8; shift >= 0; shift -= 8) {
+    out->push_back(static_cast<uint8_t>(length >> shift));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TrimWalker::Frame(std::span<const uint8_t> nal, uint64_t zeros,
+                               std::span<const uint8_t> tail,
                                std::vector<uint8_t>* out) {
   if (zeros > limits_.max_gop_bytes) return Mismatch("zero run", unit_);
-  absl::Status room = Reserve(nal.size() + zeros + 4);
-  if (!room.ok()) return room;
+  const uint64_t length = nal.size() + zeros + tail.size();
+  absl::Status status = Reserve(length + 4);
+  if (!status.ok()) return status;
   if (record_.framing == kAnnexB) {
+    if (!tail.empty()) return Mismatch("tail", unit_);
     out->insert(out->end(), zeros, 0);
     out->push_back(1);
     out->insert(out->end(), nal.begin(), nal.end());
     return absl::OkStatus();
   }
-  const uint64_t length = nal.size() + zeros;
-  const int prefix_bits = record_.framing * 8;
-  if (length >> prefix_bits != 0) return Mismatch("length prefix", unit_);
-  for (int shift = prefix_bits - 8; shift >= 0; shift -= 8) {
-    out->push_back(static_cast<uint8_t>(length >> shift));
-  }
+  status = PutPrefix(length, out);
+  if (!status.ok()) return status;
   out->insert(out->end(), nal.begin(), nal.end());
   out->insert(out->end(), zeros, 0);
+  out->insert(out->end(), tail.begin(), tail.end());
   return absl::OkStatus();
 }
 
-absl::Status TrimWalker::AppendPiece(const TrimPiece& piece,
-                                     std::vector<uint8_t>* out) {
-  switch (piece.kind) {
-    case TrimPieceKind::kSlice: {
-      auto slice = NextSlice();
-      if (!slice.ok()) return slice.status();
-      return Frame(*slice, piece.zeros, out);
-    }
-    case TrimPieceKind::kRow:
-      return Frame(rows_[piece.row], piece.zeros, out);
-    case TrimPieceKind::kFiller: {
-      if (inline_index_ >= record_.inline_sizes.size()) {
-        return Mismatch("filler missing", unit_);
-      }
-      const size_t size = record_.inline_sizes[inline_index_++];
-      if (size > limits_.max_gop_bytes) return Mismatch("filler", unit_);
-      std::vector<uint8_t> nal(size + 2, 0xff);
-      nal.front() = kFillerType;
-      nal.back() = kFillerEnd;
-      return Frame(nal, piece.zeros, out);
-    }
-    case TrimPieceKind::kInline:
-    case TrimPieceKind::kBare:
-      break;
-  }
-  auto bytes = NextInline();
+absl::Status TrimWalker::AppendBare(std::vector<uint8_t>* out) {
+  const auto bytes = NextInline();
   if (!bytes.ok()) return bytes.status();
-  if (piece.kind == TrimPieceKind::kInline) {
-    return Frame(*bytes, piece.zeros, out);
-  }
+  absl::Status room = Reserve(bytes->size());
+  if (!room.ok()) return room;
   out->insert(out->end(), bytes->begin(), bytes->end());
-  return Reserve(bytes->size());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<uint8_t>> TrimWalker::NextOriginal() {
   const TrimPattern& pattern = record_.patterns[record_.units[unit_]];
   std::vector<uint8_t> out;
-  for (const TrimPiece& piece : pattern.pieces) {
-    absl::Status status = AppendPiece(piece, &out);
-    if (!status.ok()) return status;
+  for (size_t i = 0; i < pattern.pieces.size(); ++i) {
+    const TrimPiece& piece = pattern.pieces[i];
+    if (piece.kind == TrimPieceKind::kBare) {
+      if (absl::Status bare = AppendBare(&out); !bare.ok()) return bare;
+      continue;
+    }
+    const auto nal = NextNal(piece);
+    if (!nal.ok()) return nal.status();
+    std::span<const uint8_t> tail;
+    if (i + 1 < pattern.pieces.size() &&
+        pattern.pieces[i + 1].kind == TrimPieceKind::kTail) {
+      const auto bytes = NextInline();
+      if (!bytes.ok()) return bytes.status();
+      tail = *bytes;
+      ++i;
+    }
+    absl::Status framed = Frame(*nal, piece.zeros, tail, &out);
+    if (!framed.ok()) return framed;
   }
   if (pattern.tail_zeros > limits_.max_gop_bytes) {
     return Mismatch("zero run", unit_);
   }
-  absl::Status room = Reserve(pattern.tail_zeros);
-  if (!room.ok()) return room;
+  if (absl::Status room = Reserve(pattern.tail_zeros); !room.ok()) return room;
   out.insert(out.end(), pattern.tail_zeros, 0);
   ++unit_;
   return out;

@@ -133,9 +133,8 @@ class RocksCatalogue final : public Catalogue {
   absl::StatusOr<std::optional<std::string>> Get(
       Family family, std::string_view key) override {
     std::string value;
-    const rocksdb::Status status =
-        db_->Get(rocksdb::ReadOptions(), HandleOf(family), SliceOf(key),
-                 &value);
+    const rocksdb::Status status = db_->Get(
+        rocksdb::ReadOptions(), HandleOf(family), SliceOf(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>();
     if (!status.ok()) return StatusOf(status);
     return std::optional<std::string>(std::move(value));
@@ -157,8 +156,7 @@ class RocksCatalogue final : public Catalogue {
     return StatusOf(db_->Write(options, &batch));
   }
 
-  absl::Status Scan(Family family, std::string_view begin,
-                    std::string_view end,
+  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
                     const Store::Visitor& visit) override {
     const rocksdb::Slice bound = SliceOf(end);
     rocksdb::ReadOptions options;

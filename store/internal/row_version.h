@@ -7,13 +7,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "store/byte_codec.h"
+#include "store/internal/row_codec.h"
 
 namespace fovea {
 
 // Reads it. kFailedPrecondition, not damage, when it is another than
 // `known`: the value was written by another release.
-inline absl::Status ReadVersion(ByteReader& in, uint8_t known,
+inline absl::Status ReadVersion(RowReader& in, uint8_t known,
                                 const char* object) {
   const uint8_t found = in.U8();
   if (!in.ok()) return in.status();

@@ -35,7 +35,7 @@ size_t CountUpToLastNonZero(const std::vector<T>& values) {
 }
 
 std::string IntegersOfOrder(int order, const std::vector<int64_t>& values) {
-  ByteWriter out;
+  RowWriter out;
   const size_t kept = CountUpToLastNonZero(values);
   out.U8(static_cast<uint8_t>(order));
   out.Varint(kept);
@@ -53,11 +53,11 @@ bool Bit(const FingerprintWords& words, int bit) {
   return (words[b / 64] >> (63 - b % 64) & 1) != 0;
 }
 
-void WriteWords(const FingerprintWords& words, ByteWriter& out) {
+void WriteWords(const FingerprintWords& words, RowWriter& out) {
   for (const uint64_t word : words) out.U64(word);
 }
 
-FingerprintWords ReadWords(ByteReader& in) {
+FingerprintWords ReadWords(RowReader& in) {
   FingerprintWords words;
   for (uint64_t& word : words) word = in.U64();
   return words;
@@ -65,7 +65,7 @@ FingerprintWords ReadWords(ByteReader& in) {
 
 // Flips of one bit, picture after picture.
 void WritePlane(const std::vector<FingerprintWords>& prints, int bit,
-                ByteWriter& out) {
+                RowWriter& out) {
   for (size_t i = 1; i < prints.size(); i += 8) {
     int byte = 0;
     for (size_t k = i; k < i + 8; ++k) {
@@ -77,7 +77,7 @@ void WritePlane(const std::vector<FingerprintWords>& prints, int bit,
   }
 }
 
-void ReadPlane(ByteReader& in, int bit, std::vector<FingerprintWords>& prints) {
+void ReadPlane(RowReader& in, int bit, std::vector<FingerprintWords>& prints) {
   const auto word = static_cast<size_t>(bit / 64);
   const int shift = 63 - bit % 64;
   uint64_t value = prints[0][word] >> shift & 1;
@@ -92,7 +92,7 @@ void ReadPlane(ByteReader& in, int bit, std::vector<FingerprintWords>& prints) {
 
 }  // namespace
 
-void WriteIntegers(const std::vector<int64_t>& values, ByteWriter& out) {
+void WriteIntegers(const std::vector<int64_t>& values, RowWriter& out) {
   std::vector<int64_t> differences = values;
   std::string best = IntegersOfOrder(0, differences);
   for (int order = 1; order <= kHighestOrder; ++order) {
@@ -103,7 +103,7 @@ void WriteIntegers(const std::vector<int64_t>& values, ByteWriter& out) {
   out.Bytes(std::string_view(best));
 }
 
-std::vector<int64_t> ReadIntegers(ByteReader& in, size_t count) {
+std::vector<int64_t> ReadIntegers(RowReader& in, size_t count) {
   std::vector<int64_t> values(count);
   const int order = in.U8();
   if (order > kHighestOrder) {
@@ -118,7 +118,7 @@ std::vector<int64_t> ReadIntegers(ByteReader& in, size_t count) {
   return values;
 }
 
-void WriteBytes(const std::vector<uint8_t>& values, ByteWriter& out) {
+void WriteBytes(const std::vector<uint8_t>& values, RowWriter& out) {
   std::vector<uint8_t> differences = values;
   uint8_t previous = 0;
   for (uint8_t& v : differences) {
@@ -129,7 +129,7 @@ void WriteBytes(const std::vector<uint8_t>& values, ByteWriter& out) {
   out.Bytes(std::span<const uint8_t>(differences.data(), kept));
 }
 
-std::vector<uint8_t> ReadBytes(ByteReader& in, size_t count) {
+std::vector<uint8_t> ReadBytes(RowReader& in, size_t count) {
   std::vector<uint8_t> values(count);
   const std::string_view kept =
       in.Bytes(in.Count(count, 1, "bytes of a column"));
@@ -140,7 +140,7 @@ std::vector<uint8_t> ReadBytes(ByteReader& in, size_t count) {
 }
 
 void WriteFingerprints(const std::vector<FingerprintWords>& prints,
-                       ByteWriter& out) {
+                       RowWriter& out) {
   const bool same = std::all_of(prints.begin(), prints.end(),
                                 [&](const auto& p) { return p == prints[0]; });
   if (same && (prints.empty() || prints[0] == FingerprintWords{})) {
@@ -153,7 +153,7 @@ void WriteFingerprints(const std::vector<FingerprintWords>& prints,
   for (int bit = 0; bit < kBits; ++bit) WritePlane(prints, bit, out);
 }
 
-std::vector<FingerprintWords> ReadFingerprints(ByteReader& in, size_t count) {
+std::vector<FingerprintWords> ReadFingerprints(RowReader& in, size_t count) {
   std::vector<FingerprintWords> prints(count);
   const uint8_t mode = in.U8();
   if (mode == kNone) return prints;

@@ -25,7 +25,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "store/byte_codec.h"
+#include "store/internal/row_codec.h"
 
 namespace fovea {
 
@@ -33,15 +33,15 @@ namespace fovea {
 using FingerprintWords = std::array<uint64_t, 5>;
 
 // Picks the order that needs fewest bytes.
-void WriteIntegers(const std::vector<int64_t>& values, ByteWriter& out);
-void WriteBytes(const std::vector<uint8_t>& values, ByteWriter& out);
+void WriteIntegers(const std::vector<int64_t>& values, RowWriter& out);
+void WriteBytes(const std::vector<uint8_t>& values, RowWriter& out);
 void WriteFingerprints(const std::vector<FingerprintWords>& prints,
-                       ByteWriter& out);
+                       RowWriter& out);
 
 // Give `count` values whatever the bytes say; damage is left in `in`.
-std::vector<int64_t> ReadIntegers(ByteReader& in, size_t count);
-std::vector<uint8_t> ReadBytes(ByteReader& in, size_t count);
-std::vector<FingerprintWords> ReadFingerprints(ByteReader& in, size_t count);
+std::vector<int64_t> ReadIntegers(RowReader& in, size_t count);
+std::vector<uint8_t> ReadBytes(RowReader& in, size_t count);
+std::vector<FingerprintWords> ReadFingerprints(RowReader& in, size_t count);
 
 }  // namespace fovea
 

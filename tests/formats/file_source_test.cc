@@ -29,7 +29,8 @@ using ::testing::HasSubstr;
 
 class FileSourceTest : public ::testing::Test {
  protected:
-  SourceLog ReadAll(const std::string& path, const SourceOptions& options = {}) {
+  SourceLog ReadAll(const std::string& path,
+                    const SourceOptions& options = {}) {
     return SourceLog::Drain(OpenFileSource(path, options));
   }
 
@@ -88,15 +89,399 @@ TEST_P(RealClipTest, OtherTracksAreKeptPacketByPacket) {
 
 INSTANTIATE_TEST_SUITE_P(
     Clips, RealClipTest,
-    ::testing::Values("video/dashcam_solidWhiteRight.mp4",
-                      "video/intel_bottle-detection.mp4",
-                      "video/intel_car-detection.mp4",
-                      "video/mot17-04_plaza_8f.mp4", "video/opencv_vtest.avi",
-                      "video/towncentre_street_41f.mp4",
-                      "video/uadetrac_intersection_a.mp4",
-                      "video/uadetrac_intersection_b.mp4",
-                      "camera_imu/gopro_hero7.mp4",
-                      "camera_imu/gopro_max-heromode.mp4"));
+    ::testing::Values(
+        "video/dashcam_solidWhiteRight.mp4", "video/intel_bottle-detection.mp4",
+        "video/intel_car-detection.mp4", "video/mot17-04_plaza_8f.mp4",
+        "video/opencv_vtest.avi", "video/towncentre_street_41f.mp4",
+        "video/uadetrac_intersection_a.mp4",
+        "video/uadetrac_intersection_b.mp4", "camera_imu/gopro_hero7.mp4",
+        "camera_imu/gopro_max-heromode.mp4"));
+
+struct Variant {
+  const char* file;
+  const char* arguments;
+};
+
+class VariantTest : public FileSourceTest,
+                    public ::testing::WithParamInterface<Variant> {};
+
+TEST_P(VariantTest, FramesAreWhatFfprobeSees) {
+  FOVEA_NEED_FFMPEG();
+  ExpectFramesAsProbed(Make(GetParam().file, GetParam().arguments));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Codecs, VariantTest,
+    ::testing::Values(
+        Variant{"h264.mp4", "-c:v libx264 -pix_fmt yuv420p -bf 3"},
+        Variant{"h264_frag.mp4",
+                "-c:v libx264 -pix_fmt yuv420p -movflags "
+                "frag_keyframe+empty_moov -g 5"},
+        Variant{"h264.mkv", "-c:v libx264 -pix_fmt yuv420p -bf 3"},
+        Variant{"h264.ts", "-c:v libx264 -pix_fmt yuv420p -bf 3"},
+        Variant{"h264.avi", "-c:v libx264 -pix_fmt yuv420p -bf 0"},
+        Variant{"hevc.mp4",
+                "-c:v libx265 -pix_fmt yuv420p -x265-params "
+                "log-level=none"},
+        Variant{"hevc10.mkv",
+                "-c:v libx265 -pix_fmt yuv420p10le -x265-params "
+                "log-level=none"},
+        Variant{"vp9.webm",
+                "-c:v libvpx-vp9 -pix_fmt yuv420p -deadline "
+                "realtime"},
+        Variant{"mjpeg.avi", "-c:v mjpeg -pix_fmt yuvj420p"},
+        Variant{"mjpeg422.mov", "-c:v mjpeg -pix_fmt yuvj422p"},
+        Variant{"mpeg4.mov", "-c:v mpeg4 -bf 2"},
+        Variant{"mpeg2.ts", "-c:v mpeg2video -bf 2"},
+        Variant{"interlaced.mp4",
+                "-c:v libx264 -pix_fmt yuv420p -flags "
+                "+ildct+ilme -x264opts tff=1"},
+        Variant{"grey.mkv", "-c:v ffv1 -pix_fmt gray"},
+        Variant{"rgb.mkv", "-c:v ffv1 -pix_fmt bgr0"},
+        Variant{"vfr.mp4",
+                "-c:v libx264 -pix_fmt yuv420p -vf "
+                "select='not(mod(n\\,3))' -vsync vfr"},
+        Variant{"y4m.y4m", "-pix_fmt yuv420p"}),
+    [](const auto& info) {
+      std::string name = info.param.file;
+      for (char& c : name) {
+        if (c == '.') c = '_';
+      }
+      return name;
+    });
+
+class OddSizeTest : public FileSourceTest,
+                    public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(OddSizeTest, SizeIsTheTrueOne) {
+  FOVEA_NEED_FFMPEG();
+  const std::string size = GetParam();
+  const std::string path = Make("odd.y4m", "-pix_fmt yuv420p", size);
+  const SourceLog log = ReadAll(path);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  const TrackLog& video = log.Camera();
+  EXPECT_EQ(video.items, 20);
+  EXPECT_EQ(std::to_string(video.track.camera.width) + "x" +
+                std::to_string(video.track.camera.height),
+            size);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, OddSizeTest,
+                         ::testing::Values("2x2", "641x361", "64x8192"));
+
+TEST_F(FileSourceTest, RawH264GetsTimesFromItsRate) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = Make("raw.h264", "-c:v libx264 -bf 2 -g 8");
+  const SourceLog log = ReadAll(path);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  ASSERT_EQ(log.Camera().items, 20);
+  for (int64_t i = 0; i < 20; ++i) {
+    EXPECT_EQ(log.Camera().times[static_cast<size_t>(i)], i * 40'000'000);
+  }
+}
+
+TEST_F(FileSourceTest, CopyKeepsEveryByteAndPresentationTime) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path =
+      Make("c.mp4", "-c:v libx264 -bf 3 -g 8 -pix_fmt yuv420p");
+  SourceOptions options;
+  options.copy = true;
+  const SourceLog units = ReadAll(path, options);
+  const SourceLog frames = ReadAll(path);
+  ASSERT_TRUE(units.status.ok()) << units.status;
+  EXPECT_EQ(units.Camera().track.framing, 4);
+  EXPECT_FALSE(units.Camera().track.codec_config.empty());
+  EXPECT_GE(units.Camera().keyframes, 3);
+  std::vector<int64_t> ticks = units.Camera().ticks;
+  std::sort(ticks.begin(), ticks.end());
+  EXPECT_EQ(ticks, frames.Camera().ticks);
+}
+
+TEST_F(FileSourceTest, CopiedRawH264IsTheFileByteForByte) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = Make("raw.h264", "-c:v libx264 -bf 3 -g 8");
+  SourceOptions options;
+  options.copy = true;
+  const SourceLog log = ReadAll(path, options);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_EQ(log.Camera().track.framing, kAnnexB);
+  EXPECT_EQ(log.Camera().bytes, ReadFileBytes(path));
+  std::vector<int64_t> ticks = log.Camera().ticks;
+  EXPECT_FALSE(std::is_sorted(ticks.begin(), ticks.end())) << "B-frames";
+  std::sort(ticks.begin(), ticks.end());
+  for (size_t i = 0; i < ticks.size(); ++i) {
+    EXPECT_EQ(ticks[i], static_cast<int64_t>(i));
+  }
+}
+
+TEST_F(FileSourceTest, CopyOfAnotherCodecSaysWhatToDo) {
+  FOVEA_NEED_FFMPEG();
+  SourceOptions options;
+  options.copy = true;
+  const SourceLog log = ReadAll(Make("m.mp4", "-c:v mpeg4"), options);
+  EXPECT_FALSE(log.opened);
+  EXPECT_THAT(std::string(log.status.message()),
+              HasSubstr("mpeg4 is not H.264: drop --copy to re-encode"));
+}
+
+TEST_F(FileSourceTest, FullRangePassesUntouched) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = dir_.File("full.mkv");
+  Ffmpeg(
+      "-f lavfi -i color=black:s=64x64,format=yuvj420p -frames:v 2 -c:v "
+      "ffv1 '" +
+      path + "'");
+  const SourceLog log = ReadAll(path);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_TRUE(log.Camera().track.camera.color.full_range);
+  EXPECT_EQ(log.Camera().first_frames[0].y.data[0], 0);
+}
+
+// Each source sample value, as a picture of one colour.
+TEST_F(FileSourceTest, TenBitsAreRounded) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = dir_.File("ten.mkv");
+  Ffmpeg(
+      "-f lavfi -i \"color=black:s=64x16,format=yuv420p10,"
+      "geq=lum='X*16+2':cb=514:cr=509\" -frames:v 1 -c:v ffv1 '" +
+      path + "'");
+  const SourceLog log = ReadAll(path);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_EQ(log.Camera().track.camera.bit_depth, 10);
+  ASSERT_FALSE(log.info.notes.empty());
+  EXPECT_THAT(log.info.notes[0], HasSubstr("10-bit source is rounded"));
+  const Frame& frame = log.Camera().first_frames[0];
+  for (int x = 0; x < 64; ++x) {
+    EXPECT_EQ(frame.y.data[x], std::min((x * 16 + 2 + 2) / 4, 255)) << x;
+  }
+  EXPECT_EQ(frame.u.data[0], 129);  // 128.5 goes up
+  EXPECT_EQ(frame.v.data[0], 127);
+}
+
+TEST_F(FileSourceTest, GreyKeepsItsValuesAndGetsNeutralChroma) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = dir_.File("grey.mkv");
+  Ffmpeg(
+      "-f lavfi -i \"color=black:s=256x3,format=gray,geq=lum=X\" "
+      "-frames:v 1 -c:v ffv1 '" +
+      path + "'");
+  const SourceLog log = ReadAll(path);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  const Frame& frame = log.Camera().first_frames[0];
+  for (int x = 0; x < 256; ++x) EXPECT_EQ(frame.y.data[x], x);
+  for (int x = 0; x < 128; ++x) EXPECT_EQ(frame.u.data[x], 128);
+  EXPECT_EQ(frame.v.data[frame.v.stride + 127], 128);
+}
+
+TEST_F(FileSourceTest, RotationAndAspectAreCarried) {
+  FOVEA_NEED_FFMPEG();
+  const std::string plain =
+      Make("p.mp4", "-c:v libx264 -pix_fmt yuv420p -vf setsar=4/3");
+  const std::string turned = dir_.File("t.mp4");
+  Ffmpeg("-display_rotation 90 -i '" + plain + "' -c copy '" + turned +
+         "' || ffmpeg -hide_banner -loglevel error -y -i '" + plain +
+         "' -c copy -metadata:s:v:0 rotate=270 '" + turned + "'");
+  const SourceLog log = ReadAll(turned);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_EQ(log.Camera().track.camera.sample_aspect, (Rational{4, 3}));
+  EXPECT_EQ(log.Camera().track.camera.rotation_degrees, 270);
+}
+
+TEST_F(FileSourceTest, AudioAndSubtitlesAreOpaqueTracks) {
+  FOVEA_NEED_FFMPEG();
+  WriteFileText(dir_.File("s.srt"),
+                "1\n00:00:00,100 --> 00:00:00,500\nhello\n");
+  const std::string path = dir_.File("multi.mkv");
+  Ffmpeg("-f lavfi -i testsrc2=s=320x240:r=25 -f lavfi -i sine -i '" +
+         dir_.File("s.srt") +
+         "' -map 0 -map 1 -map 1 -map 2 -map 0 -t 1 "
+         "-c:v libx264 -pix_fmt yuv420p -c:a aac -c:s srt '" +
+         path + "'");
+  const SourceLog log = ReadAll(path);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  ASSERT_EQ(log.tracks.size(), 5U);
+  EXPECT_EQ(log.Suffix("audio").items, ProbePacketCount(path, "a:0"));
+  EXPECT_EQ(log.Suffix("audio1").items, ProbePacketCount(path, "a:1"));
+  EXPECT_FALSE(log.Suffix("audio").track.opaque.codec_config.empty());
+  EXPECT_EQ(log.Suffix("subtitle").bytes,
+            (std::vector<uint8_t>{'h', 'e', 'l', 'l', 'o'}));
+  EXPECT_EQ(log.Suffix("video1").ticks, log.Camera().ticks);
+}
+
+TEST_F(FileSourceTest, DurationLimitEndsEveryTrack) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = dir_.File("d.mp4");
+  Ffmpeg(
+      "-f lavfi -i testsrc2=s=320x240:r=25 -f lavfi -i sine -t 4 -c:v "
+      "libx264 -pix_fmt yuv420p -c:a aac '" +
+      path + "'");
+  SourceOptions options;
+  options.max_duration_ns = 1'000'000'000;
+  const SourceLog log = ReadAll(path, options);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_EQ(log.Camera().items, 25);
+  EXPECT_LT(log.Suffix("audio").times.back(), 1'000'000'000);
+  EXPECT_GT(log.Suffix("audio").times.back(), 950'000'000);
+}
+
+TEST_F(FileSourceTest, BadFilesAreNamedWithCauseAndNextStep) {
+  WriteFileText(dir_.File("empty.mp4"), "");
+  WriteFileText(dir_.File("text.mp4"), "hello, this is no film\nat all\n");
+  const std::map<std::string, std::string> cases = {
+      {"missing.mp4", "No such file"},
+      {"empty.mp4", "is empty"},
+      {"text.mp4", "looks like text"},
+      {"", "is a folder"}};
+  for (const auto& [name, expected] : cases) {
+    const SourceLog log = ReadAll(dir_.File(name));
+    EXPECT_FALSE(log.opened) << name;
+    const std::string message(log.status.message());
+    EXPECT_THAT(message, HasSubstr(expected));
+    EXPECT_THAT(message, HasSubstr(dir_.path()));
+    EXPECT_EQ(message.find('\n'), std::string::npos);
+  }
+}
+
+TEST_F(FileSourceTest, VideoWithoutFramesIsAnError) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = dir_.File("zero.mp4");
+  Ffmpeg("-f lavfi -i testsrc2=s=320x240 -frames:v 0 -c:v libx264 '" + path +
+         "'");
+  const SourceLog log = ReadAll(path);
+  EXPECT_FALSE(log.opened);
+  EXPECT_THAT(std::string(log.status.message()), HasSubstr(path));
+}
+
+TEST_F(FileSourceTest, SizesBeyondTheLimitsAreRefused) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = Make("big.mkv", "-c:v ffv1", "640x480");
+  SourceOptions options;
+  options.limits.max_side = 400;
+  EXPECT_EQ(ReadAll(path, options).status.code(),
+            absl::StatusCode::kResourceExhausted);
+  options.limits = {};
+  options.limits.max_pixels = 1000;
+  EXPECT_EQ(ReadAll(path, options).status.code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+// A cut file ends with an error, and never gives more than the whole one.
+class CutTest : public FileSourceTest {
+ protected:
+  void Whole(const std::string& arguments) {
+    const std::string path = Make("whole.mp4", arguments, "160x120");
+    bytes_ = ReadFileBytes(path);
+    whole_ = ReadAll(path);
+    ASSERT_TRUE(whole_.status.ok()) << whole_.status;
+  }
+
+  SourceLog ReadCut(size_t size) {
+    return SourceLog::Drain(OpenMemorySource(
+        "cut.mp4", std::span<const uint8_t>(bytes_).first(size), {}));
+  }
+
+  void ExpectHonest(size_t size) {
+    const SourceLog log = ReadCut(size);
+    if (!log.opened) {
+      EXPECT_THAT(std::string(log.status.message()), HasSubstr("cut.mp4"));
+      EXPECT_FALSE(log.status.ok());
+      return;
+    }
+    const TrackLog& video = log.Camera();
+    EXPECT_LE(video.items, whole_.Camera().items) << size;
+    if (video.items < whole_.Camera().items) {
+      EXPECT_EQ(log.status.code(), absl::StatusCode::kDataLoss) << size;
+      EXPECT_EQ(video.items + video.rejected, whole_.Camera().items) << size;
+    }
+  }
+
+  std::vector<size_t> BoxEnds() const {
+    std::vector<size_t> ends;
+    for (size_t at = 0; at + 8 <= bytes_.size();) {
+      size_t box = 0;
+      for (size_t i = 0; i < 4; ++i) box = box << 8 | bytes_[at + i];
+      at += box;
+      ends.push_back(at);
+    }
+    return ends;
+  }
+
+  std::vector<uint8_t> bytes_;
+  SourceLog whole_;
+};
+
+TEST_F(CutTest, IndexFirstFileGivesWhatIsThere) {
+  FOVEA_NEED_FFMPEG();
+  Whole("-c:v libx264 -pix_fmt yuv420p -movflags faststart");
+  for (const size_t end : BoxEnds()) ExpectHonest(end);
+  const SourceLog half = ReadCut(bytes_.size() * 3 / 4);
+  ASSERT_TRUE(half.opened) << half.status;
+  EXPECT_GT(half.Camera().items, 0);
+  EXPECT_THAT(std::string(half.status.message()), HasSubstr("cut short"));
+  std::mt19937 random(7);
+  std::uniform_int_distribution<size_t> cut(0, bytes_.size() - 1);
+  for (int i = 0; i < 200; ++i) ExpectHonest(cut(random));
+}
+
+TEST_F(CutTest, IndexLastFileSaysTheIndexIsMissing) {
+  FOVEA_NEED_FFMPEG();
+  Whole("-c:v libx264 -pix_fmt yuv420p");
+  for (const size_t end : BoxEnds()) {
+    if (end < bytes_.size()) {
+      EXPECT_FALSE(ReadCut(end).opened) << end;
+    }
+  }
+  EXPECT_THAT(std::string(ReadCut(bytes_.size() / 2).status.message()),
+              HasSubstr("no 'moov' box"));
+}
+
+TEST_F(CutTest, DamagedPacketsAreCountedAndTheRestDelivered) {
+  FOVEA_NEED_FFMPEG();
+  Whole("-c:v mjpeg -pix_fmt yuvj420p");
+  const size_t middle = bytes_.size() / 2;
+  for (size_t i = 0; i < 4000 && middle + i < bytes_.size(); ++i) {
+    bytes_[middle + i] = 0;
+  }
+  const SourceLog log = ReadCut(bytes_.size());
+  ASSERT_TRUE(log.opened) << log.status;
+  EXPECT_LE(log.Camera().items + log.Camera().rejected,
+            whole_.Camera().items + 1);
+  EXPECT_GT(log.Camera().items, whole_.Camera().items / 2);
+}
+
+TEST_F(FileSourceTest, CutMatroskaIsNoticed) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path =
+      Make("whole.mkv", "-c:v libx264 -g 5 -pix_fmt yuv420p -r 5");
+  std::vector<uint8_t> bytes = ReadFileBytes(path);
+  bytes.resize(bytes.size() / 2);
+  WriteFileBytes(dir_.File("half.mkv"), bytes);
+  const SourceLog log = ReadAll(dir_.File("half.mkv"));
+  ASSERT_TRUE(log.opened) << log.status;
+  EXPECT_GT(log.Camera().items, 0);
+  EXPECT_LT(log.Camera().items, 20);
+  EXPECT_EQ(log.status.code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(FileSourceTest, GoProTelemetryBecomesSeriesAndStaysRaw) {
+  FOVEA_NEED_TEST_DATA(path, "camera_imu/gopro_max-heromode.mp4");
+  const SourceLog log = ReadAll(path);
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_TRUE(log.Camera().track.camera.color.full_range);
+  EXPECT_EQ(log.Suffix("imu").track.kind, StreamKind::kImu);
+  EXPECT_EQ(log.Suffix("imu").samples, 2082);
+  EXPECT_EQ(log.Suffix("gpmf").items, 11);
+  EXPECT_EQ(log.Suffix("audio").items, 493);
+}
+
+TEST_F(FileSourceTest, StoppedSourceEndsSoon) {
+  FOVEA_NEED_TEST_DATA(path, "video/intel_car-detection.mp4");
+  auto source = OpenFileSource(path, {});
+  ASSERT_TRUE(source.ok()) << source.status();
+  ASSERT_TRUE((*source)->Next()->has_value());
+  (*source)->Stop();
+  EXPECT_FALSE((*source)->Next()->has_value());
+}
 
 }  // namespace
 }  // namespace fovea

@@ -21,11 +21,11 @@ namespace fovea::testing {
 
 struct TrackLog {
   Track track;
-  int64_t items = 0;  // frames, units, packets, stills or batches
+  int64_t items = 0;    // frames, units, packets, stills or batches
   int64_t samples = 0;  // of series batches
   std::vector<int64_t> ticks;
   std::vector<int64_t> times;
-  std::vector<uint8_t> luma_sum;  // low byte of each frame's luma sum
+  std::vector<uint8_t> luma_sum;    // low byte of each frame's luma sum
   std::vector<Frame> first_frames;  // at most two
   std::vector<uint8_t> bytes;       // of units and packets, joined
   std::vector<std::string> names;   // of stills
@@ -75,8 +75,7 @@ struct SourceLog {
     track->ticks.push_back(unit.pts);
     track->times.push_back(unit.time_ns);
     track->keyframes += unit.keyframe ? 1 : 0;
-    track->bytes.insert(track->bytes.end(), unit.data.begin(),
-                        unit.data.end());
+    track->bytes.insert(track->bytes.end(), unit.data.begin(), unit.data.end());
   }
   void Add(TrackLog* track, const OpaquePacket& packet) {
     track->ticks.push_back(packet.pts);

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "store/byte_codec.h"
+#include "store/internal/row_codec.h"
 #include "store/rows.h"
 #include "tests/support/damage.h"
 
@@ -249,7 +249,7 @@ TEST_F(FrameTableTest, UnknownVersionIsNamed) {
 
 // A header that promises more than it may is refused before memory is taken.
 std::string Promise(uint64_t frames, uint64_t trim, uint64_t body) {
-  ByteWriter out;
+  RowWriter out;
   out.U8(1);
   out.U8(0);
   out.Varint(frames);

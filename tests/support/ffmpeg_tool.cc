@@ -10,9 +10,9 @@
 namespace fovea::testing {
 
 bool HasFfmpeg() {
-  static const bool found =
-      std::system("ffmpeg -version >/dev/null 2>&1 && "
-                  "ffprobe -version >/dev/null 2>&1") == 0;
+  static const bool found = std::system(
+                                "ffmpeg -version >/dev/null 2>&1 && "
+                                "ffprobe -version >/dev/null 2>&1") == 0;
   return found;
 }
 
@@ -56,12 +56,10 @@ std::vector<int64_t> ProbeFrameTicks(const std::string& path) {
   return ticks;
 }
 
-int64_t ProbePacketCount(const std::string& path,
-                         const std::string& selector) {
-  const std::string text =
-      RunTool("ffprobe -v quiet -count_packets -select_streams " + selector +
-              " -show_entries stream=nb_read_packets -of csv=p=0 '" + path +
-              "'");
+int64_t ProbePacketCount(const std::string& path, const std::string& selector) {
+  const std::string text = RunTool(
+      "ffprobe -v quiet -count_packets -select_streams " + selector +
+      " -show_entries stream=nb_read_packets -of csv=p=0 '" + path + "'");
   return std::strtoll(text.c_str(), nullptr, 10);
 }
 

@@ -15,10 +15,10 @@ namespace fovea::testing {
 // Whether both programs can be run.
 bool HasFfmpeg();
 
-#define FOVEA_NEED_FFMPEG()                                   \
-  if (!::fovea::testing::HasFfmpeg()) {                       \
+#define FOVEA_NEED_FFMPEG()                                       \
+  if (!::fovea::testing::HasFfmpeg()) {                           \
     GTEST_SKIP() << "the ffmpeg and ffprobe programs are absent"; \
-  }                                                           \
+  }                                                               \
   static_assert(true)
 
 // "ffmpeg -y ARGUMENTS"; throws with its messages when it fails.

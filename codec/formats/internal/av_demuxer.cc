@@ -34,10 +34,6 @@ bool IsForeignFormat(const std::string& format) {
   return absl::EndsWith(format, "_pipe");
 }
 
-int AskInterrupted(void* function) {
-  return (*static_cast<std::function<bool()>*>(function))() ? 1 : 0;
-}
-
 struct Options {
   AVDictionary* entries = nullptr;
   ~Options() { av_dict_free(&entries); }
@@ -67,12 +63,12 @@ absl::StatusOr<std::unique_ptr<Demuxer>> Demuxer::Open(
 
 absl::StatusOr<std::unique_ptr<Demuxer>> Demuxer::OpenUrl(
     const std::string& location, const std::string& name,
-    const FormatLimits& limits, std::function<bool()> interrupted) {
+    const FormatLimits& limits, std::function<bool(int64_t)> interrupted) {
   std::unique_ptr<Demuxer> demuxer(new Demuxer(name));
   if (auto ready = demuxer->Prepare(limits); !ready.ok()) return ready;
   demuxer->interrupted_ = std::move(interrupted);
-  demuxer->file_->interrupt_callback = {&AskInterrupted,
-                                        &demuxer->interrupted_};
+  demuxer->file_->interrupt_callback = {&Demuxer::AskInterrupted,
+                                        demuxer.get()};
   demuxer->file_->max_analyze_duration = kLiveAnalyzeMicros;
   const AVInputFormat* format = nullptr;
   if (absl::StartsWith(location, "/dev/")) {
@@ -104,8 +100,10 @@ absl::Status Demuxer::Start(const char* location, const AVInputFormat* format,
                             AVDictionary** options, const FormatLimits& limits,
                             bool analyze) {
   AVFormatContext* opening = file_.release();  // freed by libav on failure
+  opening_ = opening;
   int result = avformat_open_input(&opening, location, format, options);
   file_.reset(opening);
+  opening_ = nullptr;
   if (result < 0) return ErrorStatus(result, name_);
   if (input_ != nullptr && IsForeignFormat(container())) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -119,6 +117,14 @@ absl::Status Demuxer::Start(const char* location, const AVInputFormat* format,
                      " tracks, the limit is ", limits.max_tracks));
   }
   return absl::OkStatus();
+}
+
+int Demuxer::AskInterrupted(void* self) {
+  const auto* demuxer = static_cast<const Demuxer*>(self);
+  const AVFormatContext* file =
+      demuxer->opening_ != nullptr ? demuxer->opening_ : demuxer->file_.get();
+  const bool has_position = file != nullptr && file->pb != nullptr;
+  return demuxer->interrupted_(has_position ? file->pb->pos : 0) ? 1 : 0;
 }
 
 std::string Demuxer::container() const { return file_->iformat->name; }

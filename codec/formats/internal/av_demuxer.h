@@ -31,10 +31,10 @@ class Demuxer {
 
   // A URL or device libavformat opens itself; `name` is the location
   // without credentials. `interrupted` is asked often during any blocking
-  // call and ends it when true; it outlives the demuxer.
+  // call, with the bytes read so far where known, and ends it when true.
   static absl::StatusOr<std::unique_ptr<Demuxer>> OpenUrl(
       const std::string& location, const std::string& name,
-      const FormatLimits& limits, std::function<bool()> interrupted);
+      const FormatLimits& limits, std::function<bool(int64_t)> interrupted);
 
   AVFormatContext& file() { return *file_; }
   Input* input() { return input_.get(); }
@@ -53,7 +53,10 @@ class Demuxer {
 
   std::string name_;
   std::unique_ptr<Input> input_;
-  std::function<bool()> interrupted_;
+  static int AskInterrupted(void* self);
+
+  std::function<bool(int64_t)> interrupted_;
+  const AVFormatContext* opening_ = nullptr;  // until file_ has it
   FormatPtr file_;
 };
 

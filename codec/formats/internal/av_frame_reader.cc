@@ -36,6 +36,10 @@ class FrameReader final : public StreamReader {
         height_(options.height) {}
 
   absl::Status Open(const AVStream& stream);
+  void StartAt(int64_t shift_ns, int64_t start_ns) override {
+    options_.clock.shift = options_.clock.Ticks(shift_ns);
+    start_ns_ = start_ns;
+  }
   void Read(const AVPacket& packet, ItemQueue* out) override;
   void Flush(ItemQueue* out) override;
   void Refine(Track* track, std::vector<std::string>* notes) const override;
@@ -58,7 +62,8 @@ class FrameReader final : public StreamReader {
   bool seen_picture_ = false;
   bool derived_times_ = false;  // the source has none
   int64_t next_pts_ = 0;        // for pictures without a time
-  CameraInfo camera_;           // as the first picture tells it
+  int64_t start_ns_ = 0;
+  CameraInfo camera_;  // as the first picture tells it
   std::string pixel_note_;
   std::string size_change_;
 };
@@ -163,7 +168,9 @@ void FrameReader::LearnFrom(const AVFrame& picture) {
   if (picture.pts == AV_NOPTS_VALUE &&
       picture.best_effort_timestamp == AV_NOPTS_VALUE) {
     derived_times_ = true;
+    options_.clock = {};  // zero is the first picture
     options_.clock.base = {rate_.den, rate_.num};
+    next_pts_ = options_.clock.Ticks(start_ns_);
   }
 }
 

@@ -35,6 +35,10 @@ class OpaqueReader final : public StreamReader {
   explicit OpaqueReader(const StreamReaderOptions& options)
       : options_(options) {}
 
+  void StartAt(int64_t shift_ns, int64_t /*start_ns*/) override {
+    options_.clock.shift = options_.clock.Ticks(shift_ns);
+  }
+
   void Read(const AVPacket& packet, ItemQueue* out) override {
     if (!Admit(packet, options_, out)) return;
     OpaquePacket item;
@@ -75,6 +79,10 @@ int64_t StreamClock::Time(int64_t pts) const {
 
 int64_t StreamClock::Duration(int64_t ticks) const {
   return ticks > 0 ? ToNanoseconds(ticks, base) : 0;
+}
+
+int64_t StreamClock::Ticks(int64_t ns) const {
+  return av_rescale_q(ns, {1, 1'000'000'000}, {base.num, base.den});
 }
 
 std::unique_ptr<StreamReader> MakeOpaqueReader(

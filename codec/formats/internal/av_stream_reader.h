@@ -31,12 +31,17 @@ struct StreamClock {
   int64_t Pts(int64_t raw) const;  // saturates
   int64_t Time(int64_t pts) const;
   int64_t Duration(int64_t ticks) const;  // 0 unless positive
+  int64_t Ticks(int64_t ns) const;        // rounded
 };
 
 // Not thread-safe. Damage is a Rejected item, never an error.
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
+
+  // Before the first packet: adds `shift_ns` to the times of the source.
+  // Pictures of a source without times start at `start_ns`.
+  virtual void StartAt(int64_t shift_ns, int64_t start_ns) = 0;
 
   virtual void Read(const AVPacket& packet, ItemQueue* out) = 0;
 

@@ -56,6 +56,10 @@ class UnitReader final : public StreamReader {
     }
   }
 
+  void StartAt(int64_t shift_ns, int64_t start_ns) override {
+    options_.clock.shift = options_.clock.Ticks(shift_ns);
+    start_ns_ = start_ns;
+  }
   void Read(const AVPacket& packet, ItemQueue* out) override;
   void Flush(ItemQueue* out) override { ReleaseHeld(out); }
   void Refine(Track* track, std::vector<std::string>* notes) const override;
@@ -81,6 +85,7 @@ class UnitReader final : public StreamReader {
   bool seen_unit_ = false;
   bool derived_times_ = false;
   int64_t next_tick_ = 0;
+  int64_t start_ns_ = 0;
   std::vector<Held> held_;
   size_t held_bytes_ = 0;
 };
@@ -112,7 +117,9 @@ void UnitReader::Read(const AVPacket& packet, ItemQueue* out) {
   const bool has_dts = packet.dts != AV_NOPTS_VALUE;
   if (!seen_unit_ && !has_pts && !has_dts) {
     derived_times_ = true;
+    options_.clock = {};  // zero is the first picture
     options_.clock.base = {rate_.den, rate_.num};
+    next_tick_ = options_.clock.Ticks(start_ns_);
   }
   seen_unit_ = true;
   unit.duration_ns =

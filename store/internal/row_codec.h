@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Writes and reads the bytes of catalogue keys, values and journal records:
-// big-endian integers, varints and counted text. A reader never reads past
-// its bytes: the first thing that does not fit makes its status an error,
-// later reads give zeros, and the caller asks once, at the end.
+// Writes and reads the bytes of catalogue keys and values: big-endian
+// integers, varints and counted text. A reader never reads past its bytes:
+// the first thing that does not fit makes its status an error, later reads
+// give zeros, and the caller asks once, at the end.
 
-#ifndef FOVEA_STORE_BYTE_CODEC_H_
-#define FOVEA_STORE_BYTE_CODEC_H_
+#ifndef FOVEA_STORE_INTERNAL_ROW_CODEC_H_
+#define FOVEA_STORE_INTERNAL_ROW_CODEC_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@
 namespace fovea {
 
 // Appends. Not thread-safe.
-class ByteWriter {
+class RowWriter {
  public:
   void U8(uint8_t v) { bytes_.push_back(static_cast<char>(v)); }
   void U16(uint16_t v) { BigEndian(v, 2); }
@@ -48,12 +48,12 @@ class ByteWriter {
   std::string bytes_;
 };
 
-// Reads what ByteWriter wrote. Keeps a view: `bytes` must outlive it. Not
+// Reads what RowWriter wrote. Keeps a view: `bytes` must outlive it. Not
 // thread-safe.
-class ByteReader {
+class RowReader {
  public:
   // `object` names the bytes in errors ("gop row").
-  ByteReader(std::string_view bytes, std::string object)
+  RowReader(std::string_view bytes, std::string object)
       : bytes_(bytes), object_(std::move(object)) {}
 
   uint8_t U8() { return static_cast<uint8_t>(BigEndian(1)); }
@@ -105,4 +105,4 @@ constexpr int64_t UnZigZag(uint64_t v) {
 
 }  // namespace fovea
 
-#endif  // FOVEA_STORE_BYTE_CODEC_H_
+#endif  // FOVEA_STORE_INTERNAL_ROW_CODEC_H_

@@ -2,7 +2,7 @@
 //
 // Big-endian integers, varints and counted text over std::string.
 
-#include "store/byte_codec.h"
+#include "store/internal/row_codec.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -14,38 +14,38 @@ constexpr int kLongestVarint = 10;
 
 }  // namespace
 
-void ByteWriter::BigEndian(uint64_t v, int count) {
+void RowWriter::BigEndian(uint64_t v, int count) {
   for (int shift = 8 * (count - 1); shift >= 0; shift -= 8) {
     bytes_.push_back(static_cast<char>(v >> shift & 0xff));
   }
 }
 
-void ByteWriter::SortableI64(int64_t v) {
+void RowWriter::SortableI64(int64_t v) {
   U64(static_cast<uint64_t>(v) ^ kSignBit);
 }
 
-void ByteWriter::Varint(uint64_t v) {
+void RowWriter::Varint(uint64_t v) {
   for (; v >= 0x80; v >>= 7) {
     bytes_.push_back(static_cast<char>((v & 0x7f) | 0x80));
   }
   bytes_.push_back(static_cast<char>(v));
 }
 
-void ByteWriter::SignedVarint(int64_t v) { Varint(ZigZag(v)); }
+void RowWriter::SignedVarint(int64_t v) { Varint(ZigZag(v)); }
 
-void ByteWriter::Text(std::string_view v) {
+void RowWriter::Text(std::string_view v) {
   Varint(v.size());
   bytes_.append(v);
 }
 
-bool ByteReader::Need(uint64_t count) {
+bool RowReader::Need(uint64_t count) {
   if (!status_.ok()) return false;
   if (count <= remaining()) return true;
   Fail(absl::StrCat("needs ", count, " more bytes, found ", remaining()));
   return false;
 }
 
-uint64_t ByteReader::BigEndian(int count) {
+uint64_t RowReader::BigEndian(int count) {
   if (!Need(static_cast<uint64_t>(count))) return 0;
   uint64_t v = 0;
   for (int i = 0; i < count; ++i) {
@@ -54,12 +54,12 @@ uint64_t ByteReader::BigEndian(int count) {
   return v;
 }
 
-int64_t ByteReader::SortableI64() {
+int64_t RowReader::SortableI64() {
   const uint64_t v = U64();
   return ok() ? static_cast<int64_t>(v ^ kSignBit) : 0;
 }
 
-uint64_t ByteReader::Varint() {
+uint64_t RowReader::Varint() {
   uint64_t v = 0;
   for (int i = 0; i < kLongestVarint; ++i) {
     const uint8_t byte = U8();
@@ -73,16 +73,16 @@ uint64_t ByteReader::Varint() {
   return 0;
 }
 
-uint64_t ByteReader::VarintUpTo(uint64_t most, const char* field) {
+uint64_t RowReader::VarintUpTo(uint64_t most, const char* field) {
   const uint64_t v = Varint();
   if (v <= most) return v;
   Fail(absl::StrCat(field, " must be at most ", most, ", found ", v));
   return 0;
 }
 
-int64_t ByteReader::SignedVarint() { return UnZigZag(Varint()); }
+int64_t RowReader::SignedVarint() { return UnZigZag(Varint()); }
 
-std::string_view ByteReader::Bytes(uint64_t count) {
+std::string_view RowReader::Bytes(uint64_t count) {
   if (!Need(count)) return {};
   const std::string_view view =
       bytes_.substr(offset_, static_cast<size_t>(count));
@@ -90,12 +90,12 @@ std::string_view ByteReader::Bytes(uint64_t count) {
   return view;
 }
 
-std::string_view ByteReader::Text(uint64_t longest, const char* field) {
+std::string_view RowReader::Text(uint64_t longest, const char* field) {
   return Bytes(VarintUpTo(longest, field));
 }
 
-uint64_t ByteReader::Count(uint64_t most, uint64_t least_bytes,
-                           const char* field) {
+uint64_t RowReader::Count(uint64_t most, uint64_t least_bytes,
+                          const char* field) {
   const uint64_t count = VarintUpTo(most, field);
   if (least_bytes == 0 || count <= remaining() / least_bytes) return count;
   Fail(absl::StrCat(count, " ", field, " need at least ", least_bytes,
@@ -103,13 +103,13 @@ uint64_t ByteReader::Count(uint64_t most, uint64_t least_bytes,
   return 0;
 }
 
-void ByteReader::Fail(const std::string& what) {
+void RowReader::Fail(const std::string& what) {
   if (!status_.ok()) return;
   status_ = absl::DataLossError(
       absl::StrCat(object_, ": ", what, " at byte ", offset_));
 }
 
-absl::Status ByteReader::Finish() {
+absl::Status RowReader::Finish() {
   if (ok() && remaining() > 0) {
     Fail(absl::StrCat(remaining(), " bytes too many"));
   }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "api/removal_plan.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "index/frame_index.h"
+#include "store/rows.h"
+
+namespace fovea {
+namespace {
+
+void Add(int64_t from_ns, int64_t to_ns, int64_t samples, uint64_t bytes,
+         RemovalPlan* plan) {
+  const bool first = plan->chunks == 0;
+  plan->from_ns = first ? from_ns : std::min(plan->from_ns, from_ns);
+  plan->to_ns = first ? to_ns : std::max(plan->to_ns, to_ns);
+  ++plan->chunks;
+  plan->samples += samples;
+  plan->bytes += bytes;
+}
+
+absl::Status PlanGops(Engine* engine, StreamId stream, TimeRange range,
+                      RemovalPlan* plan) {
+  const auto gops =
+      FrameIndex(engine->store()).Gops(stream, range.from_ns, range.to_ns);
+  if (!gops.ok()) return gops.status();
+  for (const GopRef& gop : *gops) {
+    Add(gop.row.start_ns, gop.row.start_ns + gop.row.duration_ns,
+        gop.row.frames, gop.row.size, plan);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PlanBlocks(Engine* engine, StreamId stream, TimeRange range,
+                        RemovalPlan* plan) {
+  absl::Status inner;
+  const auto visit = [&](std::string_view, std::string_view value) {
+    const auto row = DecodeBlockRow(value);
+    inner = row.status();
+    if (!inner.ok()) return false;
+    if (row->start_ns < range.to_ns && row->end_ns >= range.from_ns) {
+      Add(row->start_ns, row->end_ns, row->samples, row->bytes.size(), plan);
+    }
+    return true;
+  };
+  const absl::Status scanned = engine->store()->Scan(
+      Family::kBlock, StreamPrefix(stream), StreamPrefix(stream + 1), visit);
+  return scanned.ok() ? inner : scanned;
+}
+
+}  // namespace
+
+absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
+                                        const std::string& stream,
+                                        TimeRange range) {
+  const auto summary = engine->Describe(stream);
+  if (!summary.ok()) return summary.status();
+  RemovalPlan plan;
+  const absl::Status status =
+      summary->description.kind == StreamKind::kCamera
+          ? PlanGops(engine, summary->id, range, &plan)
+          : PlanBlocks(engine, summary->id, range, &plan);
+  if (!status.ok()) return status;
+  return plan;
+}
+
+}  // namespace fovea

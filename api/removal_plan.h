@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What Engine::Remove() would take away, told before it is done.
+
+#ifndef FOVEA_API_REMOVAL_PLAN_H_
+#define FOVEA_API_REMOVAL_PLAN_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "api/engine.h"
+
+namespace fovea {
+
+struct RemovalPlan {
+  int64_t chunks = 0;  // GOPs, stills or blocks
+  int64_t samples = 0;
+  uint64_t bytes = 0;  // payload; shared chunks free nothing
+  // What whole GOPs and blocks widen the range to. Empty plan: zeros.
+  int64_t from_ns = 0;
+  int64_t to_ns = 0;
+};
+
+// Changes nothing. kNotFound when there is no such stream.
+absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
+                                        const std::string& stream,
+                                        TimeRange range);
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_REMOVAL_PLAN_H_

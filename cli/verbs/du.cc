@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fovea du: where the bytes are, by kind and by stream.
+
+#include <string>
+#include <vector>
+
+#include "api/engine.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+
+namespace fovea::cli {
+namespace {
+
+std::string KindsText(const DiskUsage& usage, bool color) {
+  Table table({{"ON DISK"}, {"BYTES", Align::kRight}, {"", Align::kLeft}});
+  const auto add = [&table](const char* what, uint64_t bytes,
+                            const std::string& note) {
+    table.Add({what, FormatBytes(bytes), note});
+  };
+  add("segments", usage.segment_bytes, FormatCount(usage.segments) + " files");
+  add("  live chunks", usage.live_chunk_bytes, "");
+  add("  dead chunks", usage.dead_chunk_bytes, "wait for a prune");
+  add("  journal", usage.journal_bytes, "");
+  add("catalogue", usage.catalogue_bytes, "");
+  add("sum", usage.segment_bytes + usage.catalogue_bytes, "");
+  return table.Render(color);
+}
+
+std::string StreamsText(const std::vector<StreamSummary>& streams, bool color) {
+  Table table({{"STREAM"},
+               {"KIND"},
+               {"PAYLOAD", Align::kRight},
+               {"SOURCE", Align::kRight},
+               {"SHARE", Align::kRight}});
+  for (const StreamSummary& s : streams) {
+    const auto stored = static_cast<uint64_t>(s.counts.stored_bytes);
+    const auto source = static_cast<uint64_t>(s.counts.source_bytes);
+    table.Add({s.name, StreamKindName(s.description.kind), FormatBytes(stored),
+               source > 0 ? FormatBytes(source) : "",
+               FormatShare(stored, source)});
+  }
+  return table.Render(color);
+}
+
+absl::StatusOr<int> RunDu(const Context& context) {
+  auto engine = OpenStore(context, StoreMode::kRead);
+  if (!engine.ok()) return engine.status();
+  const auto usage = (*engine)->Usage();
+  if (!usage.ok()) return usage.status();
+  const auto streams = (*engine)->Streams();
+  if (!streams.ok()) return streams.status();
+  if (context.json) {
+    Json document = Document("du");
+    document["usage"] = UsageJson(*usage);
+    document["streams"] = Json::array();
+    for (const StreamSummary& s : *streams) {
+      document["streams"].push_back({{"name", s.name},
+                                     {"payload_bytes", s.counts.stored_bytes},
+                                     {"source_bytes", s.counts.source_bytes}});
+    }
+    WriteJson(document);
+    return kExitOk;
+  }
+  const bool color = DescribeTerminal(1, context.color).color;
+  WriteResult(KindsText(*usage, color) + "\n" + StreamsText(*streams, color));
+  WriteMessage("payload is counted before equal chunks are stored once");
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddDu(CLI::App* app, Context* context) {
+  AddVerb(app, context, "du", "Tell where the bytes are", StoreNeed::kRequired,
+          [context] { return RunDu(*context); });
+}
+
+}  // namespace fovea::cli

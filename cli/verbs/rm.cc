@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fovea rm STREAM: takes a stream, or part of it, out of the store; its
+// bytes are gone afterwards. Asks first.
+
+#include <unistd.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "api/engine.h"
+#include "api/removal_plan.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/time_text.h"
+#include "cli/verb.h"
+
+namespace fovea::cli {
+namespace {
+
+struct RmArguments {
+  std::string stream;
+  RangeArguments range;
+  bool yes = false;
+  bool dry_run = false;
+};
+
+std::string PlanText(const std::string& stream, const RemovalPlan& plan) {
+  return absl::StrCat(
+      stream, ": ", FormatCount(plan.samples), " samples in ",
+      FormatCount(plan.chunks), " chunks, ", FormatBytes(plan.bytes), ", from ",
+      FormatStreamTime(plan.from_ns), " to ", FormatStreamTime(plan.to_ns));
+}
+
+Json PlanJson(const std::string& stream, const RemovalPlan& plan,
+              bool dry_run) {
+  Json document = Document("rm");
+  document["stream"] = stream;
+  document["dry_run"] = dry_run;
+  document["plan"] = {{"chunks", plan.chunks},
+                      {"samples", plan.samples},
+                      {"bytes", plan.bytes},
+                      {"from_ns", NanosecondsJson(plan.from_ns)},
+                      {"to_ns", NanosecondsJson(plan.to_ns)}};
+  return document;
+}
+
+// True once the user has agreed on a terminal.
+bool Agreed(const std::string& plan) {
+  std::cerr << "remove for good: " << Printable(plan) << "? [y/N] "
+            << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+absl::Status AskFirst(const RmArguments& arguments, const RemovalPlan& plan) {
+  if (arguments.yes) return absl::OkStatus();
+  if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("stream '", arguments.stream,
+                     "': removing cannot be undone; say --yes (--dry-run "
+                     "shows what would go)"));
+  }
+  if (Agreed(PlanText(arguments.stream, plan))) return absl::OkStatus();
+  return absl::CancelledError(absl::StrCat("stream '", arguments.stream,
+                                           "': kept; answer y to remove it"));
+}
+
+absl::StatusOr<int> Remove(const Context& context, Engine* engine,
+                           const RmArguments& arguments,
+                           const RemovalPlan& plan) {
+  const auto report = engine->Remove(arguments.stream, arguments.range.range());
+  if (!report.ok()) return report.status();
+  if (context.json) {
+    Json document = PlanJson(arguments.stream, plan, false);
+    document["chunks_removed"] = report->chunks_removed;
+    document["samples_removed"] = report->samples_removed;
+    document["bytes_freed"] = report->prune.bytes_freed;
+    document["segments_removed"] = report->prune.segments_removed;
+    WriteJson(document);
+    return kExitOk;
+  }
+  WriteResult(absl::StrCat("removed ", FormatCount(report->samples_removed),
+                           " samples in ", FormatCount(report->chunks_removed),
+                           " chunks of ", arguments.stream, "; ",
+                           FormatBytes(report->prune.bytes_freed), " freed\n"));
+  return kExitOk;
+}
+
+absl::StatusOr<int> RunRm(const Context& context,
+                          const RmArguments& arguments) {
+  auto engine = OpenStore(
+      context, arguments.dry_run ? StoreMode::kRead : StoreMode::kWrite);
+  if (!engine.ok()) return engine.status();
+  const auto plan =
+      PlanRemoval(engine->get(), arguments.stream, arguments.range.range());
+  if (!plan.ok()) return plan.status();
+  if (!arguments.dry_run) {
+    if (absl::Status s = AskFirst(arguments, *plan); !s.ok()) return s;
+    return Remove(context, engine->get(), arguments, *plan);
+  }
+  if (context.json) {
+    WriteJson(PlanJson(arguments.stream, *plan, true));
+  } else {
+    WriteResult("would remove " + PlanText(arguments.stream, *plan) + "\n");
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddRm(CLI::App* app, Context* context) {
+  auto arguments = std::make_shared<RmArguments>();
+  CLI::App* verb = AddVerb(
+      app, context, "rm", "Remove a stream or part of it, bytes and all",
+      StoreNeed::kRequired,
+      [context, arguments] { return RunRm(*context, *arguments); });
+  verb->add_option("stream", arguments->stream, "Name of the stream")
+      ->type_name("STREAM")
+      ->required();
+  AddRangeOptions(verb, &arguments->range);
+  verb->add_flag("--yes,-y", arguments->yes, "Do not ask");
+  verb->add_flag("--dry-run", arguments->dry_run,
+                 "Tell what would go, remove nothing");
+}
+
+}  // namespace fovea::cli

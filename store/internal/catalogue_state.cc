@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Typed access to the rows the store keeps for itself.
+
+#include "store/internal/catalogue_state.h"
+
+#include "store/internal/status_macros.h"
+
+namespace fovea {
+
+absl::StatusOr<SegmentStates> ReadSegmentStates(Catalogue* catalogue) {
+  SegmentStates states;
+  absl::Status bad;
+  FOVEA_RETURN_IF_ERROR(catalogue->Scan(
+      Family::kMeta, kSegmentPrefix, kSegmentPrefixEnd,
+      [&](std::string_view key, std::string_view value) {
+        const absl::StatusOr<uint64_t> id = ParseSegmentKey(key);
+        const absl::StatusOr<SegmentState> state = DecodeSegmentState(value);
+        bad.Update(id.status());
+        bad.Update(state.status());
+        if (bad.ok()) states[*id] = *state;
+        return bad.ok();
+      }));
+  FOVEA_RETURN_IF_ERROR(bad);
+  return states;
+}
+
+absl::StatusOr<uint64_t> ReadLastSequence(Catalogue* catalogue) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                         catalogue->Get(Family::kMeta, kSequenceKey));
+  if (!value.has_value()) return uint64_t{0};
+  return DecodeSequence(*value);
+}
+
+absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(Catalogue* catalogue,
+                                                    const ChunkId& id) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                         catalogue->Get(Family::kLoc, PlaceKey(id)));
+  if (!value.has_value()) return std::optional<ChunkPlace>();
+  FOVEA_ASSIGN_OR_RETURN(const ChunkPlace place, DecodePlace(*value));
+  return std::optional<ChunkPlace>(place);
+}
+
+absl::StatusOr<bool> HasOwner(
+    Catalogue* catalogue, const ChunkId& id,
+    const std::function<bool(std::string_view ref_key)>& deleted) {
+  const std::string prefix = RefPrefix(id);
+  bool owned = false;
+  FOVEA_RETURN_IF_ERROR(catalogue->Scan(
+      Family::kRef, prefix, "", [&](std::string_view key, std::string_view) {
+        if (key.substr(0, prefix.size()) != prefix) return false;
+        owned = !deleted(key);
+        return !owned;
+      }));
+  return owned;
+}
+
+absl::StatusOr<std::vector<RowChange>> ReadMetaRows(Catalogue* catalogue) {
+  std::vector<RowChange> rows;
+  FOVEA_RETURN_IF_ERROR(catalogue->Scan(
+      Family::kMeta, "", "", [&](std::string_view key, std::string_view value) {
+        if (!IsStoreKey(key)) {
+          rows.push_back({Family::kMeta, std::string(key), std::string(value)});
+        }
+        return true;
+      }));
+  return rows;
+}
+
+void AddCommitRows(uint64_t sequence, uint64_t segment,
+                   const SegmentState& state, std::vector<RowChange>* rows) {
+  rows->push_back(
+      {Family::kMeta, std::string(kSequenceKey), EncodeSequence(sequence)});
+  rows->push_back(
+      {Family::kMeta, SegmentKey(segment), EncodeSegmentState(state)});
+}
+
+}  // namespace fovea

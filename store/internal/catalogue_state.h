@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The store's own rows, read from a catalogue.
+
+#ifndef FOVEA_STORE_INTERNAL_CATALOGUE_STATE_H_
+#define FOVEA_STORE_INTERNAL_CATALOGUE_STATE_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "store/internal/catalogue.h"
+#include "store/internal/store_rows.h"
+
+namespace fovea {
+
+using SegmentStates = std::map<uint64_t, SegmentState>;
+
+absl::StatusOr<SegmentStates> ReadSegmentStates(Catalogue* catalogue);
+
+// 0 in a store without commits.
+absl::StatusOr<uint64_t> ReadLastSequence(Catalogue* catalogue);
+
+// None when the chunk is not stored.
+absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(Catalogue* catalogue,
+                                                    const ChunkId& id);
+
+// True when some ref row of the chunk is not among `deleted`.
+absl::StatusOr<bool> HasOwner(
+    Catalogue* catalogue, const ChunkId& id,
+    const std::function<bool(std::string_view ref_key)>& deleted);
+
+// All `meta` rows that are not the store's own, as puts.
+absl::StatusOr<std::vector<RowChange>> ReadMetaRows(Catalogue* catalogue);
+
+// The rows that say that a commit is in the catalogue.
+void AddCommitRows(uint64_t sequence, uint64_t segment,
+                   const SegmentState& state, std::vector<RowChange>* rows);
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_INTERNAL_CATALOGUE_STATE_H_

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Steps that opening and rebuilding a store share.
+
+#ifndef FOVEA_STORE_INTERNAL_OPEN_STORE_H_
+#define FOVEA_STORE_INTERNAL_OPEN_STORE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "store/format_file.h"
+#include "store/internal/catalogue.h"
+#include "store/segment_folder.h"
+#include "store/store.h"
+
+namespace fovea {
+
+// A folder known to be a store and locked, its catalogue not yet open.
+struct OpenedFolder {
+  std::string path;
+  std::unique_ptr<FileLock> lock;
+  FormatFile format;
+  std::unique_ptr<SegmentFolder> segments;
+};
+
+// Checks, locks and, when asked, creates. Wants options without nulls.
+absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
+                                        const StoreOptions& options);
+
+// Makes the catalogue from the segments there are (none: an empty one) and
+// puts it in the place of the present one.
+absl::StatusOr<std::unique_ptr<Catalogue>> MakeCatalogue(
+    const OpenedFolder& opened, FileSystem* file_system);
+
+absl::Status RebuildStore(const std::string& path, const StoreOptions& options);
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_INTERNAL_OPEN_STORE_H_

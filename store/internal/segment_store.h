@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Store on segment files and a catalogue. One mutex orders commits; readers
+// take none of it, so they never wait for a sync. Verify() and Prune()
+// exclude each other, not commits.
+
+#ifndef FOVEA_STORE_INTERNAL_SEGMENT_STORE_H_
+#define FOVEA_STORE_INTERNAL_SEGMENT_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "store/commit_plan.h"
+#include "store/format_file.h"
+#include "store/internal/catalogue.h"
+#include "store/recovery.h"
+#include "store/segment_folder.h"
+#include "store/segment_log.h"
+#include "store/store.h"
+
+namespace fovea {
+
+// Names below a store's folder.
+inline constexpr char kSegmentsName[] = "segments";
+inline constexpr char kCatalogueName[] = "catalogue";
+inline constexpr char kNewCatalogueName[] = "catalogue.new";
+inline constexpr char kOldCatalogueName[] = "catalogue.old";
+inline constexpr char kLockName[] = "LOCK";
+
+class SegmentStore final : public Store {
+ public:
+  // What Store::Open() has put together.
+  struct Parts {
+    std::string path;
+    StoreOptions options;  // file_system and now_ns set
+    FormatFile format;
+    std::unique_ptr<FileLock> lock;  // none where nothing can be written
+    std::unique_ptr<SegmentFolder> folder;
+    std::unique_ptr<Catalogue> catalogue;
+  };
+  SegmentStore(Parts parts, const Recovered& recovered);
+
+  // Makes the store ready to append where recovery left off.
+  absl::Status ResumeLog(const Recovered& recovered);
+
+  absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) override;
+  absl::StatusOr<std::vector<uint8_t>> ReadChunk(const ChunkId& id) override;
+  absl::StatusOr<std::vector<uint8_t>> ReadChunkRange(const ChunkId& id,
+                                                      uint64_t offset,
+                                                      uint64_t length) override;
+  absl::StatusOr<std::string> Get(Family family, std::string_view key) override;
+  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
+                    const Visitor& visit) override;
+  absl::StatusOr<KeyValue> SeekBackward(Family family, std::string_view key,
+                                        std::string_view prefix) override;
+  uint64_t last_sequence() const override { return last_sequence_; }
+  absl::StatusOr<VerifyReport> Verify(
+      bool deep,
+      const std::function<void(uint64_t, uint64_t)>& progress) override;
+  absl::StatusOr<PruneReport> Prune() override;
+  absl::StatusOr<DiskUsage> Usage() override;
+
+ private:
+  absl::Status CheckWritable() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  // Acknowledges a plan made under the same hold of the mutex. `reserve`:
+  // bytes that must stay free on the disk.
+  absl::Status Write(CommitPlan* plan, uint64_t reserve)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  absl::Status AppendRecords(CommitPlan* plan, uint64_t sequence)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  absl::Status StartSegment(uint64_t sequence, int64_t hour)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  absl::Status CheckSpace(uint64_t bytes) const;
+  // No commit is taken any more, for the reason given.
+  absl::Status Refuse(const absl::Status& why)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  absl::StatusOr<ChunkPlace> Place(const ChunkId& id) const;
+
+  // Steps of Prune(), in their order.
+  absl::Status OwePurge();
+  absl::Status ForgetUnowned(PruneReport* report);
+  absl::StatusOr<std::vector<uint64_t>> FindStaleSegments();
+  absl::Status BeginFreshSegment();
+  absl::StatusOr<bool> CopyForward(uint64_t segment, bool keep_tombstones,
+                                   PruneReport* report);
+  absl::Status RemoveSegment(uint64_t segment, PruneReport* report);
+  absl::Status PurgeIfOwed();
+
+  const Parts parts_;
+  Catalogue* const catalogue_;
+  SegmentFolder* const folder_;
+
+  absl::Mutex maintenance_mutex_ ABSL_ACQUIRED_BEFORE(commit_mutex_);
+  absl::Mutex commit_mutex_;
+  SegmentLog log_ ABSL_GUARDED_BY(commit_mutex_);
+  absl::Status refused_ ABSL_GUARDED_BY(commit_mutex_);
+  std::atomic<uint64_t> last_sequence_;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_INTERNAL_SEGMENT_STORE_H_

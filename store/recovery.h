@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Brings catalogue and segments together after the last process ended,
+// however it ended: whole commits the catalogue lacks are replayed into it,
+// a tail that no journal covers is cut off.
+
+#ifndef FOVEA_STORE_RECOVERY_H_
+#define FOVEA_STORE_RECOVERY_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "store/file_system.h"
+#include "store/internal/catalogue.h"
+#include "store/internal/store_rows.h"
+#include "store/segment_folder.h"
+
+namespace fovea {
+
+struct Recovered {
+  uint64_t last_sequence = 0;
+  std::optional<uint64_t> open_segment;  // the newest one
+  SegmentState open_state;
+};
+
+// Reads only segments that were open, or younger than the catalogue. Never
+// cuts what a later commit follows: such damage stays in place for reads
+// and Verify() to name. kDataLoss when the catalogue knows commits that the
+// segments lack, or when one between two others cannot be read.
+absl::StatusOr<Recovered> Recover(FileSystem* file_system,
+                                  SegmentFolder* folder, Catalogue* catalogue);
+
+// Ends the removal of segments whose content was copied forward.
+absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,
+                           Catalogue* catalogue);
+
+// kDataLoss when the newest segment does not end with commit `sequence`.
+absl::Status CheckCatalogueNotAhead(SegmentFolder* folder,
+                                    Catalogue* catalogue);
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_RECOVERY_H_

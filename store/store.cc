@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Batches, and opening a store: who has it, what it is, what the last
+// process left. Nothing in a folder is touched before it is known to be ours
+// or empty.
+
+#include "store/store.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "store/format_file.h"
+#include "store/internal/catalogue.h"
+#include "store/internal/catalogue_state.h"
+#include "store/internal/open_store.h"
+#include "store/internal/segment_store.h"
+#include "store/internal/status_macros.h"
+
+namespace fovea {
+namespace {
+
+int64_t SystemNow() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string StoreText(const std::string& path) {
+  return absl::StrCat("store '", path, "'");
+}
+
+absl::Status About(const std::string& path, const absl::Status& status) {
+  return absl::Status(
+      status.code(),
+      absl::StrCat(StoreText(path), ": ", std::string(status.message())));
+}
+
+// True when the folder holds nothing but what an interrupted creation left.
+bool IsUnused(const std::vector<std::string>& names) {
+  return std::ranges::all_of(names, [](const std::string& name) {
+    return name == kLockName || name == kFormatFileDraft;
+  });
+}
+
+// OK when `path` is a store or may become one.
+absl::Status CheckFolder(const std::string& path, const StoreOptions& options) {
+  FileSystem* const file_system = options.file_system;
+  FOVEA_ASSIGN_OR_RETURN(const bool exists, file_system->Exists(path));
+  if (!exists) {
+    return options.create ? absl::OkStatus()
+                          : absl::NotFoundError("there is no such folder");
+  }
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         file_system->List(path));
+  if (std::ranges::binary_search(names, kFormatFileName)) {
+    return absl::OkStatus();
+  }
+  if (!options.create) {
+    return absl::NotFoundError("the folder holds no store (no FOVEA file)");
+  }
+  if (IsUnused(names)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the folder is no store and is not empty (it holds '",
+                   names.front(), "'); name an empty or a new folder"));
+}
+
+absl::StatusOr<std::unique_ptr<FileLock>> TakeLock(
+    const std::string& path, const StoreOptions& options) {
+  absl::StatusOr<std::unique_ptr<FileLock>> lock =
+      options.file_system->Lock(absl::StrCat(path, "/", kLockName));
+  // On a medium that cannot be written nobody else writes either.
+  if (options.read_only && absl::IsPermissionDenied(lock.status())) {
+    return std::unique_ptr<FileLock>();
+  }
+  return lock;
+}
+
+absl::StatusOr<FormatFile> ReadOrCreateFormat(const std::string& path,
+                                              const StoreOptions& options) {
+  absl::StatusOr<FormatFile> format = ReadFormatFile(options.file_system, path);
+  if (!absl::IsNotFound(format.status()) || !options.create) return format;
+  return CreateFormatFile(options.file_system, path, options.now_ns());
+}
+
+// A store is made step by step; what is missing of a young one is added.
+absl::Status MakeSegmentsFolder(const std::string& path,
+                                const StoreOptions& options) {
+  const std::string segments = absl::StrCat(path, "/", kSegmentsName);
+  FOVEA_ASSIGN_OR_RETURN(const bool exists,
+                         options.file_system->Exists(segments));
+  if (exists || options.read_only) return absl::OkStatus();
+  FOVEA_RETURN_IF_ERROR(options.file_system->MakeDirectory(segments));
+  return options.file_system->SyncDirectory(path);
+}
+
+absl::StatusOr<std::unique_ptr<Catalogue>> OpenCatalogue(
+    const OpenedFolder& opened, const StoreOptions& options) {
+  const std::string path = absl::StrCat(opened.path, "/", kCatalogueName);
+  FOVEA_ASSIGN_OR_RETURN(const bool exists, options.file_system->Exists(path));
+  if (!exists && (options.read_only || !opened.segments->Ids().empty())) {
+    return absl::FailedPreconditionError(
+        "the catalogue is missing; run `fovea doctor --rebuild` to make it "
+        "anew from the segments");
+  }
+  if (!exists) {
+    // Made beside its name, so that a crash leaves none or a whole one.
+    return MakeCatalogue(opened, options.file_system);
+  }
+  const auto mode =
+      options.read_only ? Catalogue::Mode::kReadOnly : Catalogue::Mode::kOpen;
+  FOVEA_ASSIGN_OR_RETURN(std::unique_ptr<Catalogue> catalogue,
+                         Catalogue::Open(path, mode));
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> id,
+                         catalogue->Get(Family::kMeta, kStoreIdKey));
+  if (id == EncodeStoreId(opened.format.id)) return catalogue;
+  return absl::FailedPreconditionError(
+      "the catalogue belongs to another store; run `fovea doctor --rebuild`");
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
+                                                 const StoreOptions& options) {
+  FOVEA_ASSIGN_OR_RETURN(OpenedFolder opened, OpenFolder(path, options));
+  FOVEA_ASSIGN_OR_RETURN(std::unique_ptr<Catalogue> catalogue,
+                         OpenCatalogue(opened, options));
+  Recovered recovered;
+  if (options.read_only) {
+    FOVEA_ASSIGN_OR_RETURN(recovered.last_sequence,
+                           ReadLastSequence(catalogue.get()));
+  } else {
+    FOVEA_ASSIGN_OR_RETURN(
+        recovered,
+        Recover(options.file_system, opened.segments.get(), catalogue.get()));
+  }
+  auto store = std::make_unique<SegmentStore>(
+      SegmentStore::Parts{path, options, opened.format, std::move(opened.lock),
+                          std::move(opened.segments), std::move(catalogue)},
+      recovered);
+  if (!options.read_only) FOVEA_RETURN_IF_ERROR(store->ResumeLog(recovered));
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace
+
+const char* FamilyName(Family family) {
+  constexpr const char* kNames[kFamilyCount] = {"meta", "gop", "time", "ftab",
+                                                "loc",  "ref", "gcq",  "block"};
+  return kNames[static_cast<size_t>(family)];
+}
+
+ChunkId CommitBatch::PutChunk(std::span<const uint8_t> payload,
+                              std::string_view owner) {
+  const ChunkId id = ChunkId::Of(payload);
+  chunks_.push_back({id, std::string(owner), {payload.begin(), payload.end()}});
+  return id;
+}
+
+void CommitBatch::PutRow(Family family, std::string_view key,
+                         std::string_view value) {
+  rows_.push_back({family, std::string(key), std::string(value)});
+}
+
+void CommitBatch::DeleteRow(Family family, std::string_view key) {
+  rows_.push_back({family, std::string(key), std::nullopt});
+}
+
+void CommitBatch::DropChunk(const ChunkId& id, std::string_view owner) {
+  drops_.push_back({id, std::string(owner)});
+}
+
+bool CommitBatch::empty() const {
+  return chunks_.empty() && rows_.empty() && drops_.empty();
+}
+
+uint64_t CommitBatch::payload_bytes() const {
+  uint64_t bytes = 0;
+  for (const Chunk& chunk : chunks_) bytes += chunk.payload.size();
+  for (const Row& row : rows_) {
+    bytes += row.key.size() + (row.value ? row.value->size() : 0);
+  }
+  return bytes;
+}
+
+StoreOptions WithDefaults(StoreOptions options) {
+  if (options.file_system == nullptr) {
+    options.file_system = FileSystem::Posix();
+  }
+  if (!options.now_ns) options.now_ns = &SystemNow;
+  return options;
+}
+
+absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
+                                        const StoreOptions& options) {
+  FOVEA_RETURN_IF_ERROR(CheckFolder(path, options));
+  if (options.create) {
+    FOVEA_RETURN_IF_ERROR(options.file_system->MakeDirectory(path));
+  }
+  OpenedFolder opened;
+  opened.path = path;
+  FOVEA_ASSIGN_OR_RETURN(opened.lock, TakeLock(path, options));
+  FOVEA_ASSIGN_OR_RETURN(opened.format, ReadOrCreateFormat(path, options));
+  FOVEA_RETURN_IF_ERROR(MakeSegmentsFolder(path, options));
+  opened.segments = std::make_unique<SegmentFolder>(
+      options.file_system, absl::StrCat(path, "/", kSegmentsName));
+  FOVEA_RETURN_IF_ERROR(opened.segments->Load());
+  return opened;
+}
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(
+    const std::string& path, const StoreOptions& options) {
+  StoreOptions complete = WithDefaults(options);
+  if (complete.read_only) complete.create = false;
+  absl::StatusOr<std::unique_ptr<Store>> store = OpenParts(path, complete);
+  if (store.ok()) return store;
+  if (absl::IsUnavailable(store.status())) {
+    return absl::UnavailableError(absl::StrCat(
+        StoreText(path), " is ", std::string(store.status().message())));
+  }
+  return About(path, store.status());
+}
+
+absl::Status Store::Rebuild(const std::string& path,
+                            const StoreOptions& options) {
+  StoreOptions complete = WithDefaults(options);
+  complete.create = complete.read_only = false;
+  const absl::Status status = RebuildStore(path, complete);
+  return status.ok() ? status : About(path, status);
+}
+
+}  // namespace fovea

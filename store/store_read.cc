@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Reading. No lock is held while bytes are read; a chunk that Prune() moved
+// meanwhile is looked up again.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "store/internal/catalogue_state.h"
+#include "store/internal/segment_store.h"
+#include "store/internal/status_macros.h"
+
+namespace fovea {
+namespace {
+
+absl::StatusOr<std::vector<uint8_t>> ReadAt(SegmentFolder* folder,
+                                            const ChunkId& id,
+                                            const ChunkPlace& place) {
+  FOVEA_ASSIGN_OR_RETURN(const auto reader, folder->Reader(place.segment));
+  return reader->ReadChunk(id, place.offset, place.length, place.crc);
+}
+
+}  // namespace
+
+absl::StatusOr<ChunkPlace> SegmentStore::Place(const ChunkId& id) const {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<ChunkPlace> place,
+                         ReadPlace(catalogue_, id));
+  if (place.has_value()) return *place;
+  return absl::NotFoundError(
+      absl::StrCat("chunk ", id.ToHex(), " is not in the store"));
+}
+
+absl::StatusOr<std::vector<uint8_t>> SegmentStore::ReadChunk(
+    const ChunkId& id) {
+  FOVEA_ASSIGN_OR_RETURN(ChunkPlace place, Place(id));
+  while (true) {
+    absl::StatusOr<std::vector<uint8_t>> payload = ReadAt(folder_, id, place);
+    if (payload.ok()) return payload;
+    FOVEA_ASSIGN_OR_RETURN(const ChunkPlace now, Place(id));
+    if (now.segment == place.segment && now.offset == place.offset) {
+      return payload;
+    }
+    place = now;
+  }
+}
+
+absl::StatusOr<std::vector<uint8_t>> SegmentStore::ReadChunkRange(
+    const ChunkId& id, uint64_t offset, uint64_t length) {
+  // The whole payload is read even for a part of it: its checksum covers all
+  // of it, and unchecked bytes are never handed out.
+  FOVEA_ASSIGN_OR_RETURN(std::vector<uint8_t> payload, ReadChunk(id));
+  if (offset > payload.size() || length > payload.size() - offset) {
+    return absl::OutOfRangeError(
+        absl::StrCat("chunk ", id.ToHex(), " has ", payload.size(),
+                     " bytes; asked for ", length, " from ", offset));
+  }
+  const auto begin = payload.begin() + static_cast<ptrdiff_t>(offset);
+  return std::vector<uint8_t>(begin, begin + static_cast<ptrdiff_t>(length));
+}
+
+absl::StatusOr<std::string> SegmentStore::Get(Family family,
+                                              std::string_view key) {
+  FOVEA_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                         catalogue_->Get(family, key));
+  if (value.has_value()) return *std::move(value);
+  return absl::NotFoundError(
+      absl::StrCat("no such row in ", FamilyName(family)));
+}
+
+absl::Status SegmentStore::Scan(Family family, std::string_view begin,
+                                std::string_view end, const Visitor& visit) {
+  return catalogue_->Scan(family, begin, end, visit);
+}
+
+absl::StatusOr<Store::KeyValue> SegmentStore::SeekBackward(
+    Family family, std::string_view key, std::string_view prefix) {
+  return catalogue_->SeekBackward(family, key, prefix);
+}
+
+absl::StatusOr<DiskUsage> SegmentStore::Usage() {
+  DiskUsage usage;
+  for (const uint64_t id : folder_->Ids()) {
+    const absl::StatusOr<uint64_t> bytes = folder_->FileBytes(id);
+    if (absl::IsDataLoss(bytes.status())) continue;  // removed just now
+    FOVEA_RETURN_IF_ERROR(bytes.status());
+    usage.segment_bytes += *bytes;
+    usage.segments += 1;
+  }
+  FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
+                         ReadSegmentStates(catalogue_));
+  for (const auto& [id, state] : states) {
+    usage.journal_bytes += state.journal_bytes;
+  }
+  FOVEA_RETURN_IF_ERROR(
+      Scan(Family::kLoc, "", "", [&](std::string_view, std::string_view value) {
+        const absl::StatusOr<ChunkPlace> place = DecodePlace(value);
+        if (!place.ok()) return true;  // Verify() names it
+        usage.chunks += 1;
+        (place->waiting_since == 0 ? usage.live_chunk_bytes
+                                   : usage.dead_chunk_bytes) += place->length;
+        return true;
+      }));
+  FileSystem* const file_system = parts_.options.file_system;
+  const std::string folder = absl::StrCat(parts_.path, "/", kCatalogueName);
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         file_system->List(folder));
+  for (const std::string& name : names) {
+    const auto file = file_system->OpenRandom(absl::StrCat(folder, "/", name));
+    if (!file.ok()) continue;  // RocksDB replaced it just now
+    FOVEA_ASSIGN_OR_RETURN(const uint64_t bytes, (*file)->Size());
+    usage.catalogue_bytes += bytes;
+  }
+  return usage;
+}
+
+}  // namespace fovea

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "codec/series_block.h"
+
+namespace fovea {
+namespace {
+
+OpaquePacket Packet(std::vector<uint8_t> data, int64_t pts) {
+  OpaquePacket packet;
+  packet.data = std::move(data);
+  packet.pts = pts;
+  packet.time_ns = pts * 1000;
+  packet.duration_ns = 21'333'333;
+  return packet;
+}
+
+std::vector<OpaquePacket> RandomPackets(int count, int modulus) {
+  std::mt19937_64 random(5);
+  std::vector<OpaquePacket> packets;
+  for (int i = 0; i < count; ++i) {
+    std::vector<uint8_t> data(random() % 300);
+    for (uint8_t& byte : data) {
+      byte = static_cast<uint8_t>(random() % static_cast<uint64_t>(modulus));
+    }
+    packets.push_back(Packet(std::move(data), i * 1024));
+  }
+  return packets;
+}
+
+size_t CheckRoundTrip(const std::vector<OpaquePacket>& packets) {
+  const auto block = EncodeOpaqueBlock(packets);
+  EXPECT_TRUE(block.ok()) << block.status();
+  const auto decoded = DecodeOpaqueBlock(*block);
+  EXPECT_TRUE(decoded.ok()) << decoded.status();
+  if (!decoded.ok()) return 0;
+  EXPECT_EQ(decoded->size(), packets.size());
+  for (size_t i = 0; i < packets.size(); ++i) {
+    EXPECT_EQ((*decoded)[i].data, packets[i].data);
+    EXPECT_EQ((*decoded)[i].pts, packets[i].pts);
+    EXPECT_EQ((*decoded)[i].time_ns, packets[i].time_ns);
+    EXPECT_EQ((*decoded)[i].duration_ns, packets[i].duration_ns);
+  }
+  return block->size();
+}
+
+TEST(OpaqueBlockTest, KeepsPacketsOfEverySizeZeroIncluded) {
+  CheckRoundTrip({Packet({}, 0)});
+  CheckRoundTrip({Packet({1}, -5), Packet({}, 7), Packet({2, 3}, 7)});
+  CheckRoundTrip(RandomPackets(100, 256));
+}
+
+TEST(OpaqueBlockTest, KeepsAnyTimes) {
+  OpaquePacket packet = Packet({1, 2, 3}, 0);
+  packet.pts = std::numeric_limits<int64_t>::min();
+  packet.time_ns = std::numeric_limits<int64_t>::max();
+  packet.duration_ns = -1;
+  CheckRoundTrip({packet, Packet({}, 3), packet});
+}
+
+TEST(OpaqueBlockTest, PacksOnlyWhatPays) {
+  const auto noise = RandomPackets(50, 256);
+  const auto quiet = RandomPackets(50, 2);
+  size_t bytes = 0;
+  for (const OpaquePacket& packet : noise) bytes += packet.data.size();
+  EXPECT_GT(CheckRoundTrip(noise), bytes);
+  EXPECT_LT(CheckRoundTrip(noise), bytes + 150);
+  EXPECT_LT(CheckRoundTrip(quiet), bytes / 2);
+}
+
+TEST(OpaqueBlockTest, RefusesNoPackets) {
+  EXPECT_EQ(EncodeOpaqueBlock({}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(OpaqueBlockTest, EveryTruncationIsDataLoss) {
+  for (const int modulus : {2, 256}) {
+    const auto block = *EncodeOpaqueBlock(RandomPackets(5, modulus));
+    for (size_t size = 0; size < block.size(); ++size) {
+      EXPECT_EQ(DecodeOpaqueBlock(std::span(block).first(size)).status().code(),
+                absl::StatusCode::kDataLoss)
+          << size;
+    }
+  }
+}
+
+TEST(OpaqueBlockTest, EveryFlippedBitDecodesOrIsDataLoss) {
+  const auto block = *EncodeOpaqueBlock(RandomPackets(4, 2));
+  for (size_t bit = 0; bit < block.size() * 8; ++bit) {
+    std::vector<uint8_t> damaged = block;
+    damaged[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
+    const auto decoded = DecodeOpaqueBlock(damaged);
+    if (decoded.ok()) continue;
+    EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
+  }
+}
+
+}  // namespace
+}  // namespace fovea

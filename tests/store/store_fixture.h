@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Verbs for store tests: Create, Reopen, Put, Drop, Check, DumpAll.
+
+#ifndef FOVEA_TESTS_STORE_STORE_FIXTURE_H_
+#define FOVEA_TESTS_STORE_STORE_FIXTURE_H_
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "store/store.h"
+#include "tests/support/fault_file_system.h"
+#include "tests/support/test_data.h"
+
+namespace fovea::testing {
+
+using Bytes = std::vector<uint8_t>;
+using Dump = std::map<std::pair<int, std::string>, std::string>;
+
+inline Bytes RandomBytes(size_t size, uint32_t seed) {
+  std::mt19937 chance(seed);
+  Bytes bytes(size);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(chance());
+  return bytes;
+}
+
+inline Bytes BytesOfText(const std::string& text) {
+  return {text.begin(), text.end()};
+}
+
+// True when some file below `folder` holds `text`.
+inline std::string FileHolding(const std::string& folder,
+                               const std::string& text) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    const Bytes bytes = ReadFileBytes(entry.path().string());
+    const std::string all(bytes.begin(), bytes.end());
+    if (all.find(text) != std::string::npos) return entry.path().string();
+  }
+  return "";
+}
+
+inline Dump DumpAll(Store& store) {
+  Dump dump;
+  for (int i = 0; i < kFamilyCount; ++i) {
+    const absl::Status status =
+        store.Scan(static_cast<Family>(i), "", "",
+                   [&](std::string_view key, std::string_view value) {
+                     dump[{i, std::string(key)}] = std::string(value);
+                     return true;
+                   });
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  return dump;
+}
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() {
+    options_.create = true;
+    options_.now_ns = [this] { return now_ns_; };
+    options_.file_system = &disk_;
+  }
+
+  std::string Path() const { return folder_.File("store"); }
+  std::string SegmentsPath() const { return Path() + "/segments"; }
+
+  // Reopens too.
+  void Open() {
+    store_.reset();
+    auto store = Store::Open(Path(), options_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  absl::Status OpenStatus() {
+    store_.reset();
+    auto store = Store::Open(Path(), options_);
+    if (store.ok()) store_ = *std::move(store);
+    return store.status();
+  }
+
+  absl::StatusOr<CommitReceipt> Put(const Bytes& payload,
+                                    const std::string& owner) {
+    CommitBatch batch;
+    batch.PutChunk(payload, owner);
+    batch.PutRow(Family::kFtab, owner, "row of " + owner);
+    return store_->Commit(std::move(batch));
+  }
+
+  absl::Status Drop(const Bytes& payload, const std::string& owner) {
+    CommitBatch batch;
+    batch.DropChunk(ChunkId::Of(payload), owner);
+    batch.DeleteRow(Family::kFtab, owner);
+    return store_->Commit(std::move(batch)).status();
+  }
+
+  absl::Status PutMeta(const std::string& key, const std::string& value) {
+    CommitBatch batch;
+    batch.PutRow(Family::kMeta, key, value);
+    return store_->Commit(std::move(batch)).status();
+  }
+
+  void ExpectChunk(const Bytes& payload) {
+    auto read = store_->ReadChunk(ChunkId::Of(payload));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read, payload);
+  }
+
+  void ExpectNoChunk(const Bytes& payload) {
+    EXPECT_TRUE(
+        absl::IsNotFound(store_->ReadChunk(ChunkId::Of(payload)).status()));
+  }
+
+  VerifyReport Verify() {
+    auto report = store_->Verify(/*deep=*/true, nullptr);
+    EXPECT_TRUE(report.ok()) << report.status();
+    return report.ok() ? *report : VerifyReport();
+  }
+
+  void ExpectClean() {
+    for (const StoreProblem& problem : Verify().problems) {
+      ADD_FAILURE() << problem.object << " at " << problem.offset << ": "
+                    << problem.what << "; " << problem.next;
+    }
+  }
+
+  // Closes, rebuilds the catalogue and expects every family as it was.
+  void ExpectRebuildEqual() {
+    const Dump before = DumpAll(*store_);
+    store_.reset();
+    const absl::Status status = Store::Rebuild(Path(), options_);
+    ASSERT_TRUE(status.ok()) << status;
+    Open();
+    EXPECT_EQ(DumpAll(*store_), before);
+    ExpectClean();
+  }
+
+  std::vector<std::string> Segments() const {
+    std::vector<std::string> paths;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(SegmentsPath())) {
+      paths.push_back(entry.path().string());
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+  }
+
+  void NextHour() { now_ns_ += 3'600'000'000'000; }
+
+  TempDir folder_;
+  FaultFileSystem disk_;
+  int64_t now_ns_ = 1'795'000'000'000'000'000;
+  StoreOptions options_;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace fovea::testing
+
+#endif  // FOVEA_TESTS_STORE_STORE_FIXTURE_H_

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "tests/support/fault_file_system.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "tests/support/test_data.h"
+
+namespace fovea::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kSectorBytes = 512;
+
+}  // namespace
+
+class FaultAppendFile final : public AppendFile {
+ public:
+  FaultAppendFile(FaultFileSystem* owner, std::unique_ptr<AppendFile> file,
+                  std::string path)
+      : owner_(owner), file_(std::move(file)), path_(std::move(path)) {}
+
+  absl::Status Append(std::span<const uint8_t> bytes) override {
+    bool reached = false;
+    const absl::Status status = owner_->Change("append", path_, [&] {
+      reached = true;
+      return file_->Append(bytes);
+    });
+    // A disk that fills up has taken some of it.
+    if (!reached) file_->Append(bytes.first(bytes.size() / 2)).IgnoreError();
+    return status;
+  }
+
+  absl::Status Sync() override {
+    return owner_->Change("sync", path_, [this]() -> absl::Status {
+      const absl::Status status = file_->Sync();
+      absl::MutexLock lock(&owner_->mutex_);
+      if (status.ok()) owner_->synced_[path_] = fs::file_size(path_);
+      return status;
+    });
+  }
+
+ private:
+  FaultFileSystem* const owner_;
+  const std::unique_ptr<AppendFile> file_;
+  const std::string path_;
+};
+
+class FaultRandomFile final : public RandomFile {
+ public:
+  FaultRandomFile(FaultFileSystem* owner, std::unique_ptr<RandomFile> file,
+                  std::string path)
+      : owner_(owner), file_(std::move(file)), path_(std::move(path)) {}
+
+  absl::StatusOr<size_t> Read(uint64_t offset,
+                              std::span<uint8_t> out) override {
+    if (absl::Status s = owner_->Begin("read", path_); !s.ok()) return s;
+    return file_->Read(offset, out);
+  }
+  absl::StatusOr<uint64_t> Size() override { return file_->Size(); }
+
+ private:
+  FaultFileSystem* const owner_;
+  const std::unique_ptr<RandomFile> file_;
+  const std::string path_;
+};
+
+std::vector<FaultFileSystem::Call> FaultFileSystem::Calls() const {
+  absl::MutexLock lock(&mutex_);
+  return calls_;
+}
+
+void FaultFileSystem::ForgetCalls() {
+  absl::MutexLock lock(&mutex_);
+  calls_.clear();
+}
+
+void FaultFileSystem::FailCall(const std::string& kind, int n,
+                               absl::Status status, bool for_ever) {
+  absl::MutexLock lock(&mutex_);
+  fail_kind_ = kind;
+  fail_in_ = n;
+  fail_status_ = std::move(status);
+  fail_for_ever_ = for_ever;
+  failed_ = false;
+}
+
+void FaultFileSystem::Heal() {
+  absl::MutexLock lock(&mutex_);
+  fail_in_ = 0;
+  failed_ = false;
+}
+
+bool FaultFileSystem::failed() const {
+  absl::MutexLock lock(&mutex_);
+  return failed_;
+}
+
+void FaultFileSystem::SetFreeBytes(uint64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  free_bytes_ = bytes;
+}
+
+void FaultFileSystem::OnChange(std::function<void()> hook) {
+  absl::MutexLock lock(&mutex_);
+  hook_ = std::move(hook);
+}
+
+absl::Status FaultFileSystem::Begin(const std::string& kind,
+                                    const std::string& path) {
+  absl::MutexLock lock(&mutex_);
+  calls_.push_back({kind, path});
+  if (fail_in_ == 0 || (!fail_kind_.empty() && fail_kind_ != kind)) {
+    return absl::OkStatus();
+  }
+  if (fail_in_ > 1) {
+    --fail_in_;
+    return absl::OkStatus();
+  }
+  if (!fail_for_ever_) fail_in_ = 0;
+  failed_ = true;
+  return fail_status_;
+}
+
+absl::Status FaultFileSystem::Change(
+    const std::string& kind, const std::string& path,
+    const std::function<absl::Status()>& change) {
+  if (absl::Status s = Begin(kind, path); !s.ok()) return s;
+  RunHook();
+  const absl::Status status = change();
+  RunHook();
+  return status;
+}
+
+void FaultFileSystem::RunHook() {
+  std::function<void()> hook;
+  {
+    absl::MutexLock lock(&mutex_);
+    hook = hook_;
+  }
+  if (hook) hook();
+}
+
+void FaultFileSystem::CopyTorn(const std::string& from, const std::string& to,
+                               uint64_t synced, std::mt19937* chance) const {
+  std::vector<uint8_t> bytes = ReadFileBytes(from);
+  const size_t safe = std::min(bytes.size(), static_cast<size_t>(synced));
+  if (chance == nullptr) {
+    bytes.resize(safe);
+  } else {
+    // Any part of the tail may be there, sector by sector, in any order.
+    bytes.resize(safe + (*chance)() % (bytes.size() - safe + 1));
+    for (size_t at = safe; at < bytes.size(); at += kSectorBytes) {
+      if ((*chance)() % 4 != 0) continue;
+      const size_t stop = std::min(bytes.size(), at + kSectorBytes);
+      std::fill(bytes.begin() + static_cast<ptrdiff_t>(at),
+                bytes.begin() + static_cast<ptrdiff_t>(stop), uint8_t{0});
+    }
+  }
+  WriteFileBytes(to, bytes);
+}
+
+void FaultFileSystem::CopyCrashImage(const std::string& folder,
+                                     const std::string& image, uint32_t seed) {
+  std::mt19937 dice(seed);
+  std::mt19937* const chance = seed == 0 ? nullptr : &dice;
+  absl::MutexLock lock(&mutex_);
+  fs::create_directories(image);
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string from = entry.path().string();
+    const std::string to = image + from.substr(folder.size());
+    if (entry.is_directory()) {
+      fs::create_directories(to);
+      continue;
+    }
+    const bool name_kept = chance != nullptr && (*chance)() % 2 == 0;
+    if (unsynced_names_.contains(from) && !name_kept) continue;
+    const auto synced = synced_.find(from);
+    if (synced == synced_.end()) {
+      fs::copy_file(from, to);
+    } else {
+      CopyTorn(from, to, synced->second, chance);
+    }
+  }
+  for (const auto& [path, bytes] : unsynced_removals_) {
+    const bool gone = chance != nullptr && (*chance)() % 2 == 0;
+    if (!gone) WriteFileBytes(image + path.substr(folder.size()), bytes);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<AppendFile>> FaultFileSystem::CreateAppend(
+    const std::string& path) {
+  std::unique_ptr<AppendFile> opened;
+  const absl::Status status = Change("create", path, [&]() -> absl::Status {
+    auto file = base_->CreateAppend(path);
+    if (!file.ok()) return file.status();
+    opened = *std::move(file);
+    absl::MutexLock lock(&mutex_);
+    synced_[path] = 0;
+    unsynced_names_.insert(path);
+    unsynced_removals_.erase(path);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return std::make_unique<FaultAppendFile>(this, std::move(opened), path);
+}
+
+absl::StatusOr<std::unique_ptr<AppendFile>> FaultFileSystem::OpenAppend(
+    const std::string& path) {
+  if (absl::Status s = Begin("open-append", path); !s.ok()) return s;
+  auto file = base_->OpenAppend(path);
+  if (!file.ok()) return file.status();
+  {
+    absl::MutexLock lock(&mutex_);
+    synced_.try_emplace(path, fs::file_size(path));
+  }
+  return std::make_unique<FaultAppendFile>(this, *std::move(file), path);
+}
+
+absl::StatusOr<std::unique_ptr<RandomFile>> FaultFileSystem::OpenRandom(
+    const std::string& path) {
+  if (absl::Status s = Begin("open", path); !s.ok()) return s;
+  auto file = base_->OpenRandom(path);
+  if (!file.ok()) return file.status();
+  return std::make_unique<FaultRandomFile>(this, *std::move(file), path);
+}
+
+absl::Status FaultFileSystem::MakeDirectory(const std::string& path) {
+  return Change("mkdir", path, [&] { return base_->MakeDirectory(path); });
+}
+
+absl::StatusOr<std::vector<std::string>> FaultFileSystem::List(
+    const std::string& directory) {
+  if (absl::Status s = Begin("list", directory); !s.ok()) return s;
+  return base_->List(directory);
+}
+
+absl::StatusOr<bool> FaultFileSystem::Exists(const std::string& path) {
+  return base_->Exists(path);
+}
+
+absl::Status FaultFileSystem::Rename(const std::string& from,
+                                     const std::string& to) {
+  return Change("rename", from, [&]() -> absl::Status {
+    const absl::Status status = base_->Rename(from, to);
+    absl::MutexLock lock(&mutex_);
+    // A file renamed before its folder was synced is tracked no further.
+    synced_.erase(from);
+    unsynced_names_.erase(from);
+    return status;
+  });
+}
+
+absl::Status FaultFileSystem::Remove(const std::string& path) {
+  return Change("remove", path, [&]() -> absl::Status {
+    std::vector<uint8_t> bytes;
+    if (fs::is_regular_file(path)) bytes = ReadFileBytes(path);
+    const absl::Status status = base_->Remove(path);
+    absl::MutexLock lock(&mutex_);
+    const auto synced = synced_.find(path);
+    const bool was_durable =
+        synced != synced_.end() && unsynced_names_.count(path) == 0;
+    if (status.ok() && was_durable) unsynced_removals_[path] = bytes;
+    synced_.erase(path);
+    unsynced_names_.erase(path);
+    return status;
+  });
+}
+
+absl::Status FaultFileSystem::Truncate(const std::string& path, uint64_t size) {
+  return Change("truncate", path, [&]() -> absl::Status {
+    const absl::Status status = base_->Truncate(path, size);
+    absl::MutexLock lock(&mutex_);
+    if (status.ok()) synced_[path] = size;
+    return status;
+  });
+}
+
+absl::Status FaultFileSystem::SyncDirectory(const std::string& path) {
+  return Change("sync-dir", path, [&]() -> absl::Status {
+    const absl::Status status = base_->SyncDirectory(path);
+    absl::MutexLock lock(&mutex_);
+    const auto inside = [&](const std::string& name) {
+      return fs::path(name).parent_path() == fs::path(path);
+    };
+    std::erase_if(unsynced_names_, inside);
+    std::erase_if(unsynced_removals_,
+                  [&](const auto& entry) { return inside(entry.first); });
+    return status;
+  });
+}
+
+absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(
+    const std::string& path) {
+  if (absl::Status s = Begin("lock", path); !s.ok()) return s;
+  return base_->Lock(path);
+}
+
+absl::StatusOr<uint64_t> FaultFileSystem::FreeBytes(const std::string& path) {
+  if (absl::Status s = Begin("free", path); !s.ok()) return s;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (free_bytes_ > 0) return free_bytes_;
+  }
+  return base_->FreeBytes(path);
+}
+
+}  // namespace fovea::testing

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A disk that fails on demand. It passes everything on to the machine's own
+// file system, keeps a list of calls, lets the n-th of a kind fail, and makes
+// crash images: copies of a folder as a power cut at this moment may have
+// left it, with unsynced bytes lost or torn and unsynced names gone or back.
+
+#ifndef FOVEA_TESTS_SUPPORT_FAULT_FILE_SYSTEM_H_
+#define FOVEA_TESTS_SUPPORT_FAULT_FILE_SYSTEM_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "store/file_system.h"
+
+namespace fovea::testing {
+
+class FaultFileSystem final : public FileSystem {
+ public:
+  // One call, such as {"append", ".../segments/00000001-00-0.fseg"}.
+  struct Call {
+    std::string kind;
+    std::string path;
+  };
+
+  FaultFileSystem() : base_(FileSystem::Posix()) {}
+
+  std::vector<Call> Calls() const;
+  void ForgetCalls();
+
+  // The n-th call of `kind` from now on (1: the next) fails with `status`;
+  // with `for_ever`, all after it too. A failing append writes half of its
+  // bytes first. Kinds: create, open-append, open, append, sync, read, mkdir,
+  // list, rename, remove, truncate, sync-dir, lock, free; "" for any.
+  void FailCall(const std::string& kind, int n, absl::Status status,
+                bool for_ever = false);
+  void Heal();
+  bool failed() const;  // a planned failure has happened
+
+  // What FreeBytes() reports; 0: the truth.
+  void SetFreeBytes(uint64_t bytes);
+
+  // Runs before and after each call that changes the disk.
+  void OnChange(std::function<void()> hook);
+
+  // Copies `folder` to the new folder `image` as a crash may leave it. The
+  // seed decides which unsynced bytes and names are kept; 0 keeps none.
+  void CopyCrashImage(const std::string& folder, const std::string& image,
+                      uint32_t seed);
+
+  absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppend(
+      const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<AppendFile>> OpenAppend(
+      const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<RandomFile>> OpenRandom(
+      const std::string& path) override;
+  absl::Status MakeDirectory(const std::string& path) override;
+  absl::StatusOr<std::vector<std::string>> List(
+      const std::string& directory) override;
+  absl::StatusOr<bool> Exists(const std::string& path) override;
+  absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status Remove(const std::string& path) override;
+  absl::Status Truncate(const std::string& path, uint64_t size) override;
+  absl::Status SyncDirectory(const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) override;
+  absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override;
+
+ private:
+  friend class FaultAppendFile;
+  friend class FaultRandomFile;
+
+  // Notes the call; the status it has to fail with, or OK.
+  absl::Status Begin(const std::string& kind, const std::string& path);
+  // Runs `change` as call `kind` of `path`, with the hook around it.
+  absl::Status Change(const std::string& kind, const std::string& path,
+                      const std::function<absl::Status()>& change);
+  void RunHook();
+  void CopyTorn(const std::string& from, const std::string& to, uint64_t synced,
+                std::mt19937* chance) const;
+
+  FileSystem* const base_;
+  mutable absl::Mutex mutex_;
+  std::vector<Call> calls_ ABSL_GUARDED_BY(mutex_);
+  std::string fail_kind_ ABSL_GUARDED_BY(mutex_);
+  int fail_in_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: nothing planned
+  absl::Status fail_status_ ABSL_GUARDED_BY(mutex_);
+  bool fail_for_ever_ ABSL_GUARDED_BY(mutex_) = false;
+  bool failed_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t free_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::function<void()> hook_ ABSL_GUARDED_BY(mutex_);
+  // Bytes on stable storage of files written to here.
+  std::map<std::string, uint64_t> synced_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> unsynced_names_ ABSL_GUARDED_BY(mutex_);
+  // Removed files whose folder is not synced yet.
+  std::map<std::string, std::vector<uint8_t>> unsynced_removals_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace fovea::testing
+
+#endif  // FOVEA_TESTS_SUPPORT_FAULT_FILE_SYSTEM_H_

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The program as its users meet it: verbs, exit codes, one-line errors,
+// JSON that parses, bad input that harms nothing.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/process.h"
+#include "tests/support/test_data.h"
+
+namespace fovea {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::Process;
+using testing::ProcessOptions;
+using testing::ProcessResult;
+using testing::RunProcess;
+using ::testing::StartsWith;
+using Json = nlohmann::json;
+
+const std::vector<std::string> kVerbs = {
+    "sample", "ingest", "ls",     "info", "frames", "series",
+    "export", "rm",     "verify", "du",   "doctor", "version"};
+
+class Cli : public ::testing::Test {
+ protected:
+  // The program with `arguments`, in the test's own folder, without a
+  // store in its environment.
+  static std::vector<std::string> Command(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), FOVEA_BINARY);
+    return arguments;
+  }
+
+  ProcessOptions Options() const {
+    ProcessOptions options;
+    options.environment = {{"FOVEA_STORE", ""}, {"NO_COLOR", ""}};
+    options.folder = dir_.path();
+    return options;
+  }
+
+  ProcessResult Fovea(const std::vector<std::string>& arguments) const {
+    return RunProcess(Command(arguments), Options());
+  }
+
+  // A verb on the test's store.
+  ProcessResult OnStore(std::vector<std::string> arguments) const {
+    arguments.push_back("--store");
+    arguments.push_back("store");
+    return Fovea(arguments);
+  }
+
+  Json JsonOf(std::vector<std::string> arguments) const {
+    arguments.push_back("--json");
+    const ProcessResult result = OnStore(arguments);
+    EXPECT_TRUE(Json::accept(result.out)) << result.out << result.err;
+    return Json::parse(result.out, nullptr, false);
+  }
+
+  void Write(const std::string& name, const std::string& text) const {
+    testing::WriteFileText(dir_.File(name), text);
+  }
+
+  // Six inertial channels at 100 Hz.
+  static std::string ImuCsv(int rows) {
+    std::ostringstream csv;
+    csv << "time_ns,gyro_x,gyro_y,gyro_z,accel_x,accel_y,accel_z\n";
+    for (int i = 0; i < rows; ++i) {
+      csv << i * 10'000'000LL << ',' << i * 0.001 << ",0.1,0.2,0.3," << i % 7
+          << ",9.81\n";
+    }
+    return csv.str();
+  }
+
+  void IngestImu(const std::string& name, int rows) const {
+    Write(name + ".csv", ImuCsv(rows));
+    const ProcessResult result = OnStore({"ingest", name + ".csv"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+
+  std::vector<std::string> StreamNames() const {
+    std::vector<std::string> names;
+    for (const Json& stream : JsonOf({"ls"})["streams"]) {
+      names.push_back(stream["name"]);
+    }
+    return names;
+  }
+
+  // The CSV stream's only name, whatever suffix its kind gave it.
+  std::string OnlyStream() const {
+    const auto names = StreamNames();
+    EXPECT_EQ(names.size(), 1U);
+    return names.empty() ? "" : names.front();
+  }
+
+  // One line on standard error that starts with the program, names
+  // `object`, and brings a next step.
+  static void ExpectOneLine(const ProcessResult& result, int exit_code,
+                            const std::string& object) {
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1)
+        << result.err;
+    EXPECT_THAT(result.err, StartsWith("fovea: "));
+    EXPECT_THAT(result.err, HasSubstr(object));
+    EXPECT_THAT(result.err, HasSubstr("; "));
+  }
+
+  // The last line of standard error, for verbs that say more before it.
+  static void ExpectErrorLine(const ProcessResult& result, int exit_code,
+                              const std::string& object) {
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("fovea: "));
+    EXPECT_THAT(result.err, HasSubstr(object));
+  }
+
+  testing::TempDir dir_;
+};
+
+// --- usage ----------------------------------------------------------------
+
+TEST_F(Cli, EveryVerbHasHelpOnStandardOutput) {
+  for (const std::string& verb : kVerbs) {
+    const ProcessResult result = Fovea({verb, "--help"});
+    EXPECT_EQ(result.exit_code, 0) << verb;
+    EXPECT_THAT(result.out, HasSubstr("--store")) << verb;
+    EXPECT_EQ(result.err, "") << verb;
+    EXPECT_EQ(Fovea({"help", verb}).out, result.out) << verb;
+  }
+}
+
+TEST_F(Cli, HelpListsEveryVerb) {
+  const ProcessResult result = Fovea({"--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const std::string& verb : kVerbs) {
+    EXPECT_THAT(result.out, HasSubstr("\n  " + verb)) << verb;
+  }
+}
+
+TEST_F(Cli, MisspeltWordsAreUsageErrorsWithASuggestion) {
+  ExpectOneLine(Fovea({"ingst", "a.mp4"}), 2, "did you mean 'ingest'?");
+  ExpectOneLine(Fovea({"frames", "cam", "--indx", "3"}), 2,
+                "did you mean '--index'?");
+  ExpectOneLine(Fovea({"--hlep"}), 2, "did you mean '--help'?");
+  ExpectOneLine(Fovea({"xyzzy"}), 2, "'xyzzy' is not a verb");
+  ExpectOneLine(Fovea({}), 2, "no verb");
+}
+
+TEST_F(Cli, WrongUsageIsExitCodeTwo) {
+  ExpectOneLine(Fovea({"ls"}), 2, "FOVEA_STORE");
+  ExpectOneLine(OnStore({"ingest"}), 2, "ingest");
+  ExpectOneLine(OnStore({"ingest", "a.mp4", "--crf", "99"}), 2, "--crf");
+  ExpectOneLine(OnStore({"ingest", "a.mp4", "--crf", "abc"}), 2, "--crf");
+  ExpectOneLine(OnStore({"ingest", "a", "b", "--name", "c"}), 2, "--name");
+  ExpectOneLine(OnStore({"ingest", "a", "--append", "--resume"}), 2,
+                "--append");
+  ExpectOneLine(OnStore({"ingest", "a", "--duration", "-1s"}), 2, "-1");
+  ExpectOneLine(OnStore({"frames", "cam", "-o", "."}), 2, "--at");
+  ExpectOneLine(
+      OnStore({"frames", "cam", "-o", ".", "--at", "1s", "--index", "3"}), 2,
+      "exactly one");
+  ExpectOneLine(OnStore({"frames", "cam", "-o", ".", "--at", "soon"}), 2,
+                "'soon' is not a time");
+  ExpectOneLine(OnStore({"ls", "--color", "pink"}), 2, "--color");
+  ExpectOneLine(Fovea({"sample", "d", "--size", "big"}), 2, "--size");
+}
+
+TEST_F(Cli, TheStoreMayComeFromTheEnvironment) {
+  IngestImu("walk", 50);
+  ProcessOptions options = Options();
+  options.environment = {{"FOVEA_STORE", "store"}};
+  const ProcessResult result = RunProcess(Command({"ls"}), options);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("walk"));
+}
+
+TEST_F(Cli, UnwritableStandardOutputIsAFailure) {
+  const ProcessResult result = RunProcess(
+      {"/bin/sh", "-c", std::string(FOVEA_BINARY) + " version > /dev/full"},
+      Options());
+  ExpectOneLine(result, 1, "standard output");
+}
+
+TEST_F(Cli, ColourIsOnlyWhereAskedOrSeen) {
+  IngestImu("walk", 50);
+  EXPECT_THAT(OnStore({"ls"}).out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(OnStore({"ls", "--color", "always"}).out, HasSubstr("\x1b[1m"));
+}
+
+// --- inertial data, from file to file -------------------------------------
+
+TEST_F(Cli, SamplesComeBackAsTheyWent) {
+  IngestImu("walk", 1000);
+  const ProcessResult result = OnStore({"series", OnlyStream(), "--csv"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::istringstream sent(ImuCsv(1000));
+  std::istringstream got(result.out);
+  std::string sent_line, got_line;
+  std::getline(sent, sent_line);
+  std::getline(got, got_line);
+  EXPECT_THAT(got_line, StartsWith("time_ns,"));
+  while (std::getline(sent, sent_line)) {
+    ASSERT_TRUE(std::getline(got, got_line));
+    ASSERT_EQ(got_line, sent_line);
+  }
+  EXPECT_FALSE(std::getline(got, got_line));
+}
+
+TEST_F(Cli, SeriesTakesAHalfOpenRange) {
+  IngestImu("walk", 1000);
+  const ProcessResult result =
+      OnStore({"series", OnlyStream(), "--from", "2s", "--to", "2.03"});
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 4);
+  EXPECT_THAT(result.out, HasSubstr("\n2000000000,"));
+  EXPECT_THAT(result.out, Not(HasSubstr("\n2030000000,")));
+}
+
+TEST_F(Cli, EveryReportIsOneDocumentNamingItsSchema) {
+  IngestImu("walk", 500);
+  const std::string stream = OnlyStream();
+  const std::vector<std::vector<std::string>> reports = {
+      {"ls"},
+      {"info", stream},
+      {"info", "store"},
+      {"info", "walk.csv"},
+      {"series", stream},
+      {"verify", "--deep"},
+      {"du"},
+      {"version"},
+      {"rm", stream, "--dry-run"},
+      {"export", stream, "-o", "out.csv"}};
+  for (const auto& report : reports) {
+    const Json json = JsonOf(report);
+    EXPECT_EQ(json["schema"], "fovea." + report.front() + "/1");
+  }
+}
+
+TEST_F(Cli, InfoShowsThatNoSampleVanished) {
+  IngestImu("walk", 500);
+  const ProcessResult result = OnStore({"info", OnlyStream()});
+  EXPECT_THAT(result.out,
+              HasSubstr("in 500 = stored 500 + dropped 0 + rejected 0"));
+}
+
+TEST_F(Cli, AcknowledgementsAreLinesThatCoverTheStream) {
+  Write("walk.csv", ImuCsv(1000));
+  const ProcessResult result =
+      OnStore({"ingest", "walk.csv", "--progress", "json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::istringstream lines(result.out);
+  std::string line;
+  int64_t next = 0;
+  Json last;
+  while (std::getline(lines, line)) {
+    ASSERT_TRUE(Json::accept(line)) << line;
+    last = Json::parse(line);
+    if (!last.contains("ack")) continue;
+    EXPECT_EQ(last["ack"]["first_index"], next);
+    next = last["ack"]["last_index"].get<int64_t>() + 1;
+    EXPECT_EQ(last["ack"]["chunk"].get<std::string>().size(), 64U);
+  }
+  EXPECT_EQ(next, 1000);
+  EXPECT_EQ(last["schema"], "fovea.ingest/1");
+}
+
+TEST_F(Cli, DryRunsStoreNothing) {
+  Write("walk.csv", ImuCsv(100));
+  const ProcessResult first = OnStore({"ingest", "walk.csv", "--dry-run"});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_FALSE(std::filesystem::exists(dir_.File("store")));
+  IngestImu("run", 100);
+  const auto before = StreamNames();
+  EXPECT_EQ(OnStore({"ingest", "walk.csv", "--dry-run"}).exit_code, 0);
+  EXPECT_EQ(StreamNames(), before);
+}
+
+TEST_F(Cli, TakenNamesNeedAppend) {
+  IngestImu("walk", 100);
+  ExpectErrorLine(OnStore({"ingest", "walk.csv"}), 1, "walk");
+  EXPECT_EQ(OnStore({"ingest", "walk.csv", "--append"}).exit_code, 0);
+  EXPECT_THAT(OnStore({"info", OnlyStream()}).out, HasSubstr("stored 200"));
+}
+
+TEST_F(Cli, RemovingNeedsAYesWhereNobodyCanBeAsked) {
+  IngestImu("walk", 500);
+  const std::string stream = OnlyStream();
+  ExpectOneLine(OnStore({"rm", stream}), 1, "--yes");
+  EXPECT_EQ(OnStore({"rm", stream, "--dry-run"}).exit_code, 0);
+  EXPECT_EQ(StreamNames().size(), 1U);
+  const ProcessResult removed = OnStore({"rm", stream, "--yes"});
+  EXPECT_EQ(removed.exit_code, 0) << removed.err;
+  EXPECT_TRUE(StreamNames().empty());
+  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
+}
+
+TEST_F(Cli, DoctorMakesTheCatalogueAnew) {
+  IngestImu("walk", 500);
+  const std::string before = OnStore({"series", OnlyStream()}).out;
+  const ProcessResult result = OnStore({"doctor", "--rebuild"});
+  EXPECT_THAT(result.out, HasSubstr("opens: 1 streams")) << result.err;
+  EXPECT_EQ(OnStore({"series", OnlyStream()}).out, before);
+}
+
+// --- bad input ------------------------------------------------------------
+
+TEST_F(Cli, SourcesThatCannotBeReadAreNamed) {
+  Write("empty.mp4", "");
+  Write("text.mp4", "this is a letter, not a film\n");
+  for (const char* name : {"missing.mp4", "empty.mp4", "text.mp4"}) {
+    ExpectOneLine(OnStore({"ingest", name}), 1, name);
+    ExpectOneLine(OnStore({"info", name}), 1, name);
+  }
+  EXPECT_TRUE(StreamNames().empty());
+}
+
+TEST_F(Cli, OneBadSourceDoesNotKeepTheOthersOut) {
+  Write("walk.csv", ImuCsv(100));
+  const ProcessResult result = OnStore({"ingest", "missing.csv", "walk.csv"});
+  ExpectErrorLine(result, 1, "missing.csv");
+  EXPECT_EQ(StreamNames().size(), 1U);
+}
+
+TEST_F(Cli, UnreadableRowsAreCountedNamedAndExitThree) {
+  std::string csv = ImuCsv(20);
+  csv += "200000000,nan,0,0,0,0,9.8\n";
+  csv += "210000000,hello,0,0,0,0,9.8\n";
+  csv += "220000000,0,0\n";
+  csv += std::string(10'000'000, '7') + "\n";
+  csv += "240000000,0,0,0,0,0,9.8\n";
+  Write("bad.csv", csv);
+  const ProcessResult result = OnStore({"ingest", "bad.csv", "--json"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  const Json counts =
+      Json::parse(result.out)["sources"][0]["streams"][0]["counts"];
+  EXPECT_EQ(counts["stored"], 21);
+  EXPECT_EQ(counts["rejected"], 4);
+  EXPECT_EQ(counts["conserved"], true);
+}
+
+TEST_F(Cli, BackwardTimesAreKeptAndReported) {
+  std::string csv = ImuCsv(20);
+  csv += "50000000,0,0,0,0,0,9.8\n";
+  csv += "50000000,0,0,0,0,0,9.8\n";
+  Write("back.csv", csv);
+  const ProcessResult result = OnStore({"ingest", "back.csv", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const Json counts =
+      Json::parse(result.out)["sources"][0]["streams"][0]["counts"];
+  EXPECT_EQ(counts["stored"], 22);
+  EXPECT_EQ(counts["times_backward"], 1);
+  EXPECT_EQ(counts["times_repeated"], 1);
+  EXPECT_THAT(OnStore({"series", OnlyStream()}).out,
+              HasSubstr("\n190000000,0.019,0.1,0.2,0.3,5,9.81\n50000000,"));
+}
+
+TEST_F(Cli, FoldersThatHoldNoStoreAreNamed) {
+  ExpectOneLine(OnStore({"ls"}), 1, "store");
+  std::filesystem::create_directory(dir_.File("store"));
+  Write("store/letter.txt", "hello");
+  ExpectOneLine(OnStore({"ls"}), 1, "store");
+  ExpectOneLine(OnStore({"verify"}), 1, "store");
+}
+
+TEST_F(Cli, StoresOfANewerFormatAreLeftAlone) {
+  IngestImu("walk", 50);
+  const auto bytes = testing::ReadFileBytes(dir_.File("store/FOVEA"));
+  std::string text(bytes.begin(), bytes.end());
+  const size_t at = text.find("format 1\n");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 9, "format 9\n");
+  Write("store/FOVEA", text);
+  Write("run.csv", ImuCsv(10));
+  ExpectOneLine(OnStore({"ls"}), 1, "newer fovea");
+  ExpectOneLine(OnStore({"ingest", "run.csv"}), 1, "newer fovea");
+  ExpectOneLine(OnStore({"doctor", "--rebuild"}), 1, "newer fovea");
+  Write("store/FOVEA", std::string(bytes.begin(), bytes.end()));
+  EXPECT_EQ(StreamNames().size(), 1U);
+}
+
+TEST_F(Cli, AStoreCannotBeMadeWhereNothingCanBeWritten) {
+  Write("walk.csv", ImuCsv(10));
+  ExpectOneLine(Fovea({"ingest", "walk.csv", "--store", "/sys/fovea-store"}), 1,
+                "/sys/fovea-store");
+}
+
+TEST_F(Cli, MisspeltStreamsGetASuggestion) {
+  IngestImu("walk", 50);
+  const std::string stream = OnlyStream();
+  const std::string typo = "x" + stream;
+  ExpectOneLine(OnStore({"series", typo}), 1, stream);
+  ExpectOneLine(OnStore({"rm", typo, "--yes"}), 1, stream);
+  ExpectOneLine(OnStore({"export", typo, "-o", "x.csv"}), 1, stream);
+  ExpectOneLine(OnStore({"frames", typo, "--index", "0", "-o", "."}), 1,
+                stream);
+}
+
+// --- processes ------------------------------------------------------------
+
+class RunningIngest : public Cli {
+ protected:
+  // An ingest of a pipe nothing comes out of; it has opened the store.
+  std::unique_ptr<Process> StartIdleIngest() const {
+    ProcessOptions options = Options();
+    options.keep_input_open = true;
+    auto process = std::make_unique<Process>(
+        Command({"ingest", "-", "--name", "cam", "--store", "store"}), options);
+    for (int i = 0; i < 400; ++i) {
+      if (OnStore({"ls"}).err.find("in use") != std::string::npos) {
+        return process;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    ADD_FAILURE() << "the ingest never opened its store";
+    return process;
+  }
+};
+
+TEST_F(RunningIngest, OtherProcessesAreToldWhoHasTheStore) {
+  const auto process = StartIdleIngest();
+  const ProcessResult result = OnStore({"ls"});
+  ExpectOneLine(result, 1, "in use by");
+  EXPECT_THAT(result.err, HasSubstr(std::to_string(process->pid())));
+}
+
+TEST_F(RunningIngest, AStoreIsFreeAgainOnceItsProcessIsKilled) {
+  auto process = StartIdleIngest();
+  process->Signal(SIGKILL);
+  EXPECT_EQ(process->Finish().signal, SIGKILL);
+  EXPECT_EQ(OnStore({"ls"}).exit_code, 0);
+}
+
+// --- camera ---------------------------------------------------------------
+
+class CliVideo : public Cli {
+ protected:
+  void SetUp() override {
+    const ProcessResult sample = Fovea({"sample", "scene", "--seconds", "2",
+                                        "--size", "320x240", "--fps", "15"});
+    ASSERT_EQ(sample.exit_code, 0) << sample.err;
+    const ProcessResult ingest =
+        OnStore({"ingest", "scene/camera.mp4", "--name", "cam", "--imu",
+                 "scene/imu.csv", "--preset", "ultrafast"});
+    ASSERT_EQ(ingest.exit_code, 0) << ingest.err;
+  }
+};
+
+TEST_F(CliVideo, StreamsFramesAndFilesComeOut) {
+  EXPECT_THAT(StreamNames(), ::testing::ElementsAre("cam", "cam.imu"));
+  EXPECT_EQ(JsonOf({"info", "cam"})["stream"]["counts"]["stored"], 30);
+  EXPECT_THAT(OnStore({"info", "cam"}).out, HasSubstr("proxy"));
+
+  const ProcessResult one =
+      OnStore({"frames", "cam", "--index", "7", "-o", "pictures"});
+  EXPECT_EQ(one.out, "pictures/cam@7.png\n") << one.err;
+  const ProcessResult at = OnStore(
+      {"frames", "cam", "--at", "1s", "-o", "pictures", "--format", "jpeg"});
+  EXPECT_EQ(at.out, "pictures/cam@15.jpg\n") << at.err;
+  EXPECT_EQ(JsonOf({"frames", "cam", "--every", "500ms", "-o", "all"})["frames"]
+                .size(),
+            4U);
+  ExpectOneLine(OnStore({"frames", "cam", "--index", "30", "-o", "pictures"}),
+                1, "30");
+
+  for (const char* name : {"out.mp4", "out.h264"}) {
+    EXPECT_EQ(OnStore({"export", "cam", "-o", name}).exit_code, 0);
+    EXPECT_EQ(Fovea({"info", name}).exit_code, 0) << name;
+  }
+  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
+}
+
+TEST_F(CliVideo, ASourceCutShortIsStoredUpToTheCutAndExitsThree) {
+  auto bytes = testing::ReadFileBytes(dir_.File("scene/camera.mp4"));
+  ASSERT_EQ(Fovea({"info", "scene/camera.mp4"}).exit_code, 0);
+  bytes.resize(bytes.size() / 2);
+  testing::WriteFileBytes(dir_.File("cut.mp4"), bytes);
+  const ProcessResult result = OnStore({"ingest", "cut.mp4"});
+  EXPECT_THAT(result.exit_code, ::testing::AnyOf(1, 3)) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("cut.mp4"));
+  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
+}
+
+class Interrupted : public CliVideo,
+                    public ::testing::WithParamInterface<int> {};
+
+TEST_P(Interrupted, ClosesCleanlyAndKeepsWhatWasAcknowledged) {
+  ProcessOptions options = Options();
+  options.keep_input_open = true;
+  ASSERT_EQ(OnStore({"export", "cam", "-o", "cam.h264"}).exit_code, 0);
+  const auto bytes = testing::ReadFileBytes(dir_.File("cam.h264"));
+  Process process(Command({"ingest", "-", "--name", "live", "--store", "store",
+                           "--progress", "json", "--timeout", "1h"}),
+                  options);
+  process.Send({bytes.begin(), bytes.end()});
+  std::string line;
+  ASSERT_TRUE(process.ReadLine(&line));  // the feed is being read
+  process.Signal(GetParam());
+  const ProcessResult result = process.Finish();
+  EXPECT_EQ(result.exit_code, 128 + GetParam()) << result.err;
+  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, Interrupted,
+                         ::testing::Values(SIGINT, SIGTERM));
+
+}  // namespace
+}  // namespace fovea
