@@ -114,7 +114,7 @@ std::optional<int64_t> RateEstimate::RemainingNs(double total) const {
   if (rate <= 0 || total <= 0) return std::nullopt;
   const double seconds = std::max(0.0, total - done_) / rate;
   if (seconds > 1e8) return std::nullopt;  // three years: no estimate
-  return static_cast<int64_t>(std::ceil(seconds)) * 1'000'000'000;
+  return static_cast<int64_t>(std::round(seconds)) * 1'000'000'000;
 }
 
 std::string ProgressLine(const ProgressState& state, int columns, bool bar) {

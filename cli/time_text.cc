@@ -62,9 +62,10 @@ class Reader {
     size_t end = at_;
     while (end < text_.size() && IsDigit(text_[end]) && end - at_ < most) ++end;
     if (end - at_ < least) return std::nullopt;
-    int64_t value = 0;
+    Wide value = 0;  // `most` is 19 at most
     for (; at_ < end; ++at_) value = value * 10 + (text_[at_] - '0');
-    return value;
+    if (value > INT64_MAX) return std::nullopt;
+    return static_cast<int64_t>(value);
   }
 
   // The digits after a point, as a whole number of 10^-places; digits
@@ -125,7 +126,7 @@ std::optional<int64_t> TakeUnit(Reader& reader) {
 // One number with its unit, added to *sum. *last_unit falls from part to
 // part; a bare number is seconds and stands alone.
 bool TakePart(Reader& reader, bool first, int64_t* last_unit, Wide* sum) {
-  const auto whole = reader.TakeInteger(1, 18);
+  const auto whole = reader.TakeInteger(1, 19);
   if (!whole) return false;
   int64_t billionths = 0;
   if (reader.Take(".")) {

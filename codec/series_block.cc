@@ -93,8 +93,8 @@ Bytes EncodeFloat(std::span<const double> column) {
   std::vector<int64_t> ordered;
   ordered.reserve(column.size());
   for (const double value : column) {
-    // Out of float's range the cast has no defined result; NaN has.
-    if (std::abs(value) > 3.4e38) return {};
+    // Out of float's range the cast has no defined result; infinity has.
+    if (std::isfinite(value) && std::abs(value) > 3.4e38) return {};
     const int32_t bits = OrderedFloatBits(static_cast<float>(value));
     if (std::bit_cast<uint64_t>(FromOrderedFloatBits(bits)) !=
         std::bit_cast<uint64_t>(value)) {

@@ -59,9 +59,15 @@ class TailScanner {
     return WalkSegment(reader, state_.end, size, visitor);
   }
 
-  // A last commit that is not whole was torn by the crash.
-  std::vector<TailCommit> TakeCommits() {
-    if (!commits_.empty() && !commits_.back().whole) commits_.pop_back();
+  // A last commit that is not whole was torn by the crash, if it is the one
+  // that follows on: a later one is proof that those before it were synced.
+  std::vector<TailCommit> TakeCommits(uint64_t last_known) {
+    if (commits_.empty() || commits_.back().whole) return std::move(commits_);
+    const TailCommit torn = commits_.back();
+    commits_.pop_back();
+    const uint64_t before =
+        commits_.empty() ? last_known : commits_.back().journal.sequence;
+    if (torn.journal.sequence != before + 1) commits_.push_back(torn);
     return std::move(commits_);
   }
 
@@ -153,7 +159,7 @@ absl::Status CutTail(FileSystem* file_system, SegmentFolder* folder,
 }
 
 absl::StatusOr<std::vector<TailCommit>> FindTailCommits(
-    SegmentFolder* folder, const SegmentStates& states) {
+    SegmentFolder* folder, const SegmentStates& states, uint64_t last_known) {
   const uint64_t newest = states.empty() ? 0 : states.rbegin()->first;
   TailScanner scanner;
   for (const uint64_t id : folder->Ids()) {
@@ -163,7 +169,7 @@ absl::StatusOr<std::vector<TailCommit>> FindTailCommits(
     FOVEA_RETURN_IF_ERROR(scanner.ScanSegment(
         *reader, known == states.end() ? SegmentState() : known->second));
   }
-  return scanner.TakeCommits();
+  return scanner.TakeCommits(last_known);
 }
 
 absl::Status Ahead(uint64_t sequence, const std::string& found) {
@@ -229,8 +235,9 @@ absl::StatusOr<Recovered> Recover(FileSystem* file_system,
   FOVEA_RETURN_IF_ERROR(CheckCatalogueNotAhead(folder, catalogue));
   Recovered recovered;
   FOVEA_ASSIGN_OR_RETURN(recovered.last_sequence, ReadLastSequence(catalogue));
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<TailCommit> commits,
-                         FindTailCommits(folder, states));
+  FOVEA_ASSIGN_OR_RETURN(
+      const std::vector<TailCommit> commits,
+      FindTailCommits(folder, states, recovered.last_sequence));
   FOVEA_RETURN_IF_ERROR(CheckFollowsOn(commits, recovered.last_sequence));
   FOVEA_RETURN_IF_ERROR(Replay(file_system, folder, catalogue, commits));
   if (!commits.empty()) {

@@ -148,9 +148,8 @@ TEST_F(SceneBoxTest, IsCutAtTheBorder) {
       EXPECT_LE(box.x + box.width, 200);
       EXPECT_GT(box.visible, 0);
       EXPECT_LE(box.visible, 1);
-      if (box.x > 0 && box.x + box.width < 200) continue;
-      EXPECT_LT(box.visible, 1) << box.label << ' ' << box.object << ' ' << box.x << ' ' << box.width << ' ' << box.height << ' ' << index;
-      ++cut;
+      const bool at_border = box.x == 0 || box.x + box.width == 200;
+      if (at_border && box.visible < 0.9) ++cut;
     }
   }
   EXPECT_GT(cut, 5);

@@ -249,8 +249,8 @@ TEST_F(OpenTest, DamageThatLaterCommitsFollowIsNeverCut) {
   store_.reset();
   const std::string file = Segments()[0];
   Bytes bytes = ReadFileBytes(file);
-  const auto place = std::search(bytes.begin(), bytes.end(), victim.begin(),
-                                 victim.end());
+  const auto place =
+      std::search(bytes.begin(), bytes.end(), victim.begin(), victim.end());
   *place ^= 1;
   WriteFileBytes(file, bytes);
   std::filesystem::remove_all(Path() + "/catalogue");
@@ -258,8 +258,7 @@ TEST_F(OpenTest, DamageThatLaterCommitsFollowIsNeverCut) {
   Open();
   EXPECT_EQ(ReadFileBytes(file), bytes);
   ExpectChunk(RandomBytes(900, 3));
-  const absl::Status read =
-      store_->ReadChunk(ChunkId::Of(victim)).status();
+  const absl::Status read = store_->ReadChunk(ChunkId::Of(victim)).status();
   EXPECT_TRUE(absl::IsDataLoss(read));
   EXPECT_THAT(read.ToString(), HasSubstr("segment 00000001 at offset"));
   EXPECT_EQ(Verify().problems.size(), 1u);

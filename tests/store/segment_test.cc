@@ -22,12 +22,11 @@ class SegmentTest : public ::testing::Test {
     SegmentHeader header;
     header.id = 3;
     header.hour = 495'822;
-    auto writer =
-        SegmentWriter::Create(FileSystem::Posix(), File(), header);
+    auto writer = SegmentWriter::Create(FileSystem::Posix(), File(), header);
     ASSERT_TRUE(writer.ok()) << writer.status();
     for (const Bytes& chunk : chunks_) {
-      places_.push_back((*writer)->AppendChunk(ChunkId::Of(chunk), chunk)
-                            ->offset);
+      places_.push_back(
+          (*writer)->AppendChunk(ChunkId::Of(chunk), chunk)->offset);
     }
     const Bytes rows = RandomBytes(40, 3);
     places_.push_back(
@@ -115,7 +114,7 @@ TEST_F(SegmentTest, EveryTruncationKeepsTheRecordsBeforeIt) {
 
 TEST_F(SegmentTest, EveryFlippedByteIsNoticedAndCostsOneRecord) {
   for (size_t at = 0; at < bytes_.size(); ++at) {
-    for (const uint8_t mask : {0x01, 0x80, 0xFF}) {
+    for (const int mask : {0x01, 0x80, 0xFF}) {
       Bytes damaged = bytes_;
       damaged[at] = static_cast<uint8_t>(damaged[at] ^ mask);
       const Found found = ReadAll(*ReaderOf(damaged));
@@ -133,9 +132,8 @@ TEST_F(SegmentTest, RecordsOutOfPlaceAreRefused) {
             bytes_.begin() + static_cast<long>(places_[2]),
             moved.begin() + static_cast<long>(places_[0]));
   const auto reader = ReaderOf(moved);
-  EXPECT_THAT(
-      reader->ReadHeader(places_[0], moved.size()).status().ToString(),
-      HasSubstr("belongs to segment 00000003 at offset"));
+  EXPECT_THAT(reader->ReadHeader(places_[0], moved.size()).status().ToString(),
+              HasSubstr("belongs to segment 00000003 at offset"));
 }
 
 TEST_F(SegmentTest, RecordsOfAnotherSegmentAreRefused) {

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A server on loopback plays segments in real time and goes away between
+// them, as a camera with a loose cable does.
+
+#include "codec/formats/live_source.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "codec/formats/internal/live_feed.h"
+#include "tests/formats/source_log.h"
+#include "tests/support/ffmpeg_tool.h"
+#include "tests/support/test_data.h"
+
+namespace fovea {
+namespace {
+
+using ::fovea::testing::Ffmpeg;
+using ::fovea::testing::ProbeFrameTicks;
+using ::fovea::testing::ReadFileBytes;
+using ::fovea::testing::SourceLog;
+using ::fovea::testing::TempDir;
+using ::testing::HasSubstr;
+
+// One connection: bytes, sent evenly over `seconds`; then `silent_seconds`
+// of an open but quiet connection, then gone for `away_seconds`.
+struct Session {
+  std::vector<uint8_t> bytes;
+  double seconds = 1;
+  double silent_seconds = 0;
+  double away_seconds = 0;
+};
+
+void Sleep(double seconds) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+}
+
+class Server {
+ public:
+  explicit Server(std::vector<Session> sessions)
+      : sessions_(std::move(sessions)) {
+    Listen();
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~Server() {
+    thread_.join();
+    if (listener_ >= 0) close(listener_);
+  }
+
+  std::string url() const {
+    return "tcp://user:secret@127.0.0.1:" + std::to_string(port_);
+  }
+
+ private:
+  void Listen() {
+    listener_ = socket(AF_INET, SOCK_STREAM, 0);
+    const int yes = 1;
+    setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port_);
+    socklen_t size = sizeof(address);
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    if (bind(listener_, plain, size) != 0 || listen(listener_, 1) != 0 ||
+        getsockname(listener_, plain, &size) != 0) {
+      throw std::runtime_error("cannot listen on loopback");
+    }
+    port_ = ntohs(address.sin_port);
+  }
+
+  void Serve() {
+    for (const Session& session : sessions_) {
+      if (listener_ < 0) Listen();
+      const int client = accept(listener_, nullptr, nullptr);
+      constexpr int kSlices = 40;
+      const size_t slice = session.bytes.size() / kSlices + 1;
+      for (size_t at = 0; at < session.bytes.size(); at += slice) {
+        const size_t size = std::min(slice, session.bytes.size() - at);
+        if (send(client, session.bytes.data() + at, size, MSG_NOSIGNAL) < 0) {
+          break;
+        }
+        Sleep(session.seconds / kSlices);
+      }
+      Sleep(session.silent_seconds);
+      close(listener_);  // nobody answers while the server is away
+      listener_ = -1;
+      close(client);
+      Sleep(session.away_seconds);
+    }
+  }
+
+  std::vector<Session> sessions_;
+  uint16_t port_ = 0;
+  int listener_ = -1;
+  std::thread thread_;
+};
+
+class LiveSourceTest : public ::testing::Test {
+ protected:
+  std::vector<uint8_t> Clip(const std::string& name, int frames,
+                            const std::string& size = "320x240") {
+    const std::string path = dir_.File(name);
+    Ffmpeg("-f lavfi -i testsrc2=s=" + size + ":r=25 -frames:v " +
+           std::to_string(frames) +
+           " -c:v libx264 -pix_fmt yuv420p -bf 2 -g 10 '" + path + "'");
+    return ReadFileBytes(path);
+  }
+
+  static SourceOptions Options() {
+    SourceOptions options;
+    options.timeout_ns = 800'000'000;
+    options.backoff_min_ns = 100'000'000;
+    options.backoff_max_ns = 300'000'000;
+    options.max_reconnects = 8;
+    return options;
+  }
+
+  // Three sessions with 25, 40 and 30 frames: the second ends in silence.
+  std::vector<Session> ThreeSessions(const std::string& suffix) {
+    return {{Clip("a" + suffix, 25), 1.0, 0, 1.2},
+            {Clip("b" + suffix, 40), 1.6, 1.5, 0.3},
+            {Clip("c" + suffix, 30), 1.2, 0, 0}};
+  }
+
+  void ExpectTwoGaps(const SourceLog& log) {
+    ASSERT_TRUE(log.status.ok()) << log.status;
+    EXPECT_TRUE(log.info.live);
+    EXPECT_EQ(log.info.name.find("secret"), std::string::npos);
+    ASSERT_EQ(log.gaps.size(), 2U);
+    EXPECT_GE(log.gaps[0].end_ns - log.gaps[0].start_ns, 1'000'000'000);
+    EXPECT_LT(log.gaps[0].start_ns, log.gaps[1].start_ns);
+    EXPECT_THAT(log.gaps[1].reason, HasSubstr("timed out"));
+    EXPECT_THAT(log.Camera().reason, HasSubstr("gave up after 8 tries"));
+    EXPECT_EQ(log.Camera().rejected, 0) << log.Camera().reason;
+    EXPECT_EQ(log.Camera().times.front(), 0);
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(LiveSourceTest, GapsAreRecordedAndNothingBeforeThemIsLost) {
+  FOVEA_NEED_FFMPEG();
+  Server server(ThreeSessions(".ts"));
+  const SourceLog log =
+      SourceLog::Drain(OpenLiveSource(server.url(), Options()));
+  ExpectTwoGaps(log);
+  const auto& times = log.Camera().times;
+  ASSERT_EQ(times.size(), 25U + 40 + 30);
+  EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+  EXPECT_LE(times[24], log.gaps[0].start_ns);
+  EXPECT_EQ(times[25], log.gaps[0].end_ns);
+  EXPECT_NEAR(static_cast<double>(times[65]),
+              static_cast<double>(log.gaps[1].end_ns), 1e5);
+  const auto& ticks = log.Camera().ticks;
+  EXPECT_TRUE(std::is_sorted(ticks.begin(), ticks.end()));
+}
+
+TEST_F(LiveSourceTest, CopyKeepsEveryUnitOverGaps) {
+  FOVEA_NEED_FFMPEG();
+  SourceOptions options = Options();
+  options.copy = true;
+  std::vector<Session> sessions = ThreeSessions(".h264");
+  std::vector<uint8_t> sent;
+  for (const Session& session : sessions) {
+    sent.insert(sent.end(), session.bytes.begin(), session.bytes.end());
+  }
+  Server server(std::move(sessions));
+  const SourceLog log = SourceLog::Drain(OpenLiveSource(server.url(), options));
+  ExpectTwoGaps(log);
+  EXPECT_EQ(log.Camera().items, 25 + 40 + 30);
+  EXPECT_EQ(log.Camera().bytes, sent);
+}
+
+TEST_F(LiveSourceTest, AnotherPictureSizeEndsTheSource) {
+  FOVEA_NEED_FFMPEG();
+  Server server({{Clip("a.ts", 25), 0.5, 0, 0.2},
+                 {Clip("b.ts", 25, "640x480"), 0.5, 0, 0}});
+  const SourceLog log =
+      SourceLog::Drain(OpenLiveSource(server.url(), Options()));
+  EXPECT_EQ(log.status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(log.status.message()),
+              HasSubstr("from 320x240 to 640x480"));
+  EXPECT_EQ(log.Camera().items, 25);
+}
+
+TEST_F(LiveSourceTest, StopEndsAWait) {
+  FOVEA_NEED_FFMPEG();
+  SourceOptions options = Options();
+  options.timeout_ns = 60'000'000'000;
+  Server server({{Clip("a.ts", 25), 0.3, 2.0, 0}});
+  auto source = OpenLiveSource(server.url(), options);
+  ASSERT_TRUE(source.ok()) << source.status();
+  std::thread stopper([&source] {
+    Sleep(0.5);
+    (*source)->Stop();
+  });
+  int items = 0;
+  while (true) {
+    auto item = (*source)->Next();
+    ASSERT_TRUE(item.ok()) << item.status();
+    if (!item->has_value()) break;
+    ++items;
+  }
+  stopper.join();
+  EXPECT_GT(items, 0);
+}
+
+TEST(WithoutCredentialsTest, HidesUserAndQuery) {
+  EXPECT_EQ(av::WithoutCredentials("rtsp://u:p@cam/s?token=1"),
+            "rtsp://cam/s?...");
+  EXPECT_EQ(av::WithoutCredentials("rtsp://u:p@w@cam:554/a@b"),
+            "rtsp://cam:554/a@b");
+  EXPECT_EQ(av::WithoutCredentials("/dev/video0"), "/dev/video0");
+}
+
+class BacklogTest : public ::testing::Test {
+ protected:
+  void Push(av::Backlog* backlog, bool key, int64_t arrival_ns = 0) {
+    av::PacketPtr packet(av_packet_alloc());
+    ASSERT_EQ(av_new_packet(packet.get(), 1000), 0);
+    packet->stream_index = 0;
+    packet->pts = next_pts_++;
+    if (key) packet->flags |= AV_PKT_FLAG_KEY;
+    backlog->PushPacket(std::move(packet), 0, arrival_ns);
+  }
+
+  // What is inside: pts of packets, -n for a report of n dropped.
+  std::vector<int64_t> Drain(av::Backlog* backlog) {
+    backlog->PushEvent(av::Ended{});
+    std::vector<int64_t> seen;
+    while (true) {
+      auto event = backlog->Pop();
+      if (std::holds_alternative<av::Ended>(*event)) return seen;
+      if (const auto* dropped = std::get_if<av::Dropped>(&*event)) {
+        seen.push_back(-dropped->packets);
+      } else {
+        seen.push_back(std::get<av::PacketPtr>(*event)->pts);
+      }
+    }
+  }
+
+  int64_t next_pts_ = 0;
+};
+
+constexpr int64_t kFourPackets = 4 * (1000 + sizeof(AVPacket));
+constexpr int64_t kLong = 1'000'000'000'000;
+
+TEST_F(BacklogTest, OldestWholeGopsGoFirst) {
+  av::Backlog backlog(kFourPackets, kLong);
+  for (const bool key : {true, false, true, false, false}) {
+    Push(&backlog, key);
+  }
+  EXPECT_THAT(Drain(&backlog), ::testing::ElementsAre(-2, 2, 3, 4));
+}
+
+TEST_F(BacklogTest, InsideOneGopTheNewestGoUntilAKeyPicture) {
+  av::Backlog backlog(kFourPackets, kLong);
+  for (const bool key :
+       {true, false, false, false, false, false, true, false}) {
+    Push(&backlog, key);
+  }
+  EXPECT_THAT(Drain(&backlog), ::testing::ElementsAre(-6, 6, 7));
+}
+
+TEST_F(BacklogTest, TimeBoundsItToo) {
+  av::Backlog backlog(1 << 30, 100);
+  Push(&backlog, true, 0);
+  Push(&backlog, false, 60);
+  Push(&backlog, true, 120);
+  EXPECT_THAT(Drain(&backlog), ::testing::ElementsAre(-2, 2));
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "gmock/gmock.h"
+#include "tests/store/store_fixture.h"
+
+namespace fovea::testing {
+namespace {
+
+class PruneTest : public StoreTest {
+ protected:
+  PruneTest() { options_.segment_bytes = 16'000; }
+
+  // A chunk, its row and a name that say `word`, over several segments.
+  static Bytes Saying(const std::string& word, uint32_t seed) {
+    Bytes payload = RandomBytes(2000, seed);
+    std::copy(word.begin(), word.end(), payload.begin() + 500);
+    return payload;
+  }
+
+  void PutStream(const std::string& word, uint32_t chunks) {
+    ASSERT_TRUE(PutMeta("n" + word, "name " + word).ok());
+    for (uint32_t i = 0; i < chunks; ++i) {
+      CommitBatch batch;
+      const std::string owner = word + std::to_string(i);
+      batch.PutChunk(Saying(word, i), owner);
+      batch.PutRow(Family::kFtab, owner, "table of " + word);
+      batch.PutRow(Family::kMeta, "ccount", std::to_string(i));
+      ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
+    }
+  }
+
+  void DropStream(const std::string& word, uint32_t chunks) {
+    CommitBatch batch;
+    for (uint32_t i = 0; i < chunks; ++i) {
+      const std::string owner = word + std::to_string(i);
+      batch.DropChunk(ChunkId::Of(Saying(word, i)), owner);
+      batch.DeleteRow(Family::kFtab, owner);
+    }
+    batch.DeleteRow(Family::kMeta, "n" + word);
+    ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
+  }
+
+  void ExpectStream(const std::string& word, uint32_t chunks) {
+    EXPECT_EQ(*store_->Get(Family::kMeta, "n" + word), "name " + word);
+    for (uint32_t i = 0; i < chunks; ++i) ExpectChunk(Saying(word, i));
+  }
+};
+
+TEST_F(PruneTest, NothingToDoWritesNothing) {
+  Open();
+  PutStream("keepsake", 20);
+  disk_.ForgetCalls();
+  const auto report = store_->Prune();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->segments_removed, 0);
+  for (const auto& call : disk_.Calls()) {
+    EXPECT_NE(call.kind, "append");
+    EXPECT_NE(call.kind, "remove");
+  }
+}
+
+TEST_F(PruneTest, NoByteOfWhatWasRemovedStaysInAnyFile) {
+  Open();
+  PutStream("keepsake", 20);
+  PutStream("xsecretx", 20);
+  PutStream("memories", 20);
+  DropStream("xsecretx", 20);
+  const auto report = store_->Prune();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->chunks_removed, 20);
+  EXPECT_GT(report->segments_removed, 2);
+  EXPECT_GT(report->bytes_freed, 20u * 2000u);
+  EXPECT_EQ(FileHolding(Path(), "xsecretx"), "");
+  const ChunkId gone = ChunkId::Of(Saying("xsecretx", 0));
+  EXPECT_EQ(FileHolding(Path(), {gone.bytes.begin(), gone.bytes.end()}), "");
+  ExpectStream("keepsake", 20);
+  ExpectStream("memories", 20);
+  EXPECT_EQ(store_->Usage()->dead_chunk_bytes, 0u);
+  EXPECT_EQ(store_->Usage()->chunks, 40);
+  ExpectClean();
+  ExpectRebuildEqual();
+  EXPECT_EQ(FileHolding(Path(), "xsecretx"), "");
+  ExpectStream("keepsake", 20);
+}
+
+TEST_F(PruneTest, ASecondPruneFindsNothing) {
+  Open();
+  PutStream("keepsake", 10);
+  PutStream("xsecretx", 10);
+  DropStream("xsecretx", 10);
+  ASSERT_TRUE(store_->Prune().ok());
+  disk_.ForgetCalls();
+  ASSERT_TRUE(store_->Prune().ok());
+  for (const auto& call : disk_.Calls()) EXPECT_NE(call.kind, "append");
+}
+
+TEST_F(PruneTest, AnEmptiedStoreKeepsItsSequence) {
+  Open();
+  PutStream("xsecretx", 10);
+  DropStream("xsecretx", 10);
+  ASSERT_TRUE(store_->Prune().ok());
+  const uint64_t sequence = store_->last_sequence();
+  Open();
+  EXPECT_EQ(store_->last_sequence(), sequence);
+  ExpectRebuildEqual();
+  EXPECT_EQ(store_->last_sequence(), sequence);
+  PutStream("keepsake", 3);
+  ExpectStream("keepsake", 3);
+}
+
+TEST_F(PruneTest, OldValuesOfRecordingRowsGoToo) {
+  Open();
+  CommitBatch first;
+  first.PutRow(Family::kFtab, "key", "xsecretx");
+  ASSERT_TRUE(store_->Commit(std::move(first)).ok());
+  CommitBatch second;
+  second.PutRow(Family::kFtab, "key", "harmless");
+  ASSERT_TRUE(store_->Commit(std::move(second)).ok());
+  ASSERT_TRUE(store_->Prune().ok());
+  EXPECT_EQ(FileHolding(SegmentsPath(), "xsecretx"), "");
+  EXPECT_EQ(*store_->Get(Family::kFtab, "key"), "harmless");
+  ExpectRebuildEqual();
+}
+
+TEST_F(PruneTest, SharedChunksStayWhileOneOwnerIsLeft) {
+  Open();
+  PutStream("keepsake", 5);
+  for (uint32_t i = 0; i < 5; ++i) {
+    ASSERT_TRUE(Put(Saying("keepsake", i), "other" + std::to_string(i)).ok());
+  }
+  DropStream("keepsake", 5);
+  ASSERT_TRUE(store_->Prune().ok());
+  for (uint32_t i = 0; i < 5; ++i) ExpectChunk(Saying("keepsake", i));
+  ExpectClean();
+  ExpectRebuildEqual();
+}
+
+TEST_F(PruneTest, ADamagedSegmentStaysAndDeletesStayWithIt) {
+  Open();
+  PutStream("keepsake", 5);
+  PutStream("xsecretx", 5);
+  const std::string file = Segments()[0];
+  const std::string saved = "keepsake";
+  Bytes bytes = ReadFileBytes(file);
+  const Bytes live = Saying("keepsake", 0);
+  *std::search(bytes.begin(), bytes.end(), live.begin(), live.end()) ^= 1;
+  WriteFileBytes(file, bytes);
+  PutStream("memories", 20);
+  DropStream("xsecretx", 5);
+  ASSERT_TRUE(store_->Prune().ok());
+  EXPECT_TRUE(std::filesystem::exists(file));
+  const Dump before = DumpAll(*store_);
+  store_.reset();
+  ASSERT_TRUE(Store::Rebuild(Path(), options_).ok());
+  Open();
+  for (uint32_t i = 0; i < 5; ++i) {
+    EXPECT_FALSE(
+        store_->Get(Family::kFtab, "xsecretx" + std::to_string(i)).ok());
+  }
+  EXPECT_EQ(DumpAll(*store_), before);
+  ExpectStream("memories", 20);
+}
+
+TEST_F(PruneTest, AFullDiskLosesNothing) {
+  Open();
+  PutStream("keepsake", 10);
+  PutStream("xsecretx", 10);
+  DropStream("xsecretx", 10);
+  for (int n = 1; n < 200; ++n) {
+    disk_.FailCall("append", n, absl::ResourceExhaustedError("disk full"));
+    const auto report = store_->Prune();
+    const bool failed = disk_.failed();
+    disk_.Heal();
+    if (!failed) break;
+    EXPECT_TRUE(absl::IsResourceExhausted(report.status()));
+    ExpectStream("keepsake", 10);
+  }
+  EXPECT_EQ(FileHolding(Path(), "xsecretx"), "");
+  ExpectClean();
+  ExpectRebuildEqual();
+}
+
+TEST_F(PruneTest, ACrashAtAnyPointLeavesAWholeStore) {
+  Open();
+  PutStream("keepsake", 8);
+  PutStream("xsecretx", 8);
+  DropStream("xsecretx", 8);
+  std::vector<std::string> images;
+  disk_.OnChange([&] {
+    for (const uint32_t seed : {0u, static_cast<uint32_t>(images.size())}) {
+      images.push_back(folder_.File("crash" + std::to_string(images.size())));
+      disk_.CopyCrashImage(Path(), images.back(), seed);
+    }
+  });
+  ASSERT_TRUE(store_->Prune().ok());
+  disk_.OnChange(nullptr);
+  store_.reset();
+  ASSERT_GT(images.size(), 20u);
+  StoreOptions plain = options_;
+  plain.file_system = nullptr;
+  for (size_t i = 0; i < images.size(); ++i) {
+    SCOPED_TRACE(images[i]);
+    {
+      auto store = Store::Open(images[i], plain);
+      ASSERT_TRUE(store.ok()) << store.status();
+      store_ = *std::move(store);
+      ExpectStream("keepsake", 8);
+      ExpectClean();
+      const Dump before = DumpAll(*store_);
+      store_.reset();
+      if (i % 3 == 0) {
+        ASSERT_TRUE(Store::Rebuild(images[i], plain).ok());
+        store_ = *Store::Open(images[i], plain);
+        Dump after = DumpAll(*store_);
+        Dump expected = before;
+        expected.erase({0, "~u"});  // a fresh catalogue owes no purge
+        EXPECT_EQ(after, expected);
+      } else {
+        store_ = *Store::Open(images[i], plain);
+      }
+    }
+    ASSERT_TRUE(store_->Prune().ok());
+    EXPECT_EQ(FileHolding(images[i], "xsecretx"), "");
+    ExpectStream("keepsake", 8);
+    ExpectClean();
+    store_.reset();
+    std::filesystem::remove_all(images[i]);
+  }
+}
+
+}  // namespace
+}  // namespace fovea::testing
