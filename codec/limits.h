@@ -17,6 +17,7 @@ struct CodecLimits {
   size_t max_trim_bytes = 64U << 20;       // per canonical GOP
   size_t max_trim_rows = 1024;             // parameter sets and small literals
   size_t max_trim_pieces = 1U << 20;       // over all patterns
+  size_t max_gop_pieces = 4U << 20;        // over all access units
   size_t max_sei_bytes = 65536;            // searched for a recovery point
   size_t max_parameter_sets = 576;         // in force at once: 2 x (32 + 256)
   size_t max_parameter_set_bytes = 65535;  // what an avcC length can say

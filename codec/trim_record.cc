@@ -107,7 +107,8 @@ class TrimParser {
   const CodecLimits& limits_;
   ByteReader in_;
   TrimRecord record_;
-  size_t pieces_ = 0;
+  size_t pieces_ = 0;       // over all patterns
+  size_t unit_pieces_ = 0;  // over all access units
 };
 
 bool TrimParser::ReadRows() {
@@ -174,6 +175,9 @@ bool TrimParser::ReadUnits() {
     if (!in_.ok() || code / 2 >= record_.patterns.size()) return false;
     if (code % 2 != 0 && (left < 2 || more > left - 2)) return false;
     const uint64_t length = code % 2 == 0 ? 1 : more + 2;
+    // A run is short to write and long to walk.
+    unit_pieces_ += length * record_.patterns[code / 2].pieces.size();
+    if (unit_pieces_ > limits_.max_gop_pieces) return false;
     record_.units.insert(record_.units.end(), length,
                          static_cast<uint32_t>(code / 2));
   }

@@ -37,6 +37,7 @@ struct IngestArguments {
   std::string progress = "auto";
   std::optional<int64_t> duration_ns;
   std::optional<int64_t> timeout_ns;
+  std::optional<int64_t> commit_every_ns;
 };
 
 int64_t NowNs() {
@@ -219,6 +220,9 @@ void SettleArguments(IngestArguments* arguments) {
     options.source.max_duration_ns = *arguments->duration_ns;
   }
   if (arguments->timeout_ns) options.source.timeout_ns = *arguments->timeout_ns;
+  if (arguments->commit_every_ns) {
+    options.commit_age_ns = *arguments->commit_every_ns;
+  }
 }
 
 void AddStreamOptions(CLI::App* verb, IngestArguments* arguments) {
@@ -260,6 +264,9 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
                  "Uniform quality instead of the sensitivity proxy");
   verb->add_option("--jobs", options.jobs, "Threads (default: one per core)")
       ->check(CLI::Range(1, 1024));
+  AddDurationOption(verb, "--commit-every", &arguments->commit_every_ns,
+                    "Longest wait of a finished GOP or block for its "
+                    "acknowledgement (1s); shorter: more syncs");
 }
 
 void AddSourceOptions(CLI::App* verb, IngestArguments* arguments) {

@@ -218,14 +218,26 @@ absl::StatusOr<std::vector<CsvColumn>> NameColumns(
   return columns;
 }
 
+// Rows of another width say nothing of a column.
+std::vector<std::string> WholeRows(const std::vector<std::string>& rows,
+                                   const CsvLayout& layout) {
+  std::vector<std::string> whole;
+  for (const std::string& row : rows) {
+    if (SplitFields(row, layout.delimiter).size() == layout.columns.size()) {
+      whole.push_back(row);
+    }
+  }
+  return whole;
+}
+
 // Columns that mostly are not numbers become text.
 void MarkText(const std::vector<std::string>& rows, CsvLayout* layout) {
+  const std::vector<std::string> whole = WholeRows(rows, *layout);
   for (size_t i = 0; i < layout->columns.size(); ++i) {
     CsvColumn& column = layout->columns[i];
     if (column.role != Role::kValue) continue;
-    const size_t numbers = Numbers(rows, layout->delimiter, i).size();
-    if (numbers * 2 >= rows.size()) continue;
-    column.role = Role::kText;
+    const size_t numbers = Numbers(whole, layout->delimiter, i).size();
+    if (numbers * 2 < whole.size()) column.role = Role::kText;
   }
 }
 

@@ -8,42 +8,21 @@
 #include "codec/formats/gpmf.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
 #include <optional>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "codec/formats/gpmf_klv.h"
+#include "codec/formats/gpmf_names.h"
 #include "codec/formats/sample_clock.h"
 
 namespace fovea {
 namespace {
 
 constexpr size_t kMaxChannels = 64;
-
-struct Known {
-  const char* key;
-  const char* suffix;
-  std::array<const char*, 5> channels;
-};
-constexpr std::array<Known, 7> kKnown = {{
-    {"ACCL", "accel", {"accel_x", "accel_y", "accel_z"}},
-    {"GYRO", "gyro", {"gyro_x", "gyro_y", "gyro_z"}},
-    {"MAGN", "mag", {"mag_x", "mag_y", "mag_z"}},
-    {"GPS5", "gps", {"lat", "lon", "alt", "speed2d", "speed3d"}},
-    {"GRAV", "gravity", {"gravity_x", "gravity_y", "gravity_z"}},
-    {"CORI", "cori", {"cori_w", "cori_x", "cori_y", "cori_z"}},
-    {"IORI", "iori", {"iori_w", "iori_x", "iori_y", "iori_z"}},
-}};
-
-// Properties that are used, or say nothing of their own.
-constexpr std::array<std::string_view, 10> kUnderstood = {
-    "STNM", "SCAL", "SIUN", "UNIT", "TYPE",
-    "TSMP", "ORIN", "ORIO", "MTRX", "RMRK"};
 
 struct StreamState {
   std::string key;
@@ -72,13 +51,6 @@ std::string Lower(std::string text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return text;
-}
-
-const Known* FindKnown(const std::string& key) {
-  for (const Known& known : kKnown) {
-    if (key == known.key) return &known;
-  }
-  return nullptr;
 }
 
 std::string PlainUnit(const std::string& unit) {
@@ -155,7 +127,7 @@ std::string WhyUnusable(const std::string& types) {
 }
 
 std::vector<Channel> Channels(const StreamState& stream) {
-  const Known* known = FindKnown(stream.key);
+  const GpmfSensor* known = FindGpmfSensor(stream.key);
   std::vector<Channel> channels;
   for (size_t i = 0; i < stream.channels(); ++i) {
     Channel channel;
@@ -228,8 +200,9 @@ class GpmfReader::State {
 
 void GpmfReader::State::ScanProperties(const GpmfStream& stream) {
   for (const GpmfItem& item : stream.properties) {
-    const bool understood = std::find(kUnderstood.begin(), kUnderstood.end(),
-                                      item.key) != kUnderstood.end();
+    const bool understood =
+        std::find(kGpmfUnderstood.begin(), kGpmfUnderstood.end(), item.key) !=
+        kGpmfUnderstood.end();
     if (!understood && (skipped_.size() < 256 || skipped_.count(item.key))) {
       ++skipped_[item.key];
     }
@@ -331,7 +304,7 @@ void GpmfReader::State::AddTrack(const StreamKey& key, StreamState* stream,
                                  std::vector<Track>* tracks) {
   const bool paired = IsPaired(key);
   const bool inertial = key.second == "ACCL" || key.second == "GYRO";
-  const Known* known = FindKnown(key.second);
+  const GpmfSensor* known = FindGpmfSensor(key.second);
   Track track;
   track.kind = inertial ? StreamKind::kImu : StreamKind::kSeries;
   track.suffix = UniqueSuffix(paired             ? "imu"

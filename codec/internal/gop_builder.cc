@@ -147,12 +147,15 @@ void GopBuilder::Rewind(const Mark& mark) {
 
 absl::Status GopBuilder::CheckLimits(std::span<const uint8_t> unit,
                                      const SplitUnit& split) const {
-  const size_t pieces = pieces_ + split.pieces.size() + 1;
+  // Each NAL unit may have a tail, the first one bytes before it.
+  const size_t more = 2 * split.pieces.size() + 1;
   // Slices take at most three more bytes in the payload than in the unit.
   const uint64_t bytes =
       original_bytes_ + unit.size() + 4 * split.pieces.size();
   if (record_.units.size() >= limits_.max_gop_pictures ||
-      pieces > limits_.max_trim_pieces || bytes > limits_.max_gop_bytes) {
+      pieces_ + more > limits_.max_trim_pieces ||
+      unit_pieces_ + more > limits_.max_gop_pieces ||
+      bytes > limits_.max_gop_bytes) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "GOP of ", record_.units.size(), " pictures and ", original_bytes_,
         " bytes: the next access unit of ", unit.size(),
@@ -209,6 +212,7 @@ absl::Status GopBuilder::Add(std::span<const uint8_t> unit,
     pattern.pieces.push_back({TrimPieceKind::kTail, 0, 0});
   }
   pattern.tail_zeros = split.tail_zeros;
+  const size_t unit_pieces = pattern.pieces.size();
   AddPattern(std::move(pattern));
   status = CheckTrimSize();
   if (status.ok()) status = CheckComesBack(unit, before);
@@ -219,6 +223,7 @@ absl::Status GopBuilder::Add(std::span<const uint8_t> unit,
   picture.offset = static_cast<uint32_t>(before.payload);
   picture.size = static_cast<uint32_t>(gop_.payload.size() - before.payload);
   gop_.pictures.push_back(picture);
+  unit_pieces_ += unit_pieces;
   original_bytes_ += unit.size() + 4 * split.pieces.size();
   return absl::OkStatus();
 }

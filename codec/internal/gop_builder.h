@@ -67,7 +67,8 @@ class GopBuilder {
   std::vector<std::vector<uint8_t>> rows_;  // NAL units of record_.rows
   std::map<std::vector<uint8_t>, uint32_t> row_of_;
   std::map<TrimPattern, uint32_t> pattern_of_;
-  size_t pieces_ = 0;  // over all patterns
+  size_t unit_pieces_ = 0;  // over all access units
+  size_t pieces_ = 0;       // over all patterns
   uint64_t original_bytes_ = 0;
 };
 

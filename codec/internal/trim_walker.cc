@@ -176,6 +176,8 @@ absl::StatusOr<std::vector<TrimWalker::Unit>> TrimWalker::NextUnits() {
       units.push_back({*slice, -1});
     } else if (piece.kind == TrimPieceKind::kRow &&
                record_.rows[piece.row].is_parameter_set) {
+      absl::Status room = Reserve(rows_[piece.row].size() + 4);
+      if (!room.ok()) return room;
       units.push_back({rows_[piece.row], static_cast<int>(piece.row)});
     }
   }

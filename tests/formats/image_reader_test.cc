@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <utility>
 
 #include "tests/support/ffmpeg_tool.h"
 #include "tests/support/test_data.h"
@@ -19,6 +20,7 @@ namespace {
 using ::fovea::testing::Ffmpeg;
 using ::fovea::testing::ReadFileBytes;
 using ::fovea::testing::TempDir;
+using ::fovea::testing::WriteFileBytes;
 using ::testing::HasSubstr;
 
 class ImageReaderTest : public ::testing::Test {
@@ -29,6 +31,21 @@ class ImageReaderTest : public ::testing::Test {
     const std::string path = dir_.File(name);
     Ffmpeg("-f lavfi -i \"" + filter + "\" -frames:v 1 " + arguments + " '" +
            path + "'");
+    return ReadFileBytes(path);
+  }
+
+  // One picture of `width` x `height` in the colour 0x50A0F0.
+  std::vector<uint8_t> MakeBlue(const std::string& name, int width, int height,
+                                const std::string& arguments) {
+    const std::string head = "P6\n" + std::to_string(width) + " " +
+                             std::to_string(height) + "\n255\n";
+    std::vector<uint8_t> ppm(head.begin(), head.end());
+    for (int i = 0; i < width * height; ++i) {
+      ppm.insert(ppm.end(), {0x50, 0xA0, 0xF0});
+    }
+    WriteFileBytes(dir_.File("in.ppm"), ppm);
+    const std::string path = dir_.File(name);
+    Ffmpeg("-i '" + dir_.File("in.ppm") + "' " + arguments + " '" + path + "'");
     return ReadFileBytes(path);
   }
 
@@ -72,8 +89,7 @@ TEST_F(ImageReaderTest, RgbPngIsFullRangeBt601) {
   FOVEA_NEED_FFMPEG();
   for (const char* format : {"rgb24", "rgba", "rgb48be"}) {
     const auto image =
-        Decode(Make("c.png", "color=0x50A0F0:s=7x5,format=rgb24,format=" +
-                                 std::string(format)));
+        Decode(MakeBlue("c.png", 7, 5, "-pix_fmt " + std::string(format)));
     const double r = 0x50;
     const double g = 0xA0;
     const double b = 0xF0;
@@ -109,17 +125,13 @@ class JpegSamplingTest : public ImageReaderTest,
 // Every sampling ends within a step or two of the picture that was coded.
 TEST_P(JpegSamplingTest, ColourComesBack) {
   FOVEA_NEED_FFMPEG();
-  for (const char* size : {"1x1", "7x5", "641x361"}) {
-    const auto image =
-        Decode(Make("c.jpg",
-                    "color=0x50A0F0:s=" + std::string(size) +
-                        ",format=gbrp,scale=out_color_matrix=bt601:"
-                        "out_range=full,format=" +
-                        GetParam(),
-                    "-q:v 1"));
+  for (const auto& [width, height] :
+       {std::pair(1, 1), std::pair(7, 5), std::pair(641, 361)}) {
+    const auto image = Decode(MakeBlue(
+        "c.jpg", width, height, "-q:v 1 -pix_fmt " + std::string(GetParam())));
     const Frame& frame = image.frame;
-    ASSERT_EQ(std::to_string(frame.width) + "x" + std::to_string(frame.height),
-              size);
+    ASSERT_EQ(frame.width, width);
+    ASSERT_EQ(frame.height, height);
     const ptrdiff_t last = (frame.height - 1) / 2 * frame.u.stride;
     EXPECT_NEAR(
         frame.y.data[(frame.height - 1) * frame.y.stride + frame.width - 1],

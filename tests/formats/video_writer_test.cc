@@ -38,6 +38,7 @@ class VideoWriterTest : public ::testing::Test {
   std::string Write(const std::string& name, const Clip& clip,
                     const VideoWriterOptions& options) {
     const std::string path = folder_.File(name);
+    std::filesystem::remove(path);
     auto writer = VideoWriter::Create(path, options);
     EXPECT_TRUE(writer.ok()) << writer.status();
     if (!writer.ok()) return path;

@@ -83,7 +83,7 @@ class SegmentTest : public ::testing::Test {
     return found;
   }
 
-  TempDir folder_;
+  ScratchFolder folder_;
   std::vector<Bytes> chunks_ = {RandomBytes(200, 1), RandomBytes(100, 2)};
   std::vector<uint64_t> places_;
   Bytes bytes_;

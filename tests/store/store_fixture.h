@@ -5,6 +5,8 @@
 #ifndef FOVEA_TESTS_STORE_STORE_FIXTURE_H_
 #define FOVEA_TESTS_STORE_STORE_FIXTURE_H_
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -61,6 +63,33 @@ inline Dump DumpAll(Store& store) {
   }
   return dump;
 }
+
+// A folder in memory where the machine has one: these tests play the disk
+// themselves, and waiting for the real one would teach nothing.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern = "/dev/shm/fovea-store-XXXXXX";
+    if (mkdtemp(pattern.data()) != nullptr) {
+      path_ = pattern;
+    } else {
+      on_disk_ = std::make_unique<TempDir>();
+      path_ = on_disk_->path();
+    }
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  std::string File(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+  std::unique_ptr<TempDir> on_disk_;
+};
 
 class StoreTest : public ::testing::Test {
  protected:
@@ -156,7 +185,7 @@ class StoreTest : public ::testing::Test {
 
   void NextHour() { now_ns_ += 3'600'000'000'000; }
 
-  TempDir folder_;
+  ScratchFolder folder_;
   FaultFileSystem disk_;
   int64_t now_ns_ = 1'795'000'000'000'000'000;
   StoreOptions options_;

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// SIGKILL at random instants of an ingest. Another process, this one, reads
+// the acknowledgements through a pipe and holds the store to them: every
+// one must be there, byte for byte, whatever the instant was. The ingest is
+// then resumed, and killed again, until it is through.
+//
+// FOVEA_KILL_CYCLES and FOVEA_KILL_SEED override cycles and seed;
+// tests/campaigns/kill.sh runs the long form.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/engine.h"
+#include "api/scene.h"
+#include "index/frame_index.h"
+#include "nlohmann/json.hpp"
+#include "tests/support/process.h"
+#include "tests/support/test_data.h"
+
+namespace fovea {
+namespace {
+
+using nlohmann::json;
+using testing::Process;
+using testing::TempDir;
+
+int FromEnvironment(const char* name, int otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::atoi(text) : otherwise;
+}
+
+struct Ack {
+  std::string stream;
+  uint64_t first = 0;
+  uint64_t last = 0;
+  std::string chunk;
+};
+
+class KillTest : public ::testing::Test {
+ protected:
+  void MakeScene() {
+    SceneOptions options;
+    options.width = 320;
+    options.height = 240;
+    options.seconds = 12;
+    auto files = WriteScene(options, dir_.File("scene"), nullptr);
+    ASSERT_TRUE(files.ok()) << files.status();
+  }
+
+  // Starts or goes on with the ingest and kills it after `life`, unless it
+  // ends before. Returns whether it ended by itself.
+  bool IngestAndKill(std::chrono::microseconds life) {
+    Process ingest({FOVEA_BINARY, "ingest", dir_.File("scene/camera.mp4"),
+                    "--imu", dir_.File("scene/imu.csv"), "--name", "cam",
+                    "--store", Store(), "--resume", "--progress", "json",
+                    "--commit-every", "1ms", "--jobs", "1"},
+                   {});
+    std::thread killer([&] {
+      std::this_thread::sleep_for(life);
+      ingest.Signal(SIGKILL);
+    });
+    for (std::string line; ingest.ReadLine(&line);) Note(line);
+    killer.join();
+    return ingest.Finish().exit_code == 0;
+  }
+
+  void Note(const std::string& line) {
+    const json event = json::parse(line, nullptr, false);
+    if (event.is_discarded() || !event.contains("ack")) return;
+    const json& ack = event["ack"];
+    acks_.push_back({ack.at("stream"), Number(ack.at("first_index")),
+                     Number(ack.at("last_index")), ack.at("chunk")});
+  }
+
+  static uint64_t Number(const json& value) {
+    return value.is_string() ? std::stoull(value.get<std::string>())
+                             : value.get<uint64_t>();
+  }
+
+  // Opens what the kill left and checks every acknowledgement so far.
+  void CheckStore() {
+    if (!std::filesystem::exists(Store() + "/FOVEA")) {
+      EXPECT_TRUE(acks_.empty()) << "acknowledged into no store";
+      return;
+    }
+    auto engine = Engine::Open(Store(), {});
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    auto verified = (*engine)->Verify(true, nullptr);
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    for (const StoreProblem& problem : verified->problems) {
+      ADD_FAILURE() << problem.object << ": " << problem.what;
+    }
+    for (const Ack& ack : acks_) CheckAck(engine->get(), ack);
+  }
+
+  void CheckAck(Engine* engine, const Ack& ack) {
+    auto stream = engine->Describe(ack.stream);
+    ASSERT_TRUE(stream.ok()) << stream.status();
+    EXPECT_GT(stream->end_index, ack.last);
+    if (stream->description.kind == StreamKind::kCamera) {
+      auto ref = FrameIndex(engine->store()).AtIndex(stream->id, ack.first);
+      ASSERT_TRUE(ref.ok()) << ref.status();
+      EXPECT_EQ(ref->gop.row.chunk.ToHex(), ack.chunk);
+      auto payload = engine->store()->ReadChunk(ref->gop.row.chunk);
+      ASSERT_TRUE(payload.ok()) << payload.status();
+      EXPECT_EQ(ChunkId::Of(*payload).ToHex(), ack.chunk);
+    } else {
+      EXPECT_EQ(BlockAt(engine, stream->id, ack.first), ack.chunk);
+    }
+  }
+
+  // The id of the block's bytes as they lie in the store.
+  static std::string BlockAt(Engine* engine, StreamId stream, uint64_t first) {
+    std::string id = "no block";
+    EXPECT_TRUE(engine->store()
+                    ->Scan(Family::kBlock, StreamPrefix(stream),
+                           StreamPrefix(stream + 1),
+                           [&](std::string_view, std::string_view value) {
+                             auto row = DecodeBlockRow(value);
+                             if (!row.ok() || row->first_index != first) {
+                               return true;
+                             }
+                             const std::vector<uint8_t> bytes(
+                                 row->bytes.begin(), row->bytes.end());
+                             id = ChunkId::Of(bytes).ToHex();
+                             return false;
+                           })
+                    .ok());
+    return id;
+  }
+
+  void CheckComplete() {
+    auto engine = Engine::Open(Store(), {});
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    auto camera = (*engine)->Describe("cam");
+    ASSERT_TRUE(camera.ok()) << camera.status();
+    EXPECT_EQ(camera->counts.samples_in, 360);
+    EXPECT_EQ(camera->counts.stored, 360);
+    EXPECT_EQ(camera->end_index, 360u);
+    auto imu = (*engine)->Describe("cam.imu");
+    ASSERT_TRUE(imu.ok()) << imu.status();
+    EXPECT_EQ(imu->counts.stored, imu->counts.samples_in);
+    EXPECT_GE(imu->counts.stored, 2400);
+  }
+
+  void StartAfresh() {
+    std::filesystem::remove_all(Store());
+    acks_.clear();
+  }
+
+  std::string Store() const { return dir_.File("store"); }
+
+  TempDir dir_;
+  std::vector<Ack> acks_;
+};
+
+TEST_F(KillTest, NothingAcknowledgedIsLost) {
+  const int cycles = FromEnvironment("FOVEA_KILL_CYCLES", 50);
+  const int seed = FromEnvironment("FOVEA_KILL_SEED", 1);
+  std::printf("%d cycles, seed %d\n", cycles, seed);
+  MakeScene();
+  std::mt19937 random(static_cast<unsigned>(seed));
+  int64_t acks = 0;
+  int ended = 0;
+  for (int cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
+    SCOPED_TRACE("cycle " + std::to_string(cycle));
+    const size_t before = acks_.size();
+    // Up to about half of what a whole ingest takes on a slow machine.
+    const bool whole =
+        IngestAndKill(std::chrono::microseconds(20'000 + random() % 1'500'000));
+    acks += static_cast<int64_t>(acks_.size() - before);
+    CheckStore();
+    if (whole) {
+      CheckComplete();
+      StartAfresh();
+      ++ended;
+    }
+  }
+  std::printf("%lld acknowledgements held, %d ingests completed\n",
+              static_cast<long long>(acks), ended);
+  EXPECT_GT(acks, 0);
+}
+
+}  // namespace
+}  // namespace fovea
