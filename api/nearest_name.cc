@@ -29,7 +29,7 @@ size_t EditDistance(const std::string& a, const std::string& b) {
 std::string NearestName(const std::string& typed,
                         const std::vector<std::string>& known) {
   std::string best;
-  size_t best_distance = typed.size() / 3 + 1;
+  size_t best_distance = typed.size() / 3 + 2;  // one too far
   for (const std::string& name : known) {
     const size_t distance = EditDistance(typed, name);
     if (distance < best_distance) {

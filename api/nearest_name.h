@@ -11,7 +11,7 @@
 namespace fovea {
 
 // The entry of `known` with the smallest edit distance to `typed`, or ""
-// when none is within a third of its length.
+// when none is within a third of its length and one.
 std::string NearestName(const std::string& typed,
                         const std::vector<std::string>& known);
 

@@ -23,7 +23,7 @@ ParameterSetLookup ParameterSetsOf(Store* store) {
     absl::StatusOr<std::string> nal =
         store->Get(Family::kMeta, ParameterSetKey(name));
     if (!nal.ok()) return nal.status();
-    return std::vector<uint8_t>(nal->begin(), nal->end());
+    return DecodeParameterSet(*nal);
   };
 }
 

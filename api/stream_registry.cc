@@ -69,15 +69,10 @@ std::string StreamRegistry::NameFrom(const std::string& text) {
 }
 
 absl::StatusOr<StreamRow> StreamRegistry::Find(const std::string& name) {
-  absl::StatusOr<std::string> id =
+  absl::StatusOr<std::string> value =
       store_->Get(Family::kMeta, StreamNameKey(name));
-  if (id.ok()) {
-    // The name row holds the id as keys have it: the registry key is "s" id.
-    auto row = store_->Get(Family::kMeta, "s" + *id);
-    if (!row.ok()) return row.status();
-    return DecodeStreamRow(*row);
-  }
-  if (!absl::IsNotFound(id.status())) return id.status();
+  if (value.ok()) return FindById(*value);
+  if (!absl::IsNotFound(value.status())) return value.status();
   auto rows = List();
   if (!rows.ok()) return rows.status();
   std::vector<std::string> names;
@@ -87,6 +82,15 @@ absl::StatusOr<StreamRow> StreamRegistry::Find(const std::string& name) {
       "no stream called '", name, "'",
       nearest.empty() ? "; 'fovea ls' lists them"
                       : absl::StrCat("; did you mean '", nearest, "'?")));
+}
+
+absl::StatusOr<StreamRow> StreamRegistry::FindById(
+    const std::string& name_row) {
+  absl::StatusOr<StreamId> id = DecodeStreamId(name_row);
+  if (!id.ok()) return id.status();
+  absl::StatusOr<std::string> row = store_->Get(Family::kMeta, StreamKey(*id));
+  if (!row.ok()) return row.status();
+  return DecodeStreamRow(*row);
 }
 
 absl::StatusOr<std::vector<StreamRow>> StreamRegistry::List() {

@@ -47,6 +47,7 @@ class StreamRegistry {
   StreamId NewId();
 
  private:
+  absl::StatusOr<StreamRow> FindById(const std::string& name_row);
   absl::StatusOr<StreamExtent> CameraExtent(StreamId id);
   absl::StatusOr<StreamExtent> BlockExtent(StreamId id);
 

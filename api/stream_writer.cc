@@ -106,10 +106,8 @@ void StreamWriter::PutParameterSets(const CanonicalGop& gop, GopRow* row) {
     row->parameter_sets.append(reinterpret_cast<const char*>(set.name.data()),
                                set.name.size());
     if (!known_parameter_sets_.insert(set.name).second) continue;
-    committer_->batch()->PutRow(
-        Family::kMeta, ParameterSetKey(set.name),
-        std::string_view(reinterpret_cast<const char*>(set.nal.data()),
-                         set.nal.size()));
+    committer_->batch()->PutRow(Family::kMeta, ParameterSetKey(set.name),
+                                EncodeParameterSet(set.nal));
   }
 }
 
@@ -122,7 +120,8 @@ bool StreamWriter::PutGop(GopRow row, const FrameTable& table,
   row.size = payload.size();
   batch->PutRow(Family::kGop, key, EncodeGopRow(row));
   batch->PutRow(Family::kFtab, key, EncodeFrameTable(table));
-  batch->PutRow(Family::kTime, TimeKey(state_.row.id, row.start_ns, first), "");
+  batch->PutRow(Family::kTime, TimeKey(state_.row.id, row.start_ns, first),
+                EncodeTimeRow());
   state_.next_index = first + row.frames;
   committer_->Acknowledge({name(), first, state_.next_index - 1, row.chunk});
   return IsKnown(row.chunk);
@@ -240,7 +239,7 @@ void StreamWriter::PutBooks(CommitBatch* batch) {
     batch->PutRow(Family::kMeta, StreamKey(state_.row.id),
                   EncodeStreamRow(state_.row));
     batch->PutRow(Family::kMeta, StreamNameKey(state_.row.name),
-                  StreamPrefix(state_.row.id));
+                  EncodeStreamId(state_.row.id));
     state_.registered = true;
   }
   batch->PutRow(Family::kMeta, StreamCountsKey(state_.row.id),

@@ -34,7 +34,10 @@ class StreamChecker {
     const std::string object = absl::StrCat("gop ", parts->first_index);
     if (!row.ok()) return Report(object, row.status());
     const GopRef gop{stream_.id, parts->view, parts->first_index, *row};
-    if (parts->view == 0) samples_ += row->frames;
+    if (parts->view == 0) {
+      samples_ += row->frames;
+      ++gops_;
+    }
     CheckTable(object, gop);
     if (!deep_) return;
     const absl::Status status = stream_.description.stills
@@ -53,7 +56,24 @@ class StreamChecker {
     if (deep_) CheckBlockBytes(object, *row);
   }
 
+  void CheckTime(std::string_view key, std::string_view value) {
+    absl::StatusOr<TimeKeyParts> parts = ParseTimeKey(key);
+    if (!parts.ok()) return Report("time row", parts.status());
+    const std::string object = absl::StrCat("time row ", parts->time_ns);
+    if (absl::Status s = CheckTimeRow(value); !s.ok()) Report(object, s);
+    absl::StatusOr<std::string> gop =
+        store_->Get(Family::kGop, GopKey(stream_.id, 0, parts->first_index));
+    if (!gop.ok()) Report(object, gop.status());
+    ++time_rows_;
+  }
+
   void CheckBooks() {
+    if (stream_.description.kind == StreamKind::kCamera &&
+        time_rows_ != gops_) {
+      Report("time rows", absl::DataLossError(absl::StrCat(time_rows_, " for ",
+                                                           gops_, " GOPs")));
+    }
+
     const StreamCounts& counts = stream_.counts;
     int64_t sum = counts.stored + counts.dropped;
     for (const StreamCounts::Reason& reason : counts.rejected) {
@@ -139,6 +159,8 @@ class StreamChecker {
   const bool deep_;
   VerifyReport* const report_;
   int64_t samples_ = 0;
+  int64_t gops_ = 0;
+  int64_t time_rows_ = 0;
 };
 
 }  // namespace
@@ -161,6 +183,13 @@ absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
         camera ? checker.CheckGop(key, value) : checker.CheckBlock(key, value);
         return true;
       });
+  if (!status.ok()) return status;
+  status = store_->Scan(Family::kTime, StreamPrefix(row.id),
+                        StreamPrefix(row.id + 1),
+                        [&](std::string_view key, std::string_view value) {
+                          checker.CheckTime(key, value);
+                          return true;
+                        });
   checker.CheckBooks();
   return status;
 }

@@ -57,14 +57,23 @@ std::string LossText(const IngestedStream& stream) {
   return text;
 }
 
+// Payload that was not there before. Blocks kept in the catalogue count
+// too, which bytes appended to segments as chunks would leave out.
+uint64_t NewBytes(const IngestReport& report) {
+  uint64_t sum = 0;
+  for (const IngestedStream& s : report.streams) sum += s.bytes - s.bytes_known;
+  return sum;
+}
+
 std::string BytesText(const IngestReport& report, int64_t elapsed_ns) {
+  const uint64_t stored = NewBytes(report);
   std::string text;
   if (report.source_bytes > 0) {
     text += FormatBytes(report.source_bytes) + " in -> ";
   }
-  text += FormatBytes(report.stored_bytes) + " written";
+  text += FormatBytes(stored) + " stored";
   if (report.source_bytes > 0) {
-    text += " (" + FormatShare(report.stored_bytes, report.source_bytes) + ")";
+    text += " (" + FormatShare(stored, report.source_bytes) + ")";
   }
   return text + " in " + FormatDuration(elapsed_ns) + "\n";
 }
@@ -87,7 +96,7 @@ std::string IngestNextText(const IngestReport& report,
   for (const IngestedStream& stream : report.streams) {
     if (stream.kind == StreamKind::kCamera && stream.counts.stored > 0) {
       return text + "   fovea frames " + stream.name +
-             " --at 1s -o . --store " + store;
+             " --index 0 -o . --store " + store;
     }
   }
   return text + "   fovea verify --deep --store " + store;

@@ -226,9 +226,9 @@ absl::StatusOr<std::vector<WaitingKeyParts>> ReadWaiting(
 }  // namespace
 
 absl::StatusOr<PruneReport> SegmentStore::Prune() {
-  absl::MutexLock maintenance(&maintenance_mutex_);
+  MutexLock maintenance(&maintenance_mutex_);
   {
-    absl::MutexLock lock(&commit_mutex_);
+    MutexLock lock(&commit_mutex_);
     FOVEA_RETURN_IF_ERROR(CheckWritable());
   }
   PruneReport report;
@@ -276,7 +276,7 @@ absl::Status SegmentStore::ForgetUnowned(PruneReport* report) {
                            ReadWaiting(catalogue_, after));
     if (waiting.empty()) return absl::OkStatus();
     FOVEA_RETURN_IF_ERROR(OwePurge());
-    absl::MutexLock lock(&commit_mutex_);
+    MutexLock lock(&commit_mutex_);
     CommitPlan plan;
     for (const auto& [epoch, id] : waiting) {
       after = WaitingKey(epoch, id) + '\0';
@@ -314,7 +314,7 @@ absl::StatusOr<std::vector<uint64_t>> SegmentStore::FindStaleSegments() {
 absl::Status SegmentStore::BeginFreshSegment() {
   // An empty commit: whatever goes, the newest segment holds the newest
   // sequence.
-  absl::MutexLock lock(&commit_mutex_);
+  MutexLock lock(&commit_mutex_);
   log_.Seal();
   CommitPlan plan;
   return Write(&plan, 0);
@@ -328,7 +328,7 @@ absl::StatusOr<bool> SegmentStore::CopyForward(uint64_t segment,
   FOVEA_ASSIGN_OR_RETURN(const auto reader, folder_->Reader(segment));
   SegmentCopier copier(
       catalogue_, *reader, [&](const CopyCandidates& candidates) {
-        absl::MutexLock lock(&commit_mutex_);
+        MutexLock lock(&commit_mutex_);
         FOVEA_ASSIGN_OR_RETURN(
             CommitPlan plan,
             PlanCopy(catalogue_, candidates, segment, keep_tombstones));

@@ -98,7 +98,6 @@ std::string StreamCountsKey(StreamId id) { return TaggedKey('c', id); }
 std::string ParameterSetKey(std::span<const uint8_t> name) {
   return std::string(1, 'p').append(name.begin(), name.end());
 }
-std::string NextStreamIdKey() { return "i"; }
 
 std::string EncodeStreamId(StreamId id) {
   RowWriter out;

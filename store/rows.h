@@ -28,9 +28,8 @@ std::string StreamKey(StreamId id);                          // "s" id
 std::string StreamNameKey(std::string_view n);               // "n" name
 std::string StreamCountsKey(StreamId id);                    // "c" id
 std::string ParameterSetKey(std::span<const uint8_t> name);  // "p" name
-std::string NextStreamIdKey();                               // "i"
 
-// Values of the "n" and "i" rows.
+// Value of an "n" row.
 std::string EncodeStreamId(StreamId id);
 absl::StatusOr<StreamId> DecodeStreamId(std::string_view value);
 

@@ -88,11 +88,7 @@ absl::Status SegmentLog::RollBack() {
   writer_.reset();
   if (is_new_) {
     folder_->Add(header_);  // creation may have failed half-way
-    const absl::Status removed = folder_->Remove(header_.id);
-    if (!removed.ok() && !absl::IsNotFound(removed)) {
-      folder_->Add(header_);
-      return removed;
-    }
+    FOVEA_RETURN_IF_ERROR(folder_->Remove(header_.id));
     sealed_ = true;
   } else {
     FOVEA_RETURN_IF_ERROR(

@@ -46,12 +46,13 @@ class CommitBatch {
   // row's key). Equal payloads are stored once. Copies the bytes.
   ChunkId PutChunk(std::span<const uint8_t> payload, std::string_view owner);
 
-  // Catalogue changes; kLoc, kRef and kGcq belong to the store and are
-  // refused at Commit().
+  // Catalogue changes; kLoc, kRef, kGcq and meta keys that start with '~'
+  // belong to the store and are refused at Commit().
   void PutRow(Family family, std::string_view key, std::string_view value);
   void DeleteRow(Family family, std::string_view key);
 
-  // `owner` lets go of a chunk; one without owners waits for Prune().
+  // `owner` lets go of a chunk; one without owners waits for Prune(). One
+  // that the same batch also puts for that owner stays.
   void DropChunk(const ChunkId& id, std::string_view owner);
 
   bool empty() const;
@@ -88,7 +89,7 @@ struct CommitReceipt {
 
 struct StoreOptions {
   bool create = false;     // make the store when the folder has none
-  bool read_only = false;  // neither lock nor write; still one process
+  bool read_only = false;  // writes nothing; still one process at a time
 
   // A new segment is begun beyond this size or when the hour changes.
   // Smaller: space comes back sooner. Larger: fewer files.
@@ -150,8 +151,9 @@ class Store {
   // (kFailedPrecondition).
   virtual absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) = 0;
 
-  // A chunk's payload, or `length` bytes of it from `offset`. Whole reads
-  // check both checksums. kNotFound, kDataLoss (naming segment, offset).
+  // A chunk's payload, or `length` bytes of it from `offset` (kOutOfRange
+  // when there are not so many). Either way all of it is read and checked
+  // against both checksums. kNotFound, kDataLoss (naming segment, offset).
   virtual absl::StatusOr<std::vector<uint8_t>> ReadChunk(const ChunkId& id) = 0;
   virtual absl::StatusOr<std::vector<uint8_t>> ReadChunkRange(
       const ChunkId& id, uint64_t offset, uint64_t length) = 0;

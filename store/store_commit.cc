@@ -39,14 +39,14 @@ SegmentStore::SegmentStore(Parts parts, const Recovered& recovered)
       log_(parts_.options.file_system, folder_, parts_.format.id,
            parts_.options.segment_bytes),
       last_sequence_(recovered.last_sequence) {
-  absl::MutexLock lock(&commit_mutex_);
+  MutexLock lock(&commit_mutex_);
   if (parts_.options.read_only) {
     refused_ = absl::FailedPreconditionError("the store is open read-only");
   }
 }
 
 absl::Status SegmentStore::ResumeLog(const Recovered& recovered) {
-  absl::MutexLock lock(&commit_mutex_);
+  MutexLock lock(&commit_mutex_);
   if (!recovered.open_segment.has_value()) return absl::OkStatus();
   log_.set_next_id(*recovered.open_segment + 1);
   FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header,
@@ -55,7 +55,7 @@ absl::Status SegmentStore::ResumeLog(const Recovered& recovered) {
 }
 
 absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
-  absl::MutexLock lock(&commit_mutex_);
+  MutexLock lock(&commit_mutex_);
   FOVEA_RETURN_IF_ERROR(CheckWritable());
   if (batch.empty()) return CommitReceipt{.sequence = last_sequence_};
   CommitPlanner planner(

@@ -304,9 +304,9 @@ class Verifier {
 
 absl::StatusOr<VerifyReport> SegmentStore::Verify(
     bool deep, const std::function<void(uint64_t, uint64_t)>& progress) {
-  absl::MutexLock maintenance(&maintenance_mutex_);
+  MutexLock maintenance(&maintenance_mutex_);
   const auto exclusively = [this](const std::function<absl::Status()>& check) {
-    absl::MutexLock lock(&commit_mutex_);
+    MutexLock lock(&commit_mutex_);
     return check();
   };
   return Verifier(catalogue_, folder_, deep, progress, exclusively).Run();

@@ -125,7 +125,7 @@ class Ingestion {
     Json json = {{"source", source}};
     json.update(IngestReportJson(*report));
     reports_.push_back(json);
-    Tell(*report, NowNs() - begin);
+    Tell(source, *report, NowNs() - begin);
     Judge(*report);
   }
 
@@ -146,7 +146,8 @@ class Ingestion {
     code_ = kExitFailed;
   }
 
-  void Tell(const IngestReport& report, int64_t elapsed_ns) {
+  void Tell(const std::string& source, const IngestReport& report,
+            int64_t elapsed_ns) {
     if (!context_.json && !json_lines_) {
       WriteResult(IngestReportText(report, elapsed_ns,
                                    DescribeTerminal(1, context_.color).color));
@@ -158,9 +159,11 @@ class Ingestion {
           "ingest"));
     }
     if (report.stopped) {
-      WriteMessage(
-          "stopped; what was read so far is stored, 'fovea ingest "
-          "--resume' goes on");
+      std::error_code ignored;
+      WriteMessage(std::filesystem::exists(source, ignored)
+                       ? "stopped; what was read so far is stored, 'fovea "
+                         "ingest --resume' goes on"
+                       : "stopped; what was read so far is stored");
     } else if (!arguments_.options.dry_run) {
       WriteMessage(IngestNextText(report, context_.store));
     }

@@ -263,7 +263,6 @@ class EurocSource : public Source {
   const SourceOptions options_;
   SourceInfo info_;
   std::vector<Lane> lanes_;  // those with an item ready
-  bool started_ = false;
   int64_t start_ns_ = 0;
   std::atomic<bool> stopped_ = false;
 };

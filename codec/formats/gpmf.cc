@@ -166,6 +166,10 @@ class GpmfReader::State {
                     const std::function<void(const GpmfStream&)>& visit) {
     const absl::Status size = CheckSize(payload);
     if (!size.ok()) return size;
+    // Once over without effect, so that a damaged payload leaves no trace.
+    const absl::Status whole = WalkGpmf(payload.bytes, limits_.max_gpmf_depth,
+                                        [](const GpmfStream&) {});
+    if (!whole.ok()) return whole;
     return WalkGpmf(payload.bytes, limits_.max_gpmf_depth, visit);
   }
 
@@ -181,13 +185,14 @@ class GpmfReader::State {
   void ScanProperties(const GpmfStream& stream);
   void ComparePairs(const std::map<StreamKey, int64_t>& counts);
   bool IsPaired(const StreamKey& key) const;
+  void JudgeStreams();
   void AddTrack(const StreamKey& key, StreamState* stream,
                 std::vector<Track>* tracks);
   std::string UniqueSuffix(const std::string& wanted,
                            const std::vector<Track>& tracks) const;
   bool Matches(const GpmfStream& stream, const StreamState& state) const;
-  void MergeImu(const std::map<StreamKey, SeriesBatch>& halves,
-                std::vector<std::pair<int, SeriesBatch>>* out);
+  absl::Status MergeImu(const std::map<StreamKey, SeriesBatch>& halves,
+                        std::vector<std::pair<int, SeriesBatch>>* out);
 
   const FormatLimits limits_;
   std::map<StreamKey, StreamState> streams_;
@@ -331,11 +336,8 @@ void GpmfReader::State::AddTrack(const StreamKey& key, StreamState* stream,
   tracks->push_back(std::move(track));
 }
 
-std::vector<Track> GpmfReader::State::Tracks() {
-  std::vector<Track> tracks;
-  track_of_.clear();
-  for (const StreamKey& key : order_) {
-    StreamState& stream = streams_.at(key);
+void GpmfReader::State::JudgeStreams() {
+  for (auto& [key, stream] : streams_) {
     stream.rows.Rewind();
     stream.items.Rewind();
     if (stream.unusable.empty() && stream.several &&
@@ -346,6 +348,15 @@ std::vector<Track> GpmfReader::State::Tracks() {
         (stream.samples() == 0 || stream.channels() == 0)) {
       stream.unusable = "holds no sample";
     }
+  }
+}
+
+std::vector<Track> GpmfReader::State::Tracks() {
+  std::vector<Track> tracks;
+  track_of_.clear();
+  JudgeStreams();  // all of them first: pairing looks at both halves
+  for (const StreamKey& key : order_) {
+    StreamState& stream = streams_.at(key);
     if (stream.unusable.empty() && track_of_.count(key) == 0) {
       AddTrack(key, &stream, &tracks);
     }
@@ -363,27 +374,30 @@ bool GpmfReader::State::Matches(const GpmfStream& stream,
 }
 
 // Gyroscope and accelerometer samples side by side.
-void GpmfReader::State::MergeImu(
+absl::Status GpmfReader::State::MergeImu(
     const std::map<StreamKey, SeriesBatch>& halves,
     std::vector<std::pair<int, SeriesBatch>>* out) {
-  for (const auto& [key, accel] : halves) {
-    const auto gyro = halves.find({key.first, "GYRO"});
-    if (key.second != "ACCL" || gyro == halves.end()) continue;
-    SeriesBatch batch;
-    batch.time_ns = accel.time_ns;
-    const size_t samples =
-        std::min(accel.time_ns.size(), gyro->second.time_ns.size());
-    batch.time_ns.resize(samples);
-    for (size_t i = 0; i < samples; ++i) {
-      const auto at = static_cast<std::ptrdiff_t>(3 * i);
-      const auto& g = gyro->second.values;
-      batch.values.insert(batch.values.end(), g.begin() + at,
-                          g.begin() + at + 3);
-      batch.values.insert(batch.values.end(), accel.values.begin() + at,
-                          accel.values.begin() + at + 3);
+  for (const auto& [key, half] : halves) {
+    const bool is_accel = key.second == "ACCL";
+    const auto other = halves.find({key.first, is_accel ? "GYRO" : "ACCL"});
+    if (other == halves.end() ||
+        other->second.time_ns.size() != half.time_ns.size()) {
+      return absl::DataLossError(
+          "GPMF: counts of ACCL and GYRO differ from the scan");
     }
-    if (samples > 0) out->emplace_back(track_of_.at(key), std::move(batch));
+    if (!is_accel) continue;
+    const std::vector<double>& gyro = other->second.values;
+    SeriesBatch batch;
+    batch.time_ns = half.time_ns;
+    batch.values.reserve(gyro.size() + half.values.size());
+    for (size_t at = 0; at < gyro.size(); at += 3) {
+      batch.values.insert(batch.values.end(), &gyro[at], &gyro[at] + 3);
+      batch.values.insert(batch.values.end(), &half.values[at],
+                          &half.values[at] + 3);
+    }
+    out->emplace_back(track_of_.at(key), std::move(batch));
   }
+  return absl::OkStatus();
 }
 
 absl::Status GpmfReader::State::Read(
@@ -423,8 +437,7 @@ absl::Status GpmfReader::State::Read(
   });
   if (!status.ok()) return status;
   if (!changed.ok()) return changed;
-  MergeImu(halves, out);
-  return absl::OkStatus();
+  return MergeImu(halves, out);
 }
 
 std::vector<std::string> GpmfReader::State::Notes() const {

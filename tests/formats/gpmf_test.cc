@@ -187,6 +187,32 @@ TEST(GpmfTest, DamageNamesTheOffset) {
   }
 }
 
+TEST(GpmfTest, ADamagedPayloadLeavesNoTrace) {
+  Packet damaged = Motion(4, 0, 0);
+  damaged.bytes.insert(damaged.bytes.end(), {'B', 'A', 'D', '!', 'L', 4, 9, 9});
+  GpmfReader reader{FormatLimits()};
+  EXPECT_EQ(reader.Scan(View(damaged)).code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(reader.Tracks().empty());
+  const Packet good = Motion(4, 4, 0);
+  EXPECT_TRUE(reader.Scan(View(good)).ok());
+  ASSERT_EQ(reader.Tracks().size(), 1u);
+  std::vector<std::pair<int, SeriesBatch>> batches;
+  EXPECT_EQ(reader.Read(View(damaged), &batches).code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(batches.empty());
+  EXPECT_EQ(reader.Read(View(Motion(4, 3, 0)), &batches).code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(reader.Read(View(good), &batches).ok());
+  EXPECT_EQ(batches.size(), 1u);
+}
+
+TEST(GpmfTest, AGyroscopeWithoutSamplesLeavesTheAccelerometerAlone) {
+  const Recording recording = ReadAll({Motion(4, 0, 0)});
+  ASSERT_EQ(recording.tracks.size(), 1u);
+  EXPECT_EQ(recording.tracks[0].suffix, "accel");
+  EXPECT_EQ(recording.series[0].values.size(), 12u);
+}
+
 TEST(GpmfTest, NestingAndSizesAreLimited) {
   Bytes deep = Item("ACCL", 's', 6, 1, Shorts({1, 2, 3}));
   for (int i = 0; i < 40; ++i) deep = Nest("STRM", {deep});

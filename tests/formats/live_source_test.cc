@@ -142,7 +142,8 @@ class LiveSourceTest : public ::testing::Test {
     EXPECT_LT(log.gaps[0].start_ns, log.gaps[1].start_ns);
     EXPECT_THAT(log.gaps[1].reason, HasSubstr("timed out"));
     EXPECT_THAT(log.Camera().reason, HasSubstr("gave up after 8 tries"));
-    EXPECT_EQ(log.Camera().rejected, 0) << log.Camera().reason;
+    EXPECT_EQ(log.Camera().rejected, 0)
+        << ::testing::PrintToString(log.Camera().reasons);
     EXPECT_EQ(log.Camera().times.front(), 0);
   }
 
@@ -271,6 +272,15 @@ TEST_F(BacklogTest, InsideOneGopTheNewestGoUntilAKeyPicture) {
     Push(&backlog, key);
   }
   EXPECT_THAT(Drain(&backlog), ::testing::ElementsAre(-6, 6, 7));
+}
+
+// The clock of a machine that has been up for a while.
+TEST_F(BacklogTest, EventsWithoutBytesDoNotFillIt) {
+  av::Backlog backlog(1 << 30, 100);
+  backlog.PushEvent(av::Dropped{0, 7});
+  Push(&backlog, true, kLong);
+  Push(&backlog, false, kLong + 60);
+  EXPECT_THAT(Drain(&backlog), ::testing::ElementsAre(-7, 0, 1));
 }
 
 TEST_F(BacklogTest, TimeBoundsItToo) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,7 +32,8 @@ struct TrackLog {
   std::vector<std::string> names;   // of stills
   int64_t keyframes = 0;
   int64_t rejected = 0;
-  std::string reason;  // the last
+  std::string reason;                  // the last
+  std::map<std::string, int> reasons;  // items per reason
 };
 
 struct SourceLog {
@@ -94,6 +96,7 @@ struct SourceLog {
     --track->items;
     track->rejected += rejected.samples;
     track->reason = rejected.reason;
+    ++track->reasons[rejected.reason];
   }
   void Add(TrackLog* track, const Gap& gap) {
     --track->items;

@@ -180,6 +180,33 @@ TEST_F(PruneTest, AFullDiskLosesNothing) {
   ExpectRebuildEqual();
 }
 
+TEST_F(PruneTest, EachFailingCallIsMadeUpForByTheNextPrune) {
+  int n = 1;
+  for (; n < 300; ++n) {
+    SCOPED_TRACE(n);
+    store_.reset();
+    std::filesystem::remove_all(Path());
+    Open();
+    PutStream("keepsake", 6);
+    PutStream("xsecretx", 6);
+    DropStream("xsecretx", 6);
+    disk_.FailCall("", n, absl::InternalError("injected"));
+    store_->Prune().IgnoreError();
+    const bool failed = disk_.failed();
+    disk_.Heal();
+    if (!failed) break;
+    if (!store_->Prune().ok()) {  // a failed sync wants the store reopened
+      Open();
+      ASSERT_TRUE(store_->Prune().ok());
+    }
+    EXPECT_EQ(FileHolding(Path(), "xsecretx"), "");
+    ExpectStream("keepsake", 6);
+    ExpectRebuildEqual();
+  }
+  EXPECT_GT(n, 50);
+  EXPECT_LT(n, 300);
+}
+
 TEST_F(PruneTest, ACrashAtAnyPointLeavesAWholeStore) {
   Open();
   PutStream("keepsake", 8);

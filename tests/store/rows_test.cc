@@ -247,9 +247,9 @@ TEST(RowKeyTest, PrefixesHoldTheirKeysAndNoOthers) {
 TEST(RowKeyTest, MetaKeysOfDifferentKindsNeverMeet) {
   const std::vector<uint8_t> eight_zeros(8);
   const std::string name(8, '\0');
-  const std::vector<std::string> keys = {
-      StreamKey(0), StreamNameKey(name), StreamCountsKey(0),
-      ParameterSetKey(eight_zeros), NextStreamIdKey()};
+  const std::vector<std::string> keys = {StreamKey(0), StreamNameKey(name),
+                                         StreamCountsKey(0),
+                                         ParameterSetKey(eight_zeros)};
   for (size_t i = 0; i < keys.size(); ++i) {
     for (size_t k = 0; k < i; ++k) EXPECT_NE(keys[i], keys[k]);
   }

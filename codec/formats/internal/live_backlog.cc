@@ -4,6 +4,7 @@
 // oldest packets up to the next key picture go, so that what is left
 // decodes; inside one long GOP the newest go until a key picture comes.
 
+#include <algorithm>
 #include <utility>
 
 #include "codec/formats/internal/live_feed.h"
@@ -16,9 +17,12 @@ const AVPacket* Backlog::PacketOf(const Entry& entry) {
 }
 
 bool Backlog::IsFull(int64_t incoming, int64_t now_ns) const {
-  if (entries_.empty()) return false;
+  const auto oldest = std::find_if(
+      entries_.begin(), entries_.end(),
+      [](const Entry& entry) { return PacketOf(entry) != nullptr; });
+  if (oldest == entries_.end()) return false;
   return bytes_ + incoming > max_bytes_ ||
-         now_ns - entries_.front().arrival_ns > max_ns_;
+         now_ns - oldest->arrival_ns > max_ns_;
 }
 
 // Drops the packets among the first `end` entries; other events stay.
@@ -77,7 +81,6 @@ void Backlog::PushPacket(PacketPtr packet, int main, int64_t arrival_ns) {
 void Backlog::PushEvent(FeedEvent event) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Entry entry;
-  entry.arrival_ns = entries_.empty() ? 0 : entries_.back().arrival_ns;
   entry.event = std::move(event);
   entries_.push_back(std::move(entry));
   arrived_.notify_one();

@@ -72,7 +72,7 @@ class Backlog {
   struct Entry {
     FeedEvent event;
     int64_t bytes = 0;
-    int64_t arrival_ns = 0;
+    int64_t arrival_ns = 0;  // of packets
     bool key = false;
   };
 
