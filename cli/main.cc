@@ -80,8 +80,6 @@ std::string OptionNameIn(const std::string& argument) {
   return argument.substr(0, argument.find('='));
 }
 
-// CLI11 reports missing options before unknown ones, so a misspelt option
-// would be told as a missing one: they are looked for here.
 const CLI::App* VerbOf(const CLI::App& app,
                        const std::vector<std::string>& arguments) {
   for (const CLI::App* verb : app.get_subcommands({})) {
@@ -90,6 +88,8 @@ const CLI::App* VerbOf(const CLI::App& app,
   return nullptr;
 }
 
+// CLI11 reports missing options before unknown ones, so a misspelt option
+// would be told as a missing one: they are looked for here.
 std::string FirstUnknownOption(const CLI::App& verb,
                                const std::vector<std::string>& arguments) {
   for (size_t i = 1; i < arguments.size(); ++i) {
