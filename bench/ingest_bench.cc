@@ -89,7 +89,7 @@ int RunBaseline(const std::string& clip, const std::string& preset) {
 
 struct Ingested {
   ChildCost cost;
-  json report;
+  json streams;  // as `fovea ingest --json` reports them
 };
 
 Ingested Ingest(const std::string& clip, const std::string& store,
@@ -98,11 +98,12 @@ Ingested Ingest(const std::string& clip, const std::string& store,
                                       store,  "--json", "--progress", "none"};
   command.insert(command.end(), more.begin(), more.end());
   Ingested ingested{RunChild(command), {}};
-  ingested.report = json::parse(ingested.cost.output, nullptr, false);
+  const json report = json::parse(ingested.cost.output, nullptr, false);
   if (ingested.cost.exit_code != 0 && ingested.cost.exit_code != 3) {
     std::fprintf(stderr, "ingest of %s failed\n", clip.c_str());
     std::exit(1);
   }
+  ingested.streams = report.at("sources").at(0).at("streams");
   return ingested;
 }
 
@@ -144,7 +145,7 @@ void BenchWrites(const std::string& clip) {
   TempDir dir;
   const Ingested ours = Ingest(clip, dir.File("store"), {});
   double payload = 0;
-  for (const json& stream : ours.report.value("streams", json::array())) {
+  for (const json& stream : ours.streams) {
     payload += stream.value("bytes", 0.0);
   }
   if (payload <= 0) {
@@ -213,7 +214,7 @@ void BenchRewrap(const std::string& clip) {
         absl::StrCat("again", &wrapping - std::begin(kWrappings));
     const Ingested again = Ingest(file, store, {"--copy", "--name", name});
     double bytes = 0, known = 0;
-    for (const json& stream : again.report.value("streams", json::array())) {
+    for (const json& stream : again.streams) {
       if (stream.value("kind", "") != "camera") continue;
       bytes += stream.value("bytes", 0.0);
       known += stream.value("bytes_known", 0.0);

@@ -36,10 +36,6 @@ endif()
 function(fovea_room name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;PUBLIC_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc internal/*.cc)
-  if(NOT sources)  # TEMP until all rooms have sources
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cc "")
-    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cc)
-  endif()
   add_library(fovea_${name} STATIC ${sources})
   target_include_directories(fovea_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(fovea_${name}

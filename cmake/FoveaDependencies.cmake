@@ -14,7 +14,6 @@ find_package(yaml-cpp REQUIRED)
 
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET
                   libavformat libavcodec libavutil libswscale)
-pkg_check_modules(AVDEVICE REQUIRED IMPORTED_TARGET libavdevice)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)

@@ -13,8 +13,8 @@ namespace fovea {
 struct CodecLimits {
   size_t max_nal_units = 4096;             // per access unit
   size_t max_gop_pictures = 4096;          // per canonical GOP
-  size_t max_gop_bytes = 256U << 20;       // payload, and restored original
-  size_t max_trim_bytes = 64U << 20;       // per canonical GOP
+  size_t max_gop_bytes = 64U << 20;        // payload, and restored original
+  size_t max_trim_bytes = 8U << 20;        // per canonical GOP
   size_t max_trim_rows = 1024;             // parameter sets and small literals
   size_t max_trim_pieces = 1U << 20;       // over all patterns
   size_t max_gop_pieces = 4U << 20;        // over all access units

@@ -56,8 +56,8 @@ const char* StreamKindName(StreamKind kind) {
 absl::StatusOr<FrameBuffer> FrameBuffer::Allocate(int width, int height) {
   if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide) {
     return absl::InvalidArgumentError(
-        absl::StrCat("frame of ", width, "x", height,
-                     ": sides must be 1 to ", kMaxSide, " pixels"));
+        absl::StrCat("frame of ", width, "x", height, ": sides must be 1 to ",
+                     kMaxSide, " pixels"));
   }
   FrameBuffer buffer;
   buffer.width_ = width;
@@ -70,8 +70,7 @@ absl::StatusOr<FrameBuffer> FrameBuffer::Allocate(int width, int height) {
   const size_t rows[3] = {h, (h + 1) / 2, (h + 1) / 2};
   size_t total = 0;
   for (int i = 0; i < 3; ++i) total += strides[i] * rows[i];
-  auto* bytes =
-      static_cast<uint8_t*>(std::aligned_alloc(kRowAlignment, total));
+  auto* bytes = static_cast<uint8_t*>(std::aligned_alloc(kRowAlignment, total));
   if (bytes == nullptr) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no memory for a frame of ", width, "x", height));

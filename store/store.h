@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "store/chunk_id.h"
 #include "store/file_system.h"
+#include "store/reports.h"
 
 namespace fovea {
 
@@ -97,39 +98,6 @@ struct StoreOptions {
 
   FileSystem* file_system = nullptr;  // null: FileSystem::Posix()
   std::function<int64_t()> now_ns;    // wall clock; null: the system's
-};
-
-struct StoreProblem {
-  std::string object;  // "segment 000003", "chunk 9f1c...", "stream 7 gop 12"
-  int64_t offset = 0;
-  std::string what;  // expected and found
-  std::string next;  // what to do about it
-};
-
-struct VerifyReport {
-  int64_t segments = 0;
-  int64_t chunks = 0;
-  int64_t rows = 0;
-  int64_t bytes = 0;
-  int64_t unreferenced_chunks = 0;  // leaks: harmless, Prune() removes them
-  std::vector<StoreProblem> problems;
-};
-
-struct DiskUsage {
-  uint64_t segment_bytes = 0;  // files on disk
-  uint64_t live_chunk_bytes = 0;
-  uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
-  uint64_t journal_bytes = 0;
-  uint64_t catalogue_bytes = 0;  // RocksDB files
-  int64_t segments = 0;
-  int64_t chunks = 0;
-};
-
-struct PruneReport {
-  int64_t segments_removed = 0;
-  int64_t chunks_removed = 0;
-  uint64_t bytes_freed = 0;
-  uint64_t bytes_copied = 0;
 };
 
 // Thread-safe. One process at a time; many threads may read while one

@@ -12,12 +12,12 @@
 namespace fovea {
 
 struct FormatLimits {
-  int max_side = 16384;                        // pixels
-  int64_t max_pixels = 64LL << 20;             // per picture
-  int max_tracks = 64;                         // per file
-  int64_t max_packet_bytes = 64LL << 20;       // one compressed packet
-  int64_t max_image_file_bytes = 256LL << 20;  // one still
-  size_t max_images = 1'000'000;               // files in a folder
+  int max_side = 16384;                       // pixels
+  int64_t max_pixels = 64LL << 20;            // per picture
+  int max_tracks = 64;                        // per file
+  int64_t max_packet_bytes = 64LL << 20;      // one compressed packet
+  int64_t max_image_file_bytes = 64LL << 20;  // one still; a chunk holds it
+  size_t max_images = 1'000'000;              // files in a folder
   size_t max_csv_line_bytes = 4096;
   size_t max_csv_columns = 64;
   int max_gpmf_depth = 16;

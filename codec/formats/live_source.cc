@@ -96,7 +96,9 @@ void LiveSource::Prime() {
   for (int i = 0; i < kMaxPrimedEvents && !ended_ && !HasPicture(); ++i) {
     auto event = feed_.Pop();
     if (!event.has_value()) return;
+    const bool lost = std::holds_alternative<av::Disconnected>(*event);
     Handle(*std::move(event));
+    if (lost) break;  // reconnecting may take for ever
   }
   for (size_t i = 0; i < readers_.size(); ++i) {
     if (readers_[i] == nullptr) continue;

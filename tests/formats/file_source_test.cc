@@ -6,8 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
-#include <random>
 
 #include "codec/formats/image_reader.h"
 #include "tests/formats/source_log.h"
@@ -370,143 +368,17 @@ TEST_F(FileSourceTest, DurationLimitEndsEveryTrack) {
   EXPECT_GT(log.Suffix("audio").times.back(), 950'000'000);
 }
 
-TEST_F(FileSourceTest, BadFilesAreNamedWithCauseAndNextStep) {
-  WriteFileText(dir_.File("empty.mp4"), "");
-  WriteFileText(dir_.File("text.mp4"), "hello, this is no film\nat all\n");
-  const std::map<std::string, std::string> cases = {
-      {"missing.mp4", "No such file"},
-      {"empty.mp4", "is empty"},
-      {"text.mp4", "looks like text"},
-      {"", "is a folder"}};
-  for (const auto& [name, expected] : cases) {
-    const SourceLog log = ReadAll(dir_.File(name));
-    EXPECT_FALSE(log.opened) << name;
-    const std::string message(log.status.message());
-    EXPECT_THAT(message, HasSubstr(expected));
-    EXPECT_THAT(message, HasSubstr(dir_.path()));
-    EXPECT_EQ(message.find('\n'), std::string::npos);
-  }
-}
-
-TEST_F(FileSourceTest, VideoWithoutFramesIsAnError) {
-  FOVEA_NEED_FFMPEG();
-  const std::string path = dir_.File("zero.mp4");
-  Ffmpeg("-f lavfi -i testsrc2=s=320x240 -frames:v 0 -c:v libx264 '" + path +
-         "'");
-  const SourceLog log = ReadAll(path);
-  EXPECT_FALSE(log.opened);
-  EXPECT_THAT(std::string(log.status.message()), HasSubstr(path));
-}
-
-TEST_F(FileSourceTest, SizesBeyondTheLimitsAreRefused) {
-  FOVEA_NEED_FFMPEG();
-  const std::string path = Make("big.mkv", "-c:v ffv1", "640x480");
-  SourceOptions options;
-  options.limits.max_side = 400;
-  EXPECT_EQ(ReadAll(path, options).status.code(),
-            absl::StatusCode::kResourceExhausted);
-  options.limits = {};
-  options.limits.max_pixels = 1000;
-  EXPECT_EQ(ReadAll(path, options).status.code(),
-            absl::StatusCode::kResourceExhausted);
-}
-
-// A cut file ends with an error, and never gives more than the whole one.
-class CutTest : public FileSourceTest {
- protected:
-  void Whole(const std::string& arguments) {
-    const std::string path = Make("whole.mp4", arguments, "160x120");
-    bytes_ = ReadFileBytes(path);
-    whole_ = ReadAll(path);
-    ASSERT_TRUE(whole_.status.ok()) << whole_.status;
-  }
-
-  SourceLog ReadCut(size_t size) {
-    return SourceLog::Drain(OpenMemorySource(
-        "cut.mp4", std::span<const uint8_t>(bytes_).first(size), {}));
-  }
-
-  void ExpectHonest(size_t size) {
-    const SourceLog log = ReadCut(size);
-    if (!log.opened) {
-      EXPECT_THAT(std::string(log.status.message()), HasSubstr("cut.mp4"));
-      EXPECT_FALSE(log.status.ok());
-      return;
-    }
-    const TrackLog& video = log.Camera();
-    EXPECT_LE(video.items, whole_.Camera().items) << size;
-    if (video.items < whole_.Camera().items) {
-      EXPECT_EQ(log.status.code(), absl::StatusCode::kDataLoss) << size;
-      EXPECT_EQ(video.items + video.rejected, whole_.Camera().items) << size;
-    }
-  }
-
-  std::vector<size_t> BoxEnds() const {
-    std::vector<size_t> ends;
-    for (size_t at = 0; at + 8 <= bytes_.size();) {
-      size_t box = 0;
-      for (size_t i = 0; i < 4; ++i) box = box << 8 | bytes_[at + i];
-      at += box;
-      ends.push_back(at);
-    }
-    return ends;
-  }
-
-  std::vector<uint8_t> bytes_;
-  SourceLog whole_;
-};
-
-TEST_F(CutTest, IndexFirstFileGivesWhatIsThere) {
-  FOVEA_NEED_FFMPEG();
-  Whole("-c:v libx264 -pix_fmt yuv420p -movflags faststart");
-  for (const size_t end : BoxEnds()) ExpectHonest(end);
-  const SourceLog half = ReadCut(bytes_.size() * 3 / 4);
-  ASSERT_TRUE(half.opened) << half.status;
-  EXPECT_GT(half.Camera().items, 0);
-  EXPECT_THAT(std::string(half.status.message()), HasSubstr("cut short"));
-  std::mt19937 random(7);
-  std::uniform_int_distribution<size_t> cut(0, bytes_.size() - 1);
-  for (int i = 0; i < 200; ++i) ExpectHonest(cut(random));
-}
-
-TEST_F(CutTest, IndexLastFileSaysTheIndexIsMissing) {
-  FOVEA_NEED_FFMPEG();
-  Whole("-c:v libx264 -pix_fmt yuv420p");
-  for (const size_t end : BoxEnds()) {
-    if (end < bytes_.size()) {
-      EXPECT_FALSE(ReadCut(end).opened) << end;
-    }
-  }
-  EXPECT_THAT(std::string(ReadCut(bytes_.size() / 2).status.message()),
-              HasSubstr("no 'moov' box"));
-}
-
-TEST_F(CutTest, DamagedPacketsAreCountedAndTheRestDelivered) {
-  FOVEA_NEED_FFMPEG();
-  Whole("-c:v mjpeg -pix_fmt yuvj420p");
-  const size_t middle = bytes_.size() / 2;
-  for (size_t i = 0; i < 4000 && middle + i < bytes_.size(); ++i) {
-    bytes_[middle + i] = 0;
-  }
-  const SourceLog log = ReadCut(bytes_.size());
-  ASSERT_TRUE(log.opened) << log.status;
-  EXPECT_LE(log.Camera().items + log.Camera().rejected,
-            whole_.Camera().items + 1);
-  EXPECT_GT(log.Camera().items, whole_.Camera().items / 2);
-}
-
-TEST_F(FileSourceTest, CutMatroskaIsNoticed) {
+TEST_F(FileSourceTest, ThreadsDoNotChangeThePictures) {
   FOVEA_NEED_FFMPEG();
   const std::string path =
-      Make("whole.mkv", "-c:v libx264 -g 5 -pix_fmt yuv420p -r 5");
-  std::vector<uint8_t> bytes = ReadFileBytes(path);
-  bytes.resize(bytes.size() / 2);
-  WriteFileBytes(dir_.File("half.mkv"), bytes);
-  const SourceLog log = ReadAll(dir_.File("half.mkv"));
-  ASSERT_TRUE(log.opened) << log.status;
-  EXPECT_GT(log.Camera().items, 0);
-  EXPECT_LT(log.Camera().items, 20);
-  EXPECT_EQ(log.status.code(), absl::StatusCode::kDataLoss);
+      Make("t.mp4", "-c:v libx264 -pix_fmt yuv420p -bf 3 -g 8");
+  SourceOptions options;
+  options.threads = 4;
+  const SourceLog many = ReadAll(path, options);
+  const SourceLog one = ReadAll(path);
+  ASSERT_TRUE(many.status.ok()) << many.status;
+  EXPECT_EQ(many.Camera().ticks, one.Camera().ticks);
+  EXPECT_EQ(many.Camera().luma_sum, one.Camera().luma_sum);
 }
 
 TEST_F(FileSourceTest, GoProTelemetryBecomesSeriesAndStaysRaw) {

@@ -17,12 +17,12 @@ std::string TestData(const std::string& name);
 
 // Skips the current test with a printed reason when `name` is absent, else
 // declares `variable` as its path.
-#define FOVEA_NEED_TEST_DATA(variable, name)                            \
-  const std::string variable = ::fovea::testing::TestData(name);        \
-  if (variable.empty()) {                                               \
-    GTEST_SKIP() << "real recording '" << (name)                        \
-                 << "' is absent; set FOVEA_TEST_DATA to its folder";   \
-  }                                                                     \
+#define FOVEA_NEED_TEST_DATA(variable, name)                          \
+  const std::string variable = ::fovea::testing::TestData(name);      \
+  if (variable.empty()) {                                             \
+    GTEST_SKIP() << "real recording '" << (name)                      \
+                 << "' is absent; set FOVEA_TEST_DATA to its folder"; \
+  }                                                                   \
   static_assert(true)
 
 // A fresh folder that goes away with the object.

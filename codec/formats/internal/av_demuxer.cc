@@ -2,6 +2,8 @@
 
 #include "codec/formats/internal/av_demuxer.h"
 
+#include <dlfcn.h>
+
 #include <array>
 #include <cstring>
 #include <utility>
@@ -11,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 
 extern "C" {
-#include <libavdevice/avdevice.h>
+#include <libavdevice/version_major.h>
 #include <libavutil/dict.h>
 }
 
@@ -32,6 +34,25 @@ bool IsForeignFormat(const std::string& format) {
     if (format == name) return true;
   }
   return absl::EndsWith(format, "_pipe");
+}
+
+// libavdevice drags in some eighty libraries (sound servers, display
+// servers) that every start of the program would have to load: it is opened
+// only when a camera of this machine is asked for.
+absl::StatusOr<const AVInputFormat*> CameraFormat() {
+  const std::string library =
+      absl::StrCat("libavdevice.so.", LIBAVDEVICE_VERSION_MAJOR);
+  void* handle = dlopen(library.c_str(), RTLD_NOW);  // stays for good
+  void* found =
+      handle != nullptr ? dlsym(handle, "avdevice_register_all") : nullptr;
+  if (found == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat(library,
+                     " is missing, so cameras of this machine cannot be read; "
+                     "install libavdevice59"));
+  }
+  reinterpret_cast<void (*)()>(found)();
+  return av_find_input_format("v4l2");
 }
 
 struct Options {
@@ -72,8 +93,9 @@ absl::StatusOr<std::unique_ptr<Demuxer>> Demuxer::OpenUrl(
   demuxer->file_->max_analyze_duration = kLiveAnalyzeMicros;
   const AVInputFormat* format = nullptr;
   if (absl::StartsWith(location, "/dev/")) {
-    avdevice_register_all();
-    format = av_find_input_format("v4l2");
+    absl::StatusOr<const AVInputFormat*> camera = CameraFormat();
+    if (!camera.ok()) return camera.status();
+    format = *camera;
   }
   Options options;
   options.Set("rtsp_transport", "tcp");

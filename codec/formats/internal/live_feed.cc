@@ -86,6 +86,13 @@ absl::StatusOr<std::unique_ptr<Demuxer>> LiveFeed::Dial() {
 absl::StatusOr<std::vector<Track>> LiveFeed::Connect() {
   auto demuxer = Dial();
   if (!demuxer.ok()) return demuxer.status();
+  const AVIOContext* bytes = (*demuxer)->file().pb;
+  if (bytes != nullptr && bytes->seekable != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        name_,
+        ": is a recording, not a live feed; download it and ingest "
+        "the file"));
+  }
   started_ns_ = MonotonicNs();
   container_ = (*demuxer)->container();
   tracks_ = DescribeTracks((*demuxer)->file(), options_);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the store says of itself: problems found, space used, space freed.
+
+#ifndef FOVEA_STORE_REPORTS_H_
+#define FOVEA_STORE_REPORTS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fovea {
+
+struct StoreProblem {
+  std::string object;  // "segment 000003", "chunk 9f1c...", "stream 7 gop 12"
+  int64_t offset = 0;
+  std::string what;  // expected and found
+  std::string next;  // what to do about it
+};
+
+struct VerifyReport {
+  int64_t segments = 0;
+  int64_t chunks = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  int64_t unreferenced_chunks = 0;  // leaks: harmless, Prune() removes them
+  std::vector<StoreProblem> problems;
+};
+
+struct DiskUsage {
+  uint64_t segment_bytes = 0;  // files on disk
+  uint64_t live_chunk_bytes = 0;
+  uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
+  uint64_t journal_bytes = 0;
+  uint64_t catalogue_bytes = 0;  // RocksDB files
+  int64_t segments = 0;
+  int64_t chunks = 0;
+};
+
+struct PruneReport {
+  int64_t segments_removed = 0;
+  int64_t chunks_removed = 0;
+  uint64_t bytes_freed = 0;
+  uint64_t bytes_copied = 0;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_STORE_REPORTS_H_
