@@ -71,7 +71,6 @@ class LiveSource final : public Source {
   std::vector<bool> awaiting_key_;
   av::ItemQueue queue_;
   int64_t last_end_ns_ = 0;
-  int64_t first_shift_ns_ = 0;
   bool connected_before_ = false;
   std::string gap_reason_;
   bool ended_ = false;

@@ -5,129 +5,24 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
+#include "tests/system/cli_fixture.h"
 
 namespace fovea {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
-using testing::Process;
-using testing::ProcessOptions;
-using testing::ProcessResult;
-using testing::RunProcess;
-using ::testing::StartsWith;
-using Json = nlohmann::json;
-
 const std::vector<std::string> kVerbs = {
     "sample", "ingest", "ls",     "info", "frames", "series",
     "export", "rm",     "verify", "du",   "doctor", "version"};
-
-class Cli : public ::testing::Test {
- protected:
-  // The program with `arguments`, in the test's own folder, without a
-  // store in its environment.
-  static std::vector<std::string> Command(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), FOVEA_BINARY);
-    return arguments;
-  }
-
-  ProcessOptions Options() const {
-    ProcessOptions options;
-    options.environment = {{"FOVEA_STORE", ""}, {"NO_COLOR", ""}};
-    options.folder = dir_.path();
-    return options;
-  }
-
-  ProcessResult Fovea(const std::vector<std::string>& arguments) const {
-    return RunProcess(Command(arguments), Options());
-  }
-
-  // A verb on the test's store.
-  ProcessResult OnStore(std::vector<std::string> arguments) const {
-    arguments.push_back("--store");
-    arguments.push_back("store");
-    return Fovea(arguments);
-  }
-
-  Json JsonOf(std::vector<std::string> arguments) const {
-    arguments.push_back("--json");
-    const ProcessResult result = OnStore(arguments);
-    EXPECT_TRUE(Json::accept(result.out)) << result.out << result.err;
-    return Json::parse(result.out, nullptr, false);
-  }
-
-  void Write(const std::string& name, const std::string& text) const {
-    testing::WriteFileText(dir_.File(name), text);
-  }
-
-  // Six inertial channels at 100 Hz.
-  static std::string ImuCsv(int rows) {
-    std::ostringstream csv;
-    csv << "time_ns,gyro_x,gyro_y,gyro_z,accel_x,accel_y,accel_z\n";
-    for (int i = 0; i < rows; ++i) {
-      csv << i * 10'000'000LL << ',' << i * 0.001 << ",0.1,0.2,0.3," << i % 7
-          << ",9.81\n";
-    }
-    return csv.str();
-  }
-
-  void IngestImu(const std::string& name, int rows) const {
-    Write(name + ".csv", ImuCsv(rows));
-    const ProcessResult result = OnStore({"ingest", name + ".csv"});
-    ASSERT_EQ(result.exit_code, 0) << result.err;
-  }
-
-  std::vector<std::string> StreamNames() const {
-    std::vector<std::string> names;
-    const Json list = JsonOf({"ls"});
-    for (const Json& stream : list["streams"]) names.push_back(stream["name"]);
-    return names;
-  }
-
-  // The CSV stream's only name, whatever suffix its kind gave it.
-  std::string OnlyStream() const {
-    const auto names = StreamNames();
-    EXPECT_EQ(names.size(), 1U);
-    return names.empty() ? "" : names.front();
-  }
-
-  // One line on standard error that starts with the program, names
-  // `object`, and brings a next step.
-  static void ExpectOneLine(const ProcessResult& result, int exit_code,
-                            const std::string& object) {
-    EXPECT_EQ(result.exit_code, exit_code) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1)
-        << result.err;
-    EXPECT_THAT(result.err, StartsWith("fovea: "));
-    EXPECT_THAT(result.err, HasSubstr(object));
-    EXPECT_THAT(result.err, HasSubstr("; "));
-  }
-
-  // The last line of standard error, for verbs that say more before it.
-  static void ExpectErrorLine(const ProcessResult& result, int exit_code,
-                              const std::string& object) {
-    EXPECT_EQ(result.exit_code, exit_code) << result.err;
-    EXPECT_THAT(result.err, HasSubstr("fovea: "));
-    EXPECT_THAT(result.err, HasSubstr(object));
-  }
-
-  testing::TempDir dir_;
-};
-
-// --- usage ----------------------------------------------------------------
 
 TEST_F(Cli, EveryVerbHasHelpOnStandardOutput) {
   for (const std::string& verb : kVerbs) {
@@ -410,122 +305,6 @@ TEST_F(Cli, MisspeltStreamsGetASuggestion) {
 }
 
 // --- processes ------------------------------------------------------------
-
-class RunningIngest : public Cli {
- protected:
-  // An ingest of a pipe nothing comes out of; it has opened the store.
-  std::unique_ptr<Process> StartIdleIngest() const {
-    ProcessOptions options = Options();
-    options.keep_input_open = true;
-    auto process = std::make_unique<Process>(
-        Command({"ingest", "-", "--name", "cam", "--store", "store"}), options);
-    for (int i = 0; i < 400; ++i) {
-      if (OnStore({"ls"}).err.find("in use") != std::string::npos) {
-        return process;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    ADD_FAILURE() << "the ingest never opened its store";
-    return process;
-  }
-};
-
-TEST_F(RunningIngest, OtherProcessesAreToldWhoHasTheStore) {
-  const auto process = StartIdleIngest();
-  const ProcessResult result = OnStore({"ls"});
-  ExpectOneLine(result, 1, "in use by");
-  EXPECT_THAT(result.err, HasSubstr(std::to_string(process->pid())));
-}
-
-TEST_F(RunningIngest, AStoreIsFreeAgainOnceItsProcessIsKilled) {
-  auto process = StartIdleIngest();
-  process->Signal(SIGKILL);
-  EXPECT_EQ(process->Finish().signal, SIGKILL);
-  IngestImu("walk", 50);
-  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
-}
-
-// --- camera ---------------------------------------------------------------
-
-class CliVideo : public Cli {
- protected:
-  void SetUp() override {
-    const ProcessResult sample = Fovea({"sample", "scene", "--seconds", "2",
-                                        "--size", "320x240", "--fps", "15"});
-    ASSERT_EQ(sample.exit_code, 0) << sample.err;
-    const ProcessResult ingest =
-        OnStore({"ingest", "scene/camera.mp4", "--name", "cam", "--imu",
-                 "scene/imu.csv", "--preset", "ultrafast"});
-    ASSERT_EQ(ingest.exit_code, 0) << ingest.err;
-  }
-};
-
-TEST_F(CliVideo, StreamsFramesAndFilesComeOut) {
-  EXPECT_THAT(StreamNames(), ::testing::ElementsAre("cam", "cam.imu"));
-  EXPECT_EQ(JsonOf({"info", "cam"})["stream"]["counts"]["stored"], 30);
-  EXPECT_THAT(OnStore({"info", "cam"}).out, HasSubstr("proxy"));
-
-  const ProcessResult one =
-      OnStore({"frames", "cam", "--index", "7", "-o", "pictures"});
-  EXPECT_EQ(one.out, "pictures/cam@7.png\n") << one.err;
-  const ProcessResult at = OnStore(
-      {"frames", "cam", "--at", "1s", "-o", "pictures", "--format", "jpeg"});
-  EXPECT_EQ(at.out, "pictures/cam@15.jpg\n") << at.err;
-  EXPECT_EQ(JsonOf({"frames", "cam", "--every", "500ms", "-o", "all"})["frames"]
-                .size(),
-            4U);
-  ExpectOneLine(OnStore({"frames", "cam", "--index", "30", "-o", "pictures"}),
-                1, "indexes 0 to 29");
-
-  for (const char* name : {"out.mp4", "out.h264"}) {
-    EXPECT_EQ(OnStore({"export", "cam", "-o", name}).exit_code, 0);
-    EXPECT_EQ(Fovea({"info", name}).exit_code, 0) << name;
-  }
-  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
-}
-
-TEST_F(CliVideo, ASourceCutShortIsStoredUpToTheCutAndExitsThree) {
-  auto bytes = testing::ReadFileBytes(dir_.File("scene/camera.mp4"));
-  ASSERT_EQ(Fovea({"info", "scene/camera.mp4"}).exit_code, 0);
-  bytes.resize(bytes.size() / 2);
-  testing::WriteFileBytes(dir_.File("cut.mp4"), bytes);
-  const ProcessResult result = OnStore({"ingest", "cut.mp4"});
-  ExpectErrorLine(result, 3, "cut.mp4: cut short at byte");
-  const Json counts = JsonOf({"info", "cut"})["stream"]["counts"];
-  EXPECT_GT(counts["stored"], 0);
-  EXPECT_LT(counts["stored"], 30);
-  EXPECT_EQ(counts["conserved"], true);
-  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
-}
-
-class Interrupted : public CliVideo,
-                    public ::testing::WithParamInterface<int> {};
-
-TEST_P(Interrupted, ClosesCleanlyAndKeepsWhatWasAcknowledged) {
-  ProcessOptions options = Options();
-  options.keep_input_open = true;
-  ASSERT_EQ(OnStore({"export", "cam", "-o", "cam.h264"}).exit_code, 0);
-  const auto bytes = testing::ReadFileBytes(dir_.File("cam.h264"));
-  Process process(Command({"ingest", "-", "--name", "live", "--store", "store",
-                           "--progress", "json", "--timeout", "1h"}),
-                  options);
-  // More than is read to find out what the feed is.
-  for (int i = 0; i < 60; ++i) process.Send({bytes.begin(), bytes.end()});
-  std::string line;
-  do {
-    ASSERT_TRUE(process.ReadLine(&line));
-  } while (line.find("\"ack\"") == std::string::npos);
-  process.Signal(GetParam());
-  const ProcessResult result = process.Finish();
-  EXPECT_EQ(result.exit_code, 128 + GetParam()) << result.err;
-  const Json acknowledged = Json::parse(line)["ack"];
-  EXPECT_GT(JsonOf({"info", "live"})["stream"]["end_index"],
-            acknowledged["last_index"]);
-  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
-}
-
-INSTANTIATE_TEST_SUITE_P(Signals, Interrupted,
-                         ::testing::Values(SIGINT, SIGTERM));
 
 }  // namespace
 }  // namespace fovea

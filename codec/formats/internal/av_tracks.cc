@@ -149,17 +149,16 @@ std::string DescribeUnits(const AVCodecParameters& codec,
   return SizeReason(codec, limits);
 }
 
-int64_t ExpectedSamples(const AVStream& stream) {
+// What the index lists and the edit list shows; 0 unknown.
+int64_t ExpectedSamples(AVStream* stream) {
+  if (stream->nb_frames <= 0) return 0;
   int64_t shown = 0;
-  const int entries = avformat_index_get_entries_count(&stream);
-  for (int i = 0; i < entries && stream.nb_frames > 0; ++i) {
-    const AVIndexEntry* entry =
-        avformat_index_get_entry(const_cast<AVStream*>(&stream), i);
+  const int entries = avformat_index_get_entries_count(stream);
+  for (int i = 0; i < entries; ++i) {
+    const AVIndexEntry* entry = avformat_index_get_entry(stream, i);
     if ((entry->flags & AVINDEX_DISCARD_FRAME) == 0) ++shown;
   }
-  return std::min(stream.nb_frames, std::max<int64_t>(shown, 0)) > 0
-             ? std::min(stream.nb_frames, shown)
-             : stream.nb_frames;
+  return shown > 0 ? std::min(stream->nb_frames, shown) : stream->nb_frames;
 }
 
 }  // namespace
@@ -179,7 +178,7 @@ std::vector<Track> DescribeTracks(const AVFormatContext& file,
     const AVCodecParameters& codec = *stream.codecpar;
     Track& track = tracks[i];
     track.codec = CodecName(stream);
-    track.expected_samples = ExpectedSamples(stream);
+    track.expected_samples = ExpectedSamples(file.streams[i]);
     const bool cover = (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
     if (codec.codec_type == AVMEDIA_TYPE_VIDEO && !cover) {
       track.kind = StreamKind::kCamera;
