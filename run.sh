@@ -72,7 +72,7 @@ demo() {
   show du
   show verify --deep
   local camera
-  camera=$("$fovea" ls --json | sed -n 's/.*"first_camera": *"\([^"]*\)".*/\1/p')
+  camera=$("$fovea" ls | awk '$2 == "camera" {print $1; exit}')
   if [[ -n $camera ]]; then
     show info "$camera"
     show frames "$camera" --index 0 -o "$work/frames"
