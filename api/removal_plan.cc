@@ -44,7 +44,7 @@ absl::Status PlanBlocks(Engine* engine, StreamId stream, TimeRange range,
     inner = row.status();
     if (!inner.ok()) return false;
     if (row->start_ns < range.to_ns && row->end_ns >= range.from_ns) {
-      Add(row->start_ns, row->end_ns, row->samples, row->bytes.size(), plan);
+      Add(row->start_ns, row->end_ns, row->samples, row->size(), plan);
     }
     return true;
   };

@@ -58,7 +58,7 @@ absl::Status RemoveBlock(std::string_view key, std::string_view value,
   if (!Touches(row->start_ns, row->end_ns + 1, range)) return absl::OkStatus();
   removal->batch.DeleteRow(Family::kBlock, key);
   if (row->is_chunk) removal->batch.DropChunk(row->chunk, key);
-  removal->Count(row->samples, row->bytes.size());
+  removal->Count(row->samples, row->size());
   return absl::OkStatus();
 }
 
@@ -66,6 +66,7 @@ absl::Status RemoveBlock(std::string_view key, std::string_view value,
 void MoveCounts(const Removal& removal, StreamCounts* counts) {
   counts->stored -= removal.samples;
   counts->stored_bytes -= removal.bytes;
+  counts->chunks -= removal.chunks;
   for (StreamCounts::Reason& reason : counts->rejected) {
     if (reason.why != kRemovedReason) continue;
     reason.samples += removal.samples;

@@ -18,6 +18,7 @@ struct StoreLimits {
   uint64_t value_bytes = 16ULL << 20;
   uint64_t owner_bytes = 1ULL << 10;
   uint64_t format_file_bytes = 4ULL << 10;
+  uint64_t replay_bytes = 256ULL << 20;  // of journals, by a read-only opening
 
   // Left free on the disk by Commit(), so that the catalogue can finish what
   // it began and Prune() can still write before it deletes.

@@ -255,8 +255,7 @@ absl::StatusOr<PruneReport> SegmentStore::Prune() {
 
 absl::Status SegmentStore::OwePurge() {
   return catalogue_->Write(
-      {{Family::kMeta, std::string(kPurgeOwedKey), std::string(1, '\1')}},
-      /*sync=*/true);
+      {{Family::kMeta, std::string(kPurgeOwedKey), std::string(1, '\1')}});
 }
 
 absl::Status SegmentStore::PurgeIfOwed() {
@@ -264,9 +263,9 @@ absl::Status SegmentStore::PurgeIfOwed() {
                          catalogue_->Get(Family::kMeta, kPurgeOwedKey));
   if (!owed.has_value()) return absl::OkStatus();
   FOVEA_RETURN_IF_ERROR(catalogue_->PurgeDeleted());
-  return catalogue_->Write(
-      {{Family::kMeta, std::string(kPurgeOwedKey), std::nullopt}},
-      /*sync=*/true);
+  FOVEA_RETURN_IF_ERROR(catalogue_->Write(
+      {{Family::kMeta, std::string(kPurgeOwedKey), std::nullopt}}));
+  return catalogue_->Flush();
 }
 
 absl::Status SegmentStore::ForgetUnowned(PruneReport* report) {
@@ -348,8 +347,7 @@ absl::Status SegmentStore::RemoveSegment(uint64_t segment,
   SegmentState state = states.at(segment);
   state.retired = true;
   FOVEA_RETURN_IF_ERROR(catalogue_->Write(
-      {{Family::kMeta, SegmentKey(segment), EncodeSegmentState(state)}},
-      /*sync=*/true));
+      {{Family::kMeta, SegmentKey(segment), EncodeSegmentState(state)}}));
   FOVEA_RETURN_IF_ERROR(
       FinishRetired(parts_.options.file_system, folder_, catalogue_));
   report->segments_removed += 1;

@@ -86,7 +86,7 @@ absl::Status ReplaceMeta(Catalogue* catalogue, std::vector<RowChange> rows) {
                          ReadMetaRows(catalogue));
   for (RowChange& old : changes) old.value.reset();
   std::ranges::move(rows, std::back_inserter(changes));
-  return catalogue->Write(changes, /*sync=*/false);
+  return catalogue->Write(changes);
 }
 
 absl::Status ReplayRecord(SegmentFolder* segments, Catalogue* catalogue,
@@ -98,7 +98,7 @@ absl::Status ReplayRecord(SegmentFolder* segments, Catalogue* catalogue,
   if (record.type == RecordType::kSnapshot) {
     return ReplaceMeta(catalogue, std::move(journal.rows));
   }
-  return catalogue->Write(journal.rows, /*sync=*/false);
+  return catalogue->Write(journal.rows);
 }
 
 absl::Status Fill(const OpenedFolder& opened, Catalogue* catalogue) {
@@ -118,7 +118,7 @@ absl::Status Fill(const OpenedFolder& opened, Catalogue* catalogue) {
   for (const auto& [id, state] : index.states()) {
     AddCommitRows(sequence, id, state, &own);
   }
-  FOVEA_RETURN_IF_ERROR(catalogue->Write(own, /*sync=*/true));
+  FOVEA_RETURN_IF_ERROR(catalogue->Write(own));
   return catalogue->Flush();
 }
 
@@ -150,24 +150,21 @@ absl::Status Swap(FileSystem* file_system, const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Catalogue>> MakeCatalogue(
-    const OpenedFolder& opened, FileSystem* file_system) {
+absl::Status RebuildStore(const std::string& path,
+                          const StoreOptions& options) {
+  FileSystem* const file_system = options.file_system;
+  FOVEA_ASSIGN_OR_RETURN(const OpenedFolder opened, OpenFolder(path, options));
   const std::string fresh = absl::StrCat(opened.path, "/", kNewCatalogueName);
   FOVEA_RETURN_IF_ERROR(RemoveTree(file_system, fresh));
   {
-    FOVEA_ASSIGN_OR_RETURN(const std::unique_ptr<Catalogue> catalogue,
-                           Catalogue::Open(fresh, Catalogue::Mode::kCreate));
+    FOVEA_ASSIGN_OR_RETURN(
+        const std::unique_ptr<Catalogue> catalogue,
+        Catalogue::Open(
+            file_system, fresh,
+            {.create = true, .buffer_bytes = options.catalogue_buffer_bytes}));
     FOVEA_RETURN_IF_ERROR(Fill(opened, catalogue.get()));
   }
-  FOVEA_RETURN_IF_ERROR(Swap(file_system, opened.path));
-  return Catalogue::Open(absl::StrCat(opened.path, "/", kCatalogueName),
-                         Catalogue::Mode::kOpen);
-}
-
-absl::Status RebuildStore(const std::string& path,
-                          const StoreOptions& options) {
-  FOVEA_ASSIGN_OR_RETURN(const OpenedFolder opened, OpenFolder(path, options));
-  return MakeCatalogue(opened, options.file_system).status();
+  return Swap(file_system, opened.path);
 }
 
 }  // namespace fovea

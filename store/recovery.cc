@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Crash recovery. Acknowledgement comes after the catalogue's sync, so what
-// lies behind the catalogue's durable offset is at most one unacknowledged
-// commit, unless the catalogue itself lost its end. A damaged commit that
-// another follows had been synced; only the very last may be torn.
+// Crash recovery. The catalogue keeps its newest rows in memory, so the
+// commits behind its durable offset are replayed each time a store opens.
+// A commit is synced before the next one begins: a damaged one that another
+// follows had been synced; only the very last may be torn.
 
 #include "store/recovery.h"
 
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/catalogue_state.h"
 #include "store/internal/status_macros.h"
+#include "store/limits.h"
 
 namespace fovea {
 namespace {
@@ -20,7 +23,6 @@ namespace {
 struct TailCommit {
   RecordHeader journal;
   SegmentState state;  // of its segment, up to and with it
-  bool whole = true;   // all its records are sound
 };
 
 // Reads the payload to learn whether it is sound; other errors pass.
@@ -32,37 +34,37 @@ absl::StatusOr<bool> PayloadIsSound(SegmentReader& reader,
   return status;
 }
 
-absl::StatusOr<bool> FileHeaderIsSound(SegmentReader& reader) {
-  const absl::Status status = reader.ReadFileHeader().status();
-  if (status.ok()) return true;
-  if (absl::IsDataLoss(status)) return false;
-  return status;
-}
-
 class TailScanner {
  public:
+  explicit TailScanner(const StoreId& store_id) : store_id_(store_id) {}
+
   // Scans one segment behind `known`; call in ascending order of ids.
-  absl::Status ScanSegment(SegmentReader& reader, SegmentState known) {
+  absl::Status ScanSegment(std::shared_ptr<SegmentReader> reader,
+                           SegmentState known) {
     state_ = known;
-    whole_ = true;
+    damaged_ = false;
+    chunks_.clear();
     if (state_.end == 0) {
-      FOVEA_ASSIGN_OR_RETURN(whole_, FileHeaderIsSound(reader));
+      FOVEA_RETURN_IF_ERROR(BeginFile(*reader));
       state_.end = kSegmentHeaderBytes;
     }
-    FOVEA_ASSIGN_OR_RETURN(const uint64_t size, reader.Size());
+    reader_ = std::move(reader);
+    FOVEA_ASSIGN_OR_RETURN(const uint64_t size, reader_->Size());
     const SegmentVisitor visitor = {
-        [&](const RecordHeader& header) { return Visit(reader, header); },
+        [&](const RecordHeader& header) { return Visit(header); },
         [&](uint64_t, uint64_t, const absl::Status&) {
-          whole_ = false;
+          damaged_ = true;
           return absl::OkStatus();
         }};
-    return WalkSegment(reader, state_.end, size, visitor);
+    return WalkSegment(*reader_, state_.end, size, visitor);
   }
 
   // A last commit that is not whole was torn by the crash, if it is the one
   // that follows on: a later one is proof that those before it were synced.
-  std::vector<TailCommit> TakeCommits(uint64_t last_known) {
-    if (commits_.empty() || commits_.back().whole) return std::move(commits_);
+  absl::StatusOr<std::vector<TailCommit>> TakeCommits(uint64_t last_known) {
+    if (commits_.empty()) return std::move(commits_);
+    FOVEA_ASSIGN_OR_RETURN(const bool whole, LastIsWhole());
+    if (whole) return std::move(commits_);
     const TailCommit torn = commits_.back();
     commits_.pop_back();
     const uint64_t before =
@@ -72,24 +74,59 @@ class TailScanner {
   }
 
  private:
-  absl::Status Visit(SegmentReader& reader, const RecordHeader& header) {
-    FOVEA_ASSIGN_OR_RETURN(const bool sound, PayloadIsSound(reader, header));
-    whole_ = whole_ && sound;
-    if (header.type == RecordType::kChunk) return absl::OkStatus();
+  absl::Status BeginFile(SegmentReader& reader) {
+    const absl::StatusOr<SegmentHeader> header = reader.ReadFileHeader();
+    damaged_ = absl::IsDataLoss(header.status());
+    if (damaged_) return absl::OkStatus();
+    FOVEA_RETURN_IF_ERROR(header.status());
+    if (header->store_id == store_id_) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat(SegmentLabel(reader.id()),
+                     " belongs to another store; move its file away"));
+  }
+
+  absl::Status Visit(const RecordHeader& header) {
+    if (header.type == RecordType::kChunk) {
+      chunks_.push_back(header);
+      return absl::OkStatus();
+    }
+    FOVEA_ASSIGN_OR_RETURN(const bool sound, PayloadIsSound(*reader_, header));
+    damaged_ = damaged_ || !sound;
     state_.journal_bytes += kRecordOverhead + header.length;
     if (header.type == RecordType::kSnapshot || !sound) {
       return absl::OkStatus();
     }
     state_.end = header.end();
     state_.last_journal = header.offset;
-    commits_.push_back({header, state_, whole_});
-    whole_ = true;
+    commits_.push_back({header, state_});
+    last_ = {reader_, std::exchange(chunks_, {}),
+             std::exchange(damaged_, false)};
     return absl::OkStatus();
   }
 
+  // Payloads are read for the last commit alone: those before it may be many
+  // and cannot be torn.
+  absl::StatusOr<bool> LastIsWhole() const {
+    if (last_.damaged) return false;
+    for (const RecordHeader& chunk : last_.chunks) {
+      FOVEA_ASSIGN_OR_RETURN(const bool sound,
+                             PayloadIsSound(*last_.reader, chunk));
+      if (!sound) return false;
+    }
+    return true;
+  }
+
+  const StoreId store_id_;
+  std::shared_ptr<SegmentReader> reader_;
   SegmentState state_;
-  bool whole_ = true;
+  std::vector<RecordHeader> chunks_;  // since the last journal
+  bool damaged_ = false;              // something since the last journal is
   std::vector<TailCommit> commits_;
+  struct {
+    std::shared_ptr<SegmentReader> reader;
+    std::vector<RecordHeader> chunks;
+    bool damaged = false;
+  } last_;  // what commits_.back() consists of
 };
 
 absl::Status CheckFollowsOn(const std::vector<TailCommit>& commits,
@@ -117,23 +154,16 @@ absl::Status SyncSegment(FileSystem* file_system, SegmentFolder* folder,
   return file_system->SyncDirectory(folder->path());
 }
 
-absl::Status Replay(FileSystem* file_system, SegmentFolder* folder,
-                    Catalogue* catalogue,
+absl::Status Replay(SegmentFolder* folder, Catalogue* catalogue,
                     const std::vector<TailCommit>& commits) {
-  uint64_t synced = 0;
   for (const TailCommit& commit : commits) {
     const uint64_t id = commit.journal.segment;
-    // The process may have died before it synced what we now build on.
-    if (id != synced) {
-      FOVEA_RETURN_IF_ERROR(SyncSegment(file_system, folder, id));
-      synced = id;
-    }
     FOVEA_ASSIGN_OR_RETURN(const auto reader, folder->Reader(id));
     FOVEA_ASSIGN_OR_RETURN(const std::vector<uint8_t> payload,
                            reader->ReadPayload(commit.journal));
     FOVEA_ASSIGN_OR_RETURN(Journal journal, DecodeJournal(payload));
     AddCommitRows(commit.journal.sequence, id, commit.state, &journal.rows);
-    FOVEA_RETURN_IF_ERROR(catalogue->Write(journal.rows, /*sync=*/true));
+    FOVEA_RETURN_IF_ERROR(catalogue->Write(journal.rows));
   }
   return absl::OkStatus();
 }
@@ -159,15 +189,16 @@ absl::Status CutTail(FileSystem* file_system, SegmentFolder* folder,
 }
 
 absl::StatusOr<std::vector<TailCommit>> FindTailCommits(
-    SegmentFolder* folder, const SegmentStates& states, uint64_t last_known) {
+    SegmentFolder* folder, const SegmentStates& states, const StoreId& store_id,
+    uint64_t last_known) {
   const uint64_t newest = states.empty() ? 0 : states.rbegin()->first;
-  TailScanner scanner;
+  TailScanner scanner(store_id);
   for (const uint64_t id : folder->Ids()) {
     if (id < newest) continue;
     FOVEA_ASSIGN_OR_RETURN(const auto reader, folder->Reader(id));
     const auto known = states.find(id);
     FOVEA_RETURN_IF_ERROR(scanner.ScanSegment(
-        *reader, known == states.end() ? SegmentState() : known->second));
+        reader, known == states.end() ? SegmentState() : known->second));
   }
   return scanner.TakeCommits(last_known);
 }
@@ -185,16 +216,22 @@ absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,
                            Catalogue* catalogue) {
   FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
                          ReadSegmentStates(catalogue));
-  std::vector<RowChange> done;
+  std::vector<uint64_t> retired;
   for (const auto& [id, state] : states) {
-    if (!state.retired) continue;
+    if (state.retired) retired.push_back(id);
+  }
+  if (retired.empty()) return absl::OkStatus();
+  // Without these files no replay would bring back what they told: that, and
+  // that they are to go, has to be in tables first.
+  FOVEA_RETURN_IF_ERROR(catalogue->Flush());
+  std::vector<RowChange> done;
+  for (const uint64_t id : retired) {
     if (folder->Find(id).ok()) FOVEA_RETURN_IF_ERROR(folder->Remove(id));
     done.push_back({Family::kMeta, SegmentKey(id), std::nullopt});
   }
-  if (done.empty()) return absl::OkStatus();
   // The row goes last: a file that comes back after a crash is known by it.
   FOVEA_RETURN_IF_ERROR(file_system->SyncDirectory(folder->path()));
-  return catalogue->Write(done, /*sync=*/true);
+  return catalogue->Write(done);
 }
 
 absl::Status CheckCatalogueNotAhead(SegmentFolder* folder,
@@ -228,7 +265,8 @@ absl::Status CheckCatalogueNotAhead(SegmentFolder* folder,
 }
 
 absl::StatusOr<Recovered> Recover(FileSystem* file_system,
-                                  SegmentFolder* folder, Catalogue* catalogue) {
+                                  SegmentFolder* folder, Catalogue* catalogue,
+                                  const StoreId& store_id) {
   FOVEA_RETURN_IF_ERROR(FinishRetired(file_system, folder, catalogue));
   FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
                          ReadSegmentStates(catalogue));
@@ -237,10 +275,13 @@ absl::StatusOr<Recovered> Recover(FileSystem* file_system,
   FOVEA_ASSIGN_OR_RETURN(recovered.last_sequence, ReadLastSequence(catalogue));
   FOVEA_ASSIGN_OR_RETURN(
       const std::vector<TailCommit> commits,
-      FindTailCommits(folder, states, recovered.last_sequence));
+      FindTailCommits(folder, states, store_id, recovered.last_sequence));
   FOVEA_RETURN_IF_ERROR(CheckFollowsOn(commits, recovered.last_sequence));
-  FOVEA_RETURN_IF_ERROR(Replay(file_system, folder, catalogue, commits));
   if (!commits.empty()) {
+    // The process may have died before it synced what we now build on.
+    FOVEA_RETURN_IF_ERROR(
+        SyncSegment(file_system, folder, commits.back().journal.segment));
+    FOVEA_RETURN_IF_ERROR(Replay(folder, catalogue, commits));
     recovered.last_sequence = commits.back().journal.sequence;
     recovered.open_segment = commits.back().journal.segment;
     recovered.open_state = commits.back().state;
@@ -251,6 +292,35 @@ absl::StatusOr<Recovered> Recover(FileSystem* file_system,
   FOVEA_RETURN_IF_ERROR(CutTail(file_system, folder,
                                 recovered.open_segment.value_or(0),
                                 recovered.open_state.end));
+  return recovered;
+}
+
+absl::StatusOr<Recovered> CatchUp(SegmentFolder* folder, Catalogue* catalogue,
+                                  const StoreId& store_id) {
+  Recovered recovered;
+  FOVEA_ASSIGN_OR_RETURN(recovered.last_sequence, ReadLastSequence(catalogue));
+  if (!CheckCatalogueNotAhead(folder, catalogue).ok()) return recovered;
+  FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
+                         ReadSegmentStates(catalogue));
+  FOVEA_ASSIGN_OR_RETURN(
+      std::vector<TailCommit> commits,
+      FindTailCommits(folder, states, store_id, recovered.last_sequence));
+  uint64_t bytes = 0;
+  size_t count = 0;
+  while (count < commits.size() &&
+         commits[count].journal.sequence == recovered.last_sequence + 1) {
+    bytes += commits[count].journal.length;
+    ++recovered.last_sequence;
+    ++count;
+  }
+  if (bytes > kStoreLimits.replay_bytes) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the catalogue lacks ", bytes, " bytes of rows, more than the ",
+        kStoreLimits.replay_bytes,
+        " a read-only opening keeps in memory; run `fovea doctor --rebuild`"));
+  }
+  commits.resize(count);
+  FOVEA_RETURN_IF_ERROR(Replay(folder, catalogue, commits));
   return recovered;
 }
 

@@ -15,6 +15,7 @@
 #include "store/internal/catalogue.h"
 #include "store/internal/store_rows.h"
 #include "store/segment_folder.h"
+#include "store/segment_format.h"
 
 namespace fovea {
 
@@ -29,7 +30,14 @@ struct Recovered {
 // and Verify() to name. kDataLoss when the catalogue knows commits that the
 // segments lack, or when one between two others cannot be read.
 absl::StatusOr<Recovered> Recover(FileSystem* file_system,
-                                  SegmentFolder* folder, Catalogue* catalogue);
+                                  SegmentFolder* folder, Catalogue* catalogue,
+                                  const StoreId& store_id);
+
+// The same for a catalogue that is only read: changes no file, and takes
+// from the segments what follows on from what the catalogue knows, be it
+// nothing.
+absl::StatusOr<Recovered> CatchUp(SegmentFolder* folder, Catalogue* catalogue,
+                                  const StoreId& store_id);
 
 // Ends the removal of segments whose content was copied forward.
 absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,

@@ -171,7 +171,8 @@ std::string EncodeStreamCounts(const StreamCounts& counts) {
   out.U8(kStreamCountsVersion);
   for (const int64_t v :
        {counts.samples_in, counts.stored, counts.dropped, counts.times_backward,
-        counts.times_repeated, counts.source_bytes, counts.stored_bytes}) {
+        counts.times_repeated, counts.source_bytes, counts.stored_bytes,
+        counts.chunks}) {
     out.SignedVarint(v);
   }
   out.Varint(counts.rejected.size());
@@ -195,9 +196,10 @@ absl::StatusOr<StreamCounts> DecodeStreamCounts(std::string_view value) {
     return s;
   }
   StreamCounts counts;
-  for (int64_t* v : {&counts.samples_in, &counts.stored, &counts.dropped,
-                     &counts.times_backward, &counts.times_repeated,
-                     &counts.source_bytes, &counts.stored_bytes}) {
+  for (int64_t* v :
+       {&counts.samples_in, &counts.stored, &counts.dropped,
+        &counts.times_backward, &counts.times_repeated, &counts.source_bytes,
+        &counts.stored_bytes, &counts.chunks}) {
     *v = in.SignedVarint();
   }
   ReadReasons(in, counts);
@@ -330,7 +332,11 @@ std::string EncodeBlockRow(const BlockRow& row) {
   out.SignedVarint(row.end_ns);
   out.Varint(row.first_index);
   out.Varint(row.samples);
-  if (!row.is_chunk) out.Text(row.bytes);
+  if (row.is_chunk) {
+    out.Varint(row.chunk_bytes);
+  } else {
+    out.Text(row.bytes);
+  }
   return out.Take();
 }
 
@@ -346,7 +352,11 @@ absl::StatusOr<BlockRow> DecodeBlockRow(std::string_view value) {
   row.end_ns = in.SignedVarint();
   row.first_index = in.Varint();
   row.samples = static_cast<uint32_t>(in.VarintUpTo(UINT32_MAX, "samples"));
-  if (!row.is_chunk) row.bytes = in.Text(kMaxInlineBlock, "block length");
+  if (row.is_chunk) {
+    row.chunk_bytes = in.Varint();
+  } else {
+    row.bytes = in.Text(kMaxInlineBlock, "block length");
+  }
   return Finished(in, std::move(row));
 }
 

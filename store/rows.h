@@ -71,6 +71,7 @@ struct StreamCounts {
   int64_t times_repeated = 0;
   int64_t source_bytes = 0;
   int64_t stored_bytes = 0;  // payload of chunks and blocks, before dedup
+  int64_t chunks = 0;        // GOPs, stills or blocks: rows of the stream
   friend bool operator==(const StreamCounts&, const StreamCounts&) = default;
 };
 std::string EncodeStreamCounts(const StreamCounts& counts);
@@ -177,7 +178,9 @@ struct BlockRow {
   uint32_t samples = 0;
   ChunkId chunk;  // SHA-256 of the block's bytes, inline or not
   bool is_chunk = false;
-  std::string bytes;  // when inline
+  uint64_t chunk_bytes = 0;  // when it is one
+  std::string bytes;         // when inline
+  uint64_t size() const { return is_chunk ? chunk_bytes : bytes.size(); }
   friend bool operator==(const BlockRow&, const BlockRow&) = default;
 };
 std::string EncodeBlockRow(const BlockRow& row);

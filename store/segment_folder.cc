@@ -17,11 +17,13 @@ constexpr size_t kOpenReaders = 64;
 }  // namespace
 
 absl::Status SegmentFolder::Load() {
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                         file_system_->List(path_));
+  const auto names = file_system_->List(path_);
+  // A store whose creation broke off may lack the folder.
+  if (absl::IsNotFound(names.status())) return absl::OkStatus();
+  FOVEA_RETURN_IF_ERROR(names.status());
   MutexLock lock(&mutex_);
   files_.clear();
-  for (const std::string& name : names) {
+  for (const std::string& name : *names) {
     const std::optional<SegmentHeader> header = ParseSegmentName(name);
     if (!header.has_value()) continue;
     if (!files_.emplace(header->id, *header).second) {

@@ -94,26 +94,28 @@ absl::Status MakeSegmentsFolder(const std::string& path,
   return options.file_system->SyncDirectory(path);
 }
 
+// A young store has no catalogue on disk yet: its journals are all there is.
 absl::StatusOr<std::unique_ptr<Catalogue>> OpenCatalogue(
     const OpenedFolder& opened, const StoreOptions& options) {
   const std::string path = absl::StrCat(opened.path, "/", kCatalogueName);
-  FOVEA_ASSIGN_OR_RETURN(const bool exists, options.file_system->Exists(path));
-  if (!exists && (options.read_only || !opened.segments->Ids().empty())) {
-    return absl::FailedPreconditionError(
-        "the catalogue is missing; run `fovea doctor --rebuild` to make it "
-        "anew from the segments");
-  }
-  if (!exists) {
-    // Made beside its name, so that a crash leaves none or a whole one.
-    return MakeCatalogue(opened, options.file_system);
-  }
-  const auto mode =
-      options.read_only ? Catalogue::Mode::kReadOnly : Catalogue::Mode::kOpen;
-  FOVEA_ASSIGN_OR_RETURN(std::unique_ptr<Catalogue> catalogue,
-                         Catalogue::Open(path, mode));
+  FOVEA_ASSIGN_OR_RETURN(
+      const bool exists,
+      options.file_system->Exists(absl::StrCat(path, "/CURRENT")));
+  FOVEA_ASSIGN_OR_RETURN(
+      std::unique_ptr<Catalogue> catalogue,
+      Catalogue::Open(options.file_system, path,
+                      {.create = !exists,
+                       .read_only = options.read_only,
+                       .buffer_bytes = options.catalogue_buffer_bytes}));
+  const std::string wanted = EncodeStoreId(opened.format.id);
   FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> id,
                          catalogue->Get(Family::kMeta, kStoreIdKey));
-  if (id == EncodeStoreId(opened.format.id)) return catalogue;
+  if (!id.has_value()) {
+    FOVEA_RETURN_IF_ERROR(
+        catalogue->Write({{Family::kMeta, std::string(kStoreIdKey), wanted}}));
+    return catalogue;
+  }
+  if (id == wanted) return catalogue;
   return absl::FailedPreconditionError(
       "the catalogue belongs to another store; run `fovea doctor --rebuild`");
 }
@@ -123,15 +125,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
   FOVEA_ASSIGN_OR_RETURN(OpenedFolder opened, OpenFolder(path, options));
   FOVEA_ASSIGN_OR_RETURN(std::unique_ptr<Catalogue> catalogue,
                          OpenCatalogue(opened, options));
-  Recovered recovered;
-  if (options.read_only) {
-    FOVEA_ASSIGN_OR_RETURN(recovered.last_sequence,
-                           ReadLastSequence(catalogue.get()));
-  } else {
-    FOVEA_ASSIGN_OR_RETURN(
-        recovered,
-        Recover(options.file_system, opened.segments.get(), catalogue.get()));
-  }
+  FOVEA_ASSIGN_OR_RETURN(
+      const Recovered recovered,
+      options.read_only
+          ? CatchUp(opened.segments.get(), catalogue.get(), opened.format.id)
+          : Recover(options.file_system, opened.segments.get(), catalogue.get(),
+                    opened.format.id));
   auto store = std::make_unique<SegmentStore>(
       SegmentStore::Parts{path, options, opened.format, std::move(opened.lock),
                           std::move(opened.segments), std::move(catalogue)},

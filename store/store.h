@@ -96,6 +96,11 @@ struct StoreOptions {
   // Smaller: space comes back sooner. Larger: fewer files.
   uint64_t segment_bytes = 256ULL << 20;
 
+  // Rows of one family kept in memory before they go to a table file.
+  // Smaller: less memory, and less to read from journals at the next
+  // opening. Larger: fewer bytes written.
+  uint64_t catalogue_buffer_bytes = 4ULL << 20;
+
   FileSystem* file_system = nullptr;  // null: FileSystem::Posix()
   std::function<int64_t()> now_ns;    // wall clock; null: the system's
 };
@@ -112,11 +117,11 @@ class Store {
       const std::string& path, const StoreOptions& options);
   virtual ~Store() = default;
 
-  // Acknowledges: returns OK only once payloads, journal record and
-  // catalogue are on stable storage, in that order. All of the batch is
-  // seen or none of it. kResourceExhausted: disk full, nothing changed.
-  // After a failed sync the store is read-only until reopened
-  // (kFailedPrecondition).
+  // Acknowledges: returns OK only once payloads and the journal record of
+  // all rows are on stable storage, in that order, and the rows can be
+  // read. All of the batch is seen or none of it. kResourceExhausted: disk
+  // full, nothing changed. After a failed sync the store is read-only until
+  // reopened (kFailedPrecondition).
   virtual absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) = 0;
 
   // A chunk's payload, or `length` bytes of it from `offset` (kOutOfRange
@@ -150,9 +155,10 @@ class Store {
   virtual uint64_t last_sequence() const = 0;
 
   // Checks headers and rows; `deep` also reads every payload and compares
-  // its SHA-256. Finds, never repairs. `progress` gets bytes done, total.
+  // its SHA-256. Finds, never repairs. `progress` (may be empty) gets bytes
+  // done, total; false from it ends the check with kCancelled.
   virtual absl::StatusOr<VerifyReport> Verify(
-      bool deep, const std::function<void(uint64_t, uint64_t)>& progress) = 0;
+      bool deep, const std::function<bool(uint64_t, uint64_t)>& progress) = 0;
 
   // Erases chunks without owners: their segments are rewritten without
   // them and removed. Nothing owned is ever absent meanwhile.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Committing. The order is the promise: payloads and journal appended,
-// segment synced, folder synced when the file is new, catalogue written with
-// sync, and only then OK.
+// segment synced, folder synced when the file is new, and only then rows in
+// the catalogue and OK. The catalogue brings them to disk when it likes: the
+// journal has them.
 
 #include <utility>
 
@@ -42,6 +43,18 @@ SegmentStore::SegmentStore(Parts parts, const Recovered& recovered)
   MutexLock lock(&commit_mutex_);
   if (parts_.options.read_only) {
     refused_ = absl::FailedPreconditionError("the store is open read-only");
+  }
+}
+
+SegmentStore::~SegmentStore() {
+  MutexLock lock(&commit_mutex_);
+  if (!refused_.ok() || !committed_ || log_.needs_roll_back()) return;
+  // A commit that another one follows is known to have been synced, so that
+  // damage to it is never taken for a torn end and cut. Hence an empty one,
+  // whose own loss does not matter.
+  const std::string journal = EncodeJournal({last_sequence_ + 1, {}});
+  if (!log_.AppendJournal(last_sequence_ + 1, BytesOf(journal)).ok()) {
+    log_.RollBack().IgnoreError();
   }
 }
 
@@ -98,14 +111,14 @@ absl::Status SegmentStore::Write(CommitPlan* plan, uint64_t reserve) {
     return Refuse(status);
   }
   AddCommitRows(sequence, log_.segment_id(), log_.state(), &plan->rows);
-  if (absl::Status status = catalogue_->Write(plan->rows, /*sync=*/true);
-      !status.ok()) {
+  if (absl::Status status = catalogue_->Write(plan->rows); !status.ok()) {
     // It may or may not hold the commit now: only recovery can tell.
     Refuse(status).IgnoreError();
     return status;
   }
   log_.Accept();
   last_sequence_ = sequence;
+  committed_ = true;
   return absl::OkStatus();
 }
 

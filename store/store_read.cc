@@ -103,9 +103,10 @@ absl::StatusOr<DiskUsage> SegmentStore::Usage() {
       }));
   FileSystem* const file_system = parts_.options.file_system;
   const std::string folder = absl::StrCat(parts_.path, "/", kCatalogueName);
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                         file_system->List(folder));
-  for (const std::string& name : names) {
+  const auto listed = file_system->List(folder);
+  if (absl::IsNotFound(listed.status())) return usage;  // all in memory
+  FOVEA_RETURN_IF_ERROR(listed.status());
+  for (const std::string& name : *listed) {
     const auto file = file_system->OpenRandom(absl::StrCat(folder, "/", name));
     if (!file.ok()) continue;  // RocksDB replaced it just now
     FOVEA_ASSIGN_OR_RETURN(const uint64_t bytes, (*file)->Size());

@@ -32,7 +32,7 @@ using Exclusively =
 class Verifier {
  public:
   Verifier(Catalogue* catalogue, SegmentFolder* folder, bool deep,
-           std::function<void(uint64_t, uint64_t)> progress,
+           std::function<bool(uint64_t, uint64_t)> progress,
            Exclusively exclusively)
       : catalogue_(catalogue),
         folder_(folder),
@@ -96,12 +96,12 @@ class Verifier {
     CheckSize(id, state, size);
     const SegmentVisitor visitor = {
         [&](const RecordHeader& header) {
-          Advance(header.end() - header.offset);
+          FOVEA_RETURN_IF_ERROR(Advance(header.end() - header.offset));
           return Note(CheckRecord(**reader, header), label, header.offset,
                       kRestore);
         },
         [&](uint64_t begin, uint64_t end, const absl::Status& why) {
-          Advance(end - begin);
+          FOVEA_RETURN_IF_ERROR(Advance(end - begin));
           return Note(why, label, begin, kRestore);
         }};
     return WalkSegment(**reader, kSegmentHeaderBytes, std::min(size, state.end),
@@ -140,9 +140,11 @@ class Verifier {
         ChunkLabel(header.chunk), " holds bytes of SHA-256 ", found.ToHex()));
   }
 
-  void Advance(uint64_t bytes) {
+  absl::Status Advance(uint64_t bytes) {
     done_bytes_ += bytes;
-    if (progress_) progress_(std::min(done_bytes_, total_bytes_), total_bytes_);
+    const uint64_t done = std::min(done_bytes_, total_bytes_);
+    if (!progress_ || progress_(done, total_bytes_)) return absl::OkStatus();
+    return absl::CancelledError("verify: interrupted");
   }
 
   absl::Status CheckStrangers() {
@@ -291,7 +293,7 @@ class Verifier {
   Catalogue* const catalogue_;
   SegmentFolder* const folder_;
   const bool deep_;
-  const std::function<void(uint64_t, uint64_t)> progress_;
+  const std::function<bool(uint64_t, uint64_t)> progress_;
   const Exclusively exclusively_;
 
   SegmentStates states_;
@@ -303,7 +305,7 @@ class Verifier {
 }  // namespace
 
 absl::StatusOr<VerifyReport> SegmentStore::Verify(
-    bool deep, const std::function<void(uint64_t, uint64_t)>& progress) {
+    bool deep, const std::function<bool(uint64_t, uint64_t)>& progress) {
   MutexLock maintenance(&maintenance_mutex_);
   const auto exclusively = [this](const std::function<absl::Status()>& check) {
     MutexLock lock(&commit_mutex_);

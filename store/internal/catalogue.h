@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Ordered rows in families, all of which can be made again from segments.
-// The implementation is RocksDB, seen by rocks.cc alone.
+// The implementation is RocksDB, seen by rocks.cc and rocks_files alone.
 
 #ifndef FOVEA_STORE_INTERNAL_CATALOGUE_H_
 #define FOVEA_STORE_INTERNAL_CATALOGUE_H_
@@ -21,21 +21,28 @@ namespace fovea {
 // Thread-safe. kDataLoss: its files are damaged.
 class Catalogue {
  public:
-  enum class Mode { kCreate, kOpen, kReadOnly };
+  struct Options {
+    bool create = false;     // begin empty, whatever the folder holds
+    bool read_only = false;  // what is written stays in memory
+    // Rows of a family kept in memory before they go to a table file.
+    uint64_t buffer_bytes = 0;
+  };
 
   // kFailedPrecondition with the next step when it is missing or damaged.
+  // Nothing reaches the folder, which need not exist, before a Flush() or a
+  // full buffer.
   static absl::StatusOr<std::unique_ptr<Catalogue>> Open(
-      const std::string& path, Mode mode);
+      FileSystem* file_system, const std::string& path, const Options& options);
   virtual ~Catalogue() = default;
 
   // None when there is no such row.
   virtual absl::StatusOr<std::optional<std::string>> Get(
       Family family, std::string_view key) = 0;
 
-  // Applies all changes or none. With `sync`, returns once they are on
-  // stable storage.
-  virtual absl::Status Write(const std::vector<RowChange>& changes,
-                             bool sync) = 0;
+  // Applies all changes or none. They may be gone after the process ends,
+  // together with all later ones, unless a Flush() follows: what matters is
+  // in a segment first.
+  virtual absl::Status Write(const std::vector<RowChange>& changes) = 0;
 
   // As Store::Scan() and Store::SeekBackward().
   virtual absl::Status Scan(Family family, std::string_view begin,
@@ -44,7 +51,8 @@ class Catalogue {
   virtual absl::StatusOr<Store::KeyValue> SeekBackward(
       Family family, std::string_view key, std::string_view prefix) = 0;
 
-  // Puts everything written so far into table files.
+  // Returns once everything written so far is in table files on stable
+  // storage.
   virtual absl::Status Flush() = 0;
 
   // Rewrites the files until no deleted row is in any of them.

@@ -30,9 +30,6 @@ absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
 
 // Makes the catalogue from the segments there are (none: an empty one) and
 // puts it in the place of the present one.
-absl::StatusOr<std::unique_ptr<Catalogue>> MakeCatalogue(
-    const OpenedFolder& opened, FileSystem* file_system);
-
 absl::Status RebuildStore(const std::string& path, const StoreOptions& options);
 
 }  // namespace fovea

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The catalogue on RocksDB 7.8.3, confined to this file. Settings favour few
-// bytes written and little memory: rows are small and payloads never come
-// here. Neither range deletes nor blob files are used (both have known
-// defects in this version), and write-ahead logs are always on.
+// The catalogue on RocksDB 7.8.3, confined to this file and rocks_files.
+// Settings favour few bytes written and little memory: rows are small and
+// payloads never come here. Neither range deletes nor blob files are used
+// (both have known defects in this version). There is no write-ahead log:
+// the journals in the segments are one, and replaying them at opening costs
+// less than writing every row twice.
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -15,17 +17,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/catalogue.h"
+#include "store/internal/rocks_files.h"
 #include "store/internal/status_macros.h"
 
 namespace fovea {
 namespace {
 
 constexpr size_t kBlockCacheBytes = 8 << 20;
-constexpr size_t kMemtableBytes = 1 << 20;  // per family
-constexpr uint64_t kLogBytes = 8 << 20;
+// Of a catalogue that may not write: all that is replayed stays in memory.
+constexpr size_t kReadOnlyBufferBytes = 1 << 30;
 constexpr uint64_t kTableBytes = 8 << 20;
 constexpr uint64_t kFirstLevelBytes = 32 << 20;
-constexpr int kOpenFiles = 128;  // finite: read-only opening needs it so
+constexpr int kOpenFiles = 128;
 constexpr int kBloomBits = 10;
 
 // RocksDB's running commentary costs writes and says nothing we need.
@@ -62,11 +65,13 @@ absl::Status OpenFailure(const rocksdb::Status& status,
       "); run `fovea doctor --rebuild` to make it anew from the segments"));
 }
 
-rocksdb::DBOptions DatabaseOptions(Catalogue::Mode mode) {
+rocksdb::DBOptions DatabaseOptions(const Catalogue::Options& ours,
+                                   rocksdb::Env* env) {
   rocksdb::DBOptions options;
-  options.create_if_missing = mode == Catalogue::Mode::kCreate;
-  options.create_missing_column_families = options.create_if_missing;
-  options.error_if_exists = options.create_if_missing;
+  options.env = env;
+  options.create_if_missing = ours.create;
+  options.create_missing_column_families = ours.create;
+  options.error_if_exists = ours.create;
   options.paranoid_checks = true;
   options.info_log = std::make_shared<SilentLogger>();
   options.keep_log_file_num = 1;
@@ -74,19 +79,21 @@ rocksdb::DBOptions DatabaseOptions(Catalogue::Mode mode) {
   options.stats_persist_period_sec = 0;
   options.max_open_files = kOpenFiles;
   options.max_background_jobs = 2;
-  options.max_total_wal_size = kLogBytes;
   options.allow_fallocate = false;
+  // All families as of one commit reach the disk or none: what the tables
+  // hold is a state the journals can go on from.
+  options.atomic_flush = true;
   // A new manifest at each change of files: small, and the key bounds of
   // files long gone do not linger in it.
   options.max_manifest_file_size = 1;
-  // Each synced log already holds what a flush at open or close would write
-  // a second time.
+  // What a flush at open or close would write is in the segments.
   options.avoid_flush_during_recovery = true;
   options.avoid_flush_during_shutdown = true;
   return options;
 }
 
 rocksdb::ColumnFamilyOptions FamilyOptions(
+    const Catalogue::Options& ours,
     const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -95,7 +102,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
-  options.write_buffer_size = kMemtableBytes;
+  options.write_buffer_size =
+      ours.read_only ? kReadOnlyBufferBytes : ours.buffer_bytes;
+  options.disable_auto_compactions = ours.read_only;
   options.arena_block_size = 64 << 10;
   options.target_file_size_base = kTableBytes;
   options.max_bytes_for_level_base = kFirstLevelBytes;
@@ -110,21 +119,23 @@ class RocksCatalogue final : public Catalogue {
     }
   }
 
-  absl::Status OpenFiles(const std::string& path, Mode mode) {
+  absl::Status OpenFiles(FileSystem* file_system, const std::string& path,
+                         const Options& options) {
+    FOVEA_ASSIGN_OR_RETURN(std::shared_ptr<RocksFiles> files,
+                           RocksFiles::Over(file_system, path,
+                                            {.ignore_present = options.create,
+                                             .read_only = options.read_only}));
+    env_ = rocksdb::NewCompositeEnv(files);
     const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
     std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-        {rocksdb::kDefaultColumnFamilyName, FamilyOptions(cache)}};
+        {rocksdb::kDefaultColumnFamilyName, FamilyOptions(options, cache)}};
     for (int i = 0; i < kFamilyCount; ++i) {
       families.emplace_back(FamilyName(static_cast<Family>(i)),
-                            FamilyOptions(cache));
+                            FamilyOptions(options, cache));
     }
     rocksdb::DB* db = nullptr;
-    const rocksdb::Status status =
-        mode == Mode::kReadOnly
-            ? rocksdb::DB::OpenForReadOnly(DatabaseOptions(mode), path,
-                                           families, &handles_, &db)
-            : rocksdb::DB::Open(DatabaseOptions(mode), path, families,
-                                &handles_, &db);
+    const rocksdb::Status status = rocksdb::DB::Open(
+        DatabaseOptions(options, env_.get()), path, families, &handles_, &db);
     if (!status.ok()) return OpenFailure(status, path);
     db_.reset(db);
     return absl::OkStatus();
@@ -140,8 +151,7 @@ class RocksCatalogue final : public Catalogue {
     return std::optional<std::string>(std::move(value));
   }
 
-  absl::Status Write(const std::vector<RowChange>& changes,
-                     bool sync) override {
+  absl::Status Write(const std::vector<RowChange>& changes) override {
     rocksdb::WriteBatch batch;
     for (const RowChange& change : changes) {
       rocksdb::ColumnFamilyHandle* handle = HandleOf(change.family);
@@ -152,7 +162,7 @@ class RocksCatalogue final : public Catalogue {
       if (!status.ok()) return StatusOf(status);
     }
     rocksdb::WriteOptions options;
-    options.sync = sync;
+    options.disableWAL = true;
     return StatusOf(db_->Write(options, &batch));
   }
 
@@ -206,6 +216,7 @@ class RocksCatalogue final : public Catalogue {
     return handles_[1 + static_cast<size_t>(family)];
   }
 
+  std::unique_ptr<rocksdb::Env> env_;  // outlives the database
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, then ours
 };
@@ -213,9 +224,9 @@ class RocksCatalogue final : public Catalogue {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Catalogue>> Catalogue::Open(
-    const std::string& path, Mode mode) {
+    FileSystem* file_system, const std::string& path, const Options& options) {
   auto catalogue = std::make_unique<RocksCatalogue>();
-  FOVEA_RETURN_IF_ERROR(catalogue->OpenFiles(path, mode));
+  FOVEA_RETURN_IF_ERROR(catalogue->OpenFiles(file_system, path, options));
   return absl::StatusOr<std::unique_ptr<Catalogue>>(std::move(catalogue));
 }
 

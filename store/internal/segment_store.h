@@ -45,6 +45,7 @@ class SegmentStore final : public Store {
     std::unique_ptr<Catalogue> catalogue;
   };
   SegmentStore(Parts parts, const Recovered& recovered);
+  ~SegmentStore() override;
 
   // Makes the store ready to append where recovery left off.
   absl::Status ResumeLog(const Recovered& recovered);
@@ -62,7 +63,7 @@ class SegmentStore final : public Store {
   uint64_t last_sequence() const override { return last_sequence_; }
   absl::StatusOr<VerifyReport> Verify(
       bool deep,
-      const std::function<void(uint64_t, uint64_t)>& progress) override;
+      const std::function<bool(uint64_t, uint64_t)>& progress) override;
   absl::StatusOr<PruneReport> Prune() override;
   absl::StatusOr<DiskUsage> Usage() override;
 
@@ -101,6 +102,7 @@ class SegmentStore final : public Store {
   Mutex commit_mutex_;
   SegmentLog log_ ABSL_GUARDED_BY(commit_mutex_);
   absl::Status refused_ ABSL_GUARDED_BY(commit_mutex_);
+  bool committed_ ABSL_GUARDED_BY(commit_mutex_) = false;  // since opening
   std::atomic<uint64_t> last_sequence_;
 };
 

@@ -3,6 +3,8 @@
 // Power cuts, full and failing disks. Acknowledged commits survive all of
 // them; others are there whole or not at all.
 
+#include <atomic>
+
 #include "gmock/gmock.h"
 #include "tests/store/store_fixture.h"
 
@@ -76,6 +78,64 @@ TEST_F(CrashTest, APowerCutAtAnyCallKeepsWhatWasAcknowledged) {
   }
 }
 
+// The catalogue's own files are being written and replaced all the while.
+TEST_F(CrashTest, APowerCutWhileTheCatalogueIsWrittenKeepsTheStoreWhole) {
+  options_.catalogue_buffer_bytes = 64 << 10;
+  Open();
+  std::atomic<uint32_t> acknowledged = 0;
+  std::atomic<uint32_t> begun = 0;
+  struct Image {
+    std::string path;
+    uint32_t acknowledged;
+    uint32_t begun;
+  };
+  std::vector<Image> images;  // under the disk's lock of changes
+  uint32_t calls = 0;
+  disk_.OnChange([&] {
+    const bool tables = std::filesystem::exists(Path() + "/catalogue");
+    if (++calls % (tables ? 5 : 40) != 0) return;
+    images.push_back(
+        {folder_.File("i" + std::to_string(images.size())), acknowledged, 0});
+    disk_.CopyCrashImage(Path(), images.back().path, calls % 3);
+    images.back().begun = begun;
+  });
+  const auto put = [&](uint32_t i) {
+    CommitBatch batch;
+    batch.PutChunk(Payload(i % 10), Owner(i));
+    const Bytes noise = RandomBytes(9000, i);
+    batch.PutRow(Family::kFtab, Owner(i),
+                 std::string(noise.begin(), noise.end()));
+    return store_->Commit(std::move(batch)).status();
+  };
+  for (uint32_t i = 0; i < 60; ++i) {
+    ++begun;
+    ASSERT_TRUE(put(i).ok());
+    ++acknowledged;
+  }
+  disk_.OnChange(nullptr);
+  store_.reset();
+  ASSERT_TRUE(std::filesystem::exists(Path() + "/catalogue/CURRENT"));
+  ASSERT_GT(images.size(), 20u);
+  StoreOptions plain = options_;
+  plain.file_system = nullptr;
+  for (const Image& image : images) {
+    SCOPED_TRACE(image.path);
+    for (const bool read_only : {true, false}) {
+      plain.read_only = read_only;
+      auto store = Store::Open(image.path, plain);
+      ASSERT_TRUE(store.ok()) << store.status();
+      uint32_t held = 0;
+      while ((*store)->Get(Family::kFtab, Owner(held)).ok()) ++held;
+      EXPECT_GE(held, image.acknowledged);
+      EXPECT_LE(held, image.begun);
+      store_ = *std::move(store);
+      ExpectClean();
+      store_.reset();
+    }
+    std::filesystem::remove_all(image.path);
+  }
+}
+
 TEST_F(CrashTest, EveryTruncationOfAnUnacknowledgedTailIsCut) {
   Open();
   ASSERT_TRUE(Put(Payload(0), Owner(0)).ok());
@@ -84,10 +144,10 @@ TEST_F(CrashTest, EveryTruncationOfAnUnacknowledgedTailIsCut) {
   std::filesystem::copy(Path(), base, std::filesystem::copy_options::recursive);
   Open();
   ASSERT_TRUE(Put(RandomBytes(60, 1), Owner(1)).ok());
-  store_.reset();
   const std::string name =
       std::filesystem::path(Segments()[0]).filename().string();
   const Bytes after = ReadFileBytes(Segments()[0]);
+  store_.reset();
   const size_t before = std::filesystem::file_size(base + "/segments/" + name);
   options_.file_system = nullptr;
   for (size_t size = before; size <= after.size(); size += 7) {

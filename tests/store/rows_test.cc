@@ -82,6 +82,7 @@ StreamCounts AnyStreamCounts(Dice& dice) {
   counts.times_repeated = dice.I64();
   counts.source_bytes = dice.I64();
   counts.stored_bytes = dice.I64();
+  counts.chunks = dice.I64();
   return counts;
 }
 
@@ -109,7 +110,11 @@ BlockRow AnyBlockRow(Dice& dice) {
   row.samples = static_cast<uint32_t>(dice.U64());
   row.chunk = dice.Id();
   row.is_chunk = dice.Below(2) == 1;
-  if (!row.is_chunk) row.bytes = dice.Text(200);
+  if (row.is_chunk) {
+    row.chunk_bytes = dice.U64();
+  } else {
+    row.bytes = dice.Text(200);
+  }
   return row;
 }
 

@@ -162,9 +162,18 @@ class StoreTest : public ::testing::Test {
     }
   }
 
-  // Closes, rebuilds the catalogue and expects every family as it was.
+  // Closes; the catalogue on disk knows all there is.
+  void WriteCatalogue() {
+    store_.reset();
+    const absl::Status status = Store::Rebuild(Path(), options_);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  // Reopens, rebuilds the catalogue and expects every family as it was.
   void ExpectRebuildEqual() {
-    const Dump before = DumpAll(*store_);
+    Open();  // closing ends with a commit of its own
+    Dump before = DumpAll(*store_);
+    before.erase({0, "~u"});  // a fresh catalogue owes no purge
     store_.reset();
     const absl::Status status = Store::Rebuild(Path(), options_);
     ASSERT_TRUE(status.ok()) << status;

@@ -7,19 +7,13 @@
 
 #include "tests/store/store_fixture.h"
 
-#if defined(__SANITIZE_THREAD__)
-// The packaged RocksDB is built without the sanitizer, so locking inside it
-// goes unseen. None of our code runs under its frames.
-extern "C" const char* __tsan_default_suppressions() {
-  return "race:librocksdb.so\ncalled_from_lib:librocksdb.so\n";
-}
-#endif
-
 namespace fovea::testing {
 namespace {
 
 class ThreadsTest : public StoreTest {
  protected:
+  // Small buffers, so that tables are written meanwhile.
+  ThreadsTest() { options_.catalogue_buffer_bytes = 64 << 10; }
   static std::string Owner(uint32_t i) { return "gop" + std::to_string(i); }
   static Bytes Payload(uint32_t i) { return RandomBytes(3000, i); }
 };

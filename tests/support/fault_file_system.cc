@@ -129,6 +129,7 @@ absl::Status FaultFileSystem::Change(
     const std::string& kind, const std::string& path,
     const std::function<absl::Status()>& change) {
   if (absl::Status s = Begin(kind, path); !s.ok()) return s;
+  MutexLock lock(&change_mutex_);
   RunHook();
   const absl::Status status = change();
   RunHook();

@@ -48,7 +48,8 @@ class FaultFileSystem final : public FileSystem {
   // What FreeBytes() reports; 0: the truth.
   void SetFreeBytes(uint64_t bytes);
 
-  // Runs before and after each call that changes the disk.
+  // Runs before and after each call that changes the disk; no other such
+  // call is under way meanwhile.
   void OnChange(std::function<void()> hook);
 
   // Copies `folder` to the new folder `image` as a crash may leave it. The
@@ -88,6 +89,7 @@ class FaultFileSystem final : public FileSystem {
                 std::mt19937* chance) const;
 
   FileSystem* const base_;
+  Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable Mutex mutex_;
   std::vector<Call> calls_ ABSL_GUARDED_BY(mutex_);
   std::string fail_kind_ ABSL_GUARDED_BY(mutex_);

@@ -117,7 +117,7 @@ uint64_t MemoryStore::last_sequence() const {
 }
 
 absl::StatusOr<VerifyReport> MemoryStore::Verify(
-    bool deep, const std::function<void(uint64_t, uint64_t)>& progress) {
+    bool deep, const std::function<bool(uint64_t, uint64_t)>& progress) {
   const std::lock_guard<std::mutex> lock(mutex_);
   VerifyReport report;
   for (const Rows& rows : rows_) {
@@ -133,7 +133,9 @@ absl::StatusOr<VerifyReport> MemoryStore::Verify(
     }
   }
   const auto bytes = static_cast<uint64_t>(report.bytes);
-  if (progress) progress(bytes, bytes);
+  if (progress && !progress(bytes, bytes)) {
+    return absl::CancelledError("verify: interrupted");
+  }
   return report;
 }
 

@@ -34,7 +34,7 @@ class MemoryStore : public Store {
   uint64_t last_sequence() const override;
   absl::StatusOr<VerifyReport> Verify(
       bool deep,
-      const std::function<void(uint64_t, uint64_t)>& progress) override;
+      const std::function<bool(uint64_t, uint64_t)>& progress) override;
   absl::StatusOr<PruneReport> Prune() override;
   absl::StatusOr<DiskUsage> Usage() override;
 

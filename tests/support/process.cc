@@ -52,6 +52,15 @@ void SetEnvironment(const ProcessOptions& options) {
   }
 }
 
+// The mask and what waits behind it outlive execv().
+void LeavePending(int number) {
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, number);
+  sigprocmask(SIG_BLOCK, &blocked, nullptr);
+  kill(getpid(), number);
+}
+
 [[noreturn]] void BecomeProgram(const std::vector<std::string>& command,
                                 const ProcessOptions& options, int in, int out,
                                 int err) {
@@ -59,6 +68,7 @@ void SetEnvironment(const ProcessOptions& options) {
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
   SetEnvironment(options);
+  if (options.pending_signal != 0) LeavePending(options.pending_signal);
   if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(126);
   std::vector<char*> arguments;
   for (const std::string& word : command) {

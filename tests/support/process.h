@@ -20,6 +20,7 @@ struct ProcessOptions {
   std::string input;             // sent to standard input, which is then closed
   bool keep_input_open = false;  // ... or stays open until the process ends
   std::string folder;            // where it runs; empty: here
+  int pending_signal = 0;        // waits, blocked, until the program lets it in
   std::chrono::seconds timeout{120};  // then it is killed
 };
 
