@@ -3,40 +3,15 @@
 #include "api/engine.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "api/ingest_run.h"
-#include "index/frame_index.h"
 
 namespace fovea {
 namespace {
 
-// "dir/clip.mp4" -> "clip", "dir/mav0/" -> "mav0", "rtsp://cam/x" -> "x".
-std::string StemOf(const std::string& location) {
-  std::filesystem::path path(location);
-  if (!path.has_filename()) path = path.parent_path();
-  const std::string stem = path.stem().string();
-  return StreamRegistry::NameFrom(stem == "-" ? "stdin" : stem);
-}
-
 class SilentObserver : public IngestObserver {};
-
-int64_t CountChunks(Store* store, const StreamRow& row) {
-  const Family family = static_cast<StreamKind>(row.kind) == StreamKind::kCamera
-                            ? Family::kGop
-                            : Family::kBlock;
-  int64_t rows = 0;
-  store
-      ->Scan(family, StreamPrefix(row.id), StreamPrefix(row.id + 1),
-             [&](std::string_view, std::string_view) {
-               ++rows;
-               return true;
-             })
-      .IgnoreError();
-  return rows;
-}
 
 }  // namespace
 
@@ -70,14 +45,29 @@ absl::StatusOr<IngestReport> Engine::Ingest(const std::string& location,
                                             const IngestOptions& options,
                                             IngestObserver* observer,
                                             const std::atomic<bool>* stop) {
+  absl::StatusOr<IngestInput> input = OpenIngestInput(location, options, stop);
+  if (!input.ok()) return input.status();
+  return Ingest(*std::move(input), options, observer, stop);
+}
+
+absl::StatusOr<IngestReport> Engine::Ingest(IngestInput input,
+                                            const IngestOptions& options,
+                                            IngestObserver* observer,
+                                            const std::atomic<bool>* stop) {
   SilentObserver silent;
   if (observer == nullptr) observer = &silent;
-  const std::string name =
-      options.name.empty() ? StemOf(location) : options.name;
   IngestRun run(store_.get(), &registry_, options, observer, stop);
-  if (absl::Status s = run.Open(location, name); !s.ok()) return s;
-  if (!options.imu_path.empty()) {
-    if (absl::Status s = run.Open(options.imu_path, name); !s.ok()) return s;
+  if (absl::Status s =
+          run.Open(std::move(input.source), input.location, input.name);
+      !s.ok()) {
+    return s;
+  }
+  if (input.imu != nullptr) {
+    if (absl::Status s =
+            run.Open(std::move(input.imu), options.imu_path, input.name);
+        !s.ok()) {
+      return s;
+    }
   }
   if (absl::Status status = run.Run(); !status.ok()) return status;
   return run.Report();
@@ -99,7 +89,7 @@ absl::StatusOr<StreamSummary> Engine::Summarise(const StreamRow& row) {
   summary.start_ns = extent->start_ns;
   summary.end_ns = extent->end_ns;
   summary.end_index = extent->end_index;
-  summary.chunks = CountChunks(store_.get(), row);
+  summary.chunks = summary.counts.chunks;
   return summary;
 }
 

@@ -76,7 +76,9 @@ struct ExportReport {
   TimeRange covered;  // GOP borders widen what was asked
 };
 
-// Thread-safe as Store is; one Ingest() at a time per stream name.
+// Thread-safe as Store is; one Ingest() at a time per stream name. Calls
+// that may take long heed `stop` (may be null): soon after it became true
+// they return kCancelled and leave nothing half done.
 class Engine {
  public:
   // As Store::Open().
@@ -91,6 +93,11 @@ class Engine {
   // append or resume does not fit the stream. An error in mid-source
   // commits what came before it and is returned in the report.
   absl::StatusOr<IngestReport> Ingest(const std::string& location,
+                                      const IngestOptions& options,
+                                      IngestObserver* observer,
+                                      const std::atomic<bool>* stop);
+  // The same over a source opened already.
+  absl::StatusOr<IngestReport> Ingest(IngestInput input,
                                       const IngestOptions& options,
                                       IngestObserver* observer,
                                       const std::atomic<bool>* stop);
@@ -118,9 +125,11 @@ class Engine {
   // Writes a stream to `path`: .mp4, .mov, .mkv, .h264 for cameras, .csv
   // for imu and series, any name for opaque packets one after another.
   // `original`: the source's own bytes (camera streams ingested with copy).
+  // Only a complete file appears under that name.
   absl::StatusOr<ExportReport> Export(const std::string& stream,
                                       TimeRange range, bool original,
-                                      const std::string& path);
+                                      const std::string& path,
+                                      const std::atomic<bool>* stop = nullptr);
 
   // Removes all GOPs and blocks that touch `range` (whole GOPs: no part of
   // what was asked stays), then erases their bytes.
@@ -131,7 +140,8 @@ class Engine {
   // samples counted, trims restored, conservation summed. `deep` reads all
   // payloads.
   absl::StatusOr<VerifyReport> Verify(
-      bool deep, const std::function<void(uint64_t, uint64_t)>& progress);
+      bool deep, const std::function<void(uint64_t, uint64_t)>& progress,
+      const std::atomic<bool>* stop = nullptr);
 
   absl::StatusOr<DiskUsage> Usage() { return store_->Usage(); }
   Store* store() { return store_.get(); }
@@ -145,14 +155,18 @@ class Engine {
                          const std::function<bool(const ReadFrame&)>& visit);
   absl::StatusOr<ExportReport> ExportVideo(const StreamSummary& stream,
                                            TimeRange range, bool original,
-                                           const std::string& path);
+                                           const std::string& path,
+                                           const std::atomic<bool>* stop);
   absl::StatusOr<ExportReport> ExportCsv(const StreamSummary& stream,
                                          TimeRange range,
-                                         const std::string& path);
+                                         const std::string& path,
+                                         const std::atomic<bool>* stop);
   absl::StatusOr<ExportReport> ExportOpaque(const StreamSummary& stream,
                                             TimeRange range,
-                                            const std::string& path);
+                                            const std::string& path,
+                                            const std::atomic<bool>* stop);
   absl::Status VerifyStream(const StreamRow& row, bool deep,
+                            const std::atomic<bool>* stop,
                             VerifyReport* report);
 
   std::unique_ptr<Store> store_;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "api/engine.h"
 #include "api/gop_reader.h"
+#include "api/stop_flag.h"
 #include "codec/formats/video_writer.h"
 #include "index/frame_index.h"
 
@@ -24,6 +25,13 @@ class OutputFile {
  public:
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(
       const std::string& path) {
+    std::error_code ignored;
+    const auto kind = std::filesystem::status(path, ignored).type();
+    if (kind != std::filesystem::file_type::regular &&
+        kind != std::filesystem::file_type::not_found) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "cannot write '", path, "': not a file; name one with -o"));
+    }
     const std::string unfinished = path + ".part";
     std::FILE* file = std::fopen(unfinished.c_str(), "wb");
     if (file == nullptr) {
@@ -79,6 +87,11 @@ void Cover(int64_t start_ns, int64_t end_ns, ExportReport* report) {
   report->covered.to_ns = std::max(report->covered.to_ns, end_ns);
 }
 
+absl::Status Interrupted(const std::string& path) {
+  return absl::CancelledError(
+      absl::StrCat("'", path, "': interrupted; nothing was written"));
+}
+
 // Muxers refuse times that stand still or run backward; sources have them.
 // A unit's times are moved on by the least that helps.
 class TimeKeeper {
@@ -126,7 +139,8 @@ std::string CsvRows(const SeriesBatch& batch, size_t channels) {
 
 absl::StatusOr<ExportReport> Engine::Export(const std::string& stream,
                                             TimeRange range, bool original,
-                                            const std::string& path) {
+                                            const std::string& path,
+                                            const std::atomic<bool>* stop) {
   absl::StatusOr<StreamSummary> summary = Describe(stream);
   if (!summary.ok()) return summary.status();
   const StreamDescription& description = summary->description;
@@ -143,19 +157,19 @@ absl::StatusOr<ExportReport> Engine::Export(const std::string& stream,
             "stream '", stream, "' holds still pictures; use 'fovea frames ",
             stream, " --every 1ns -o DIR'"));
       }
-      return ExportVideo(*summary, range, original, path);
+      return ExportVideo(*summary, range, original, path, stop);
     case StreamKind::kImu:
     case StreamKind::kSeries:
-      return ExportCsv(*summary, range, path);
+      return ExportCsv(*summary, range, path, stop);
     case StreamKind::kOpaque:
-      return ExportOpaque(*summary, range, path);
+      return ExportOpaque(*summary, range, path, stop);
   }
   return absl::InternalError("stream of an unknown kind");
 }
 
-absl::StatusOr<ExportReport> Engine::ExportVideo(const StreamSummary& stream,
-                                                 TimeRange range, bool original,
-                                                 const std::string& path) {
+absl::StatusOr<ExportReport> Engine::ExportVideo(
+    const StreamSummary& stream, TimeRange range, bool original,
+    const std::string& path, const std::atomic<bool>* stop) {
   const FrameIndex index(store_.get());
   const GopReader reader(store_.get(), &stream.description);
   absl::StatusOr<std::vector<GopRef>> gops =
@@ -176,6 +190,7 @@ absl::StatusOr<ExportReport> Engine::ExportVideo(const StreamSummary& stream,
   ExportReport report;
   TimeKeeper keeper;
   for (const GopRef& gop : *gops) {
+    if (Stopped(stop)) return Interrupted(path);
     absl::StatusOr<std::vector<AccessUnit>> units = reader.Units(gop, original);
     if (!units.ok()) return units.status();
     Cover(gop.row.start_ns, gop.row.start_ns + gop.row.duration_ns, &report);
@@ -193,7 +208,8 @@ absl::StatusOr<ExportReport> Engine::ExportVideo(const StreamSummary& stream,
 
 absl::StatusOr<ExportReport> Engine::ExportCsv(const StreamSummary& stream,
                                                TimeRange range,
-                                               const std::string& path) {
+                                               const std::string& path,
+                                               const std::atomic<bool>* stop) {
   auto file = OutputFile::Create(path);
   if (!file.ok()) return file.status();
   const SeriesInfo& series = stream.description.series;
@@ -207,18 +223,19 @@ absl::StatusOr<ExportReport> Engine::ExportCsv(const StreamSummary& stream,
         Cover(*low, *high, &report);
         report.samples += static_cast<int64_t>(batch.time_ns.size());
         const std::string rows = CsvRows(batch, series.channels.size());
-        return (*file)->Write(rows.data(), rows.size());
+        return (*file)->Write(rows.data(), rows.size()) && !Stopped(stop);
       });
   if (!status.ok()) return status;
+  if (Stopped(stop)) return Interrupted(path);
   absl::StatusOr<uint64_t> bytes = (*file)->Finish();
   if (!bytes.ok()) return bytes.status();
   report.bytes = *bytes;
   return report;
 }
 
-absl::StatusOr<ExportReport> Engine::ExportOpaque(const StreamSummary& stream,
-                                                  TimeRange range,
-                                                  const std::string& path) {
+absl::StatusOr<ExportReport> Engine::ExportOpaque(
+    const StreamSummary& stream, TimeRange range, const std::string& path,
+    const std::atomic<bool>* stop) {
   auto file = OutputFile::Create(path);
   if (!file.ok()) return file.status();
   ExportReport report;
@@ -226,9 +243,11 @@ absl::StatusOr<ExportReport> Engine::ExportOpaque(const StreamSummary& stream,
       ReadOpaque(stream.name, range, [&](const OpaquePacket& packet) {
         Cover(packet.time_ns, packet.time_ns + packet.duration_ns, &report);
         ++report.samples;
-        return (*file)->Write(packet.data.data(), packet.data.size());
+        return (*file)->Write(packet.data.data(), packet.data.size()) &&
+               !Stopped(stop);
       });
   if (!status.ok()) return status;
+  if (Stopped(stop)) return Interrupted(path);
   absl::StatusOr<uint64_t> bytes = (*file)->Finish();
   if (!bytes.ok()) return bytes.status();
   report.bytes = *bytes;

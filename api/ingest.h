@@ -5,12 +5,15 @@
 #ifndef FOVEA_API_INGEST_H_
 #define FOVEA_API_INGEST_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "codec/formats/source.h"
 #include "codec/sample.h"
 #include "store/chunk_id.h"
@@ -48,6 +51,9 @@ struct IngestOptions {
   std::function<int64_t()> monotonic_ns;  // null: the system's
 };
 
+// options.jobs, or one per core.
+int JobsOf(const IngestOptions& options);
+
 // A GOP or block that is now on stable storage.
 struct Acknowledgement {
   std::string stream;
@@ -78,6 +84,20 @@ class IngestObserver {
   virtual void OnProgress(const IngestProgress&) {}
   virtual void OnNote(const std::string&) {}  // one line, for the user
 };
+
+// What Engine::Ingest() reads, opened before there need be a store.
+struct IngestInput {
+  std::string location;
+  std::string name;  // of the camera stream
+  std::unique_ptr<Source> source;
+  std::unique_ptr<Source> imu;  // of options.imu_path, else null
+};
+
+// Errors: those of OpenSource(); kInvalidArgument for a name no stream can
+// have.
+absl::StatusOr<IngestInput> OpenIngestInput(const std::string& location,
+                                            const IngestOptions& options,
+                                            const std::atomic<bool>* stop);
 
 struct IngestedStream {
   std::string name;

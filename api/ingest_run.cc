@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -27,11 +26,7 @@ int64_t MonotonicNow() {
 }
 
 IngestOptions WithDefaults(IngestOptions options) {
-  if (options.jobs <= 0) {
-    options.jobs =
-        static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  }
-  options.source.threads = options.jobs;
+  options.jobs = JobsOf(options);
   if (!options.monotonic_ns) options.monotonic_ns = MonotonicNow;
   return options;
 }
@@ -125,13 +120,11 @@ IngestRun::IngestRun(Store* store, StreamRegistry* registry,
 
 IngestRun::~IngestRun() = default;
 
-absl::Status IngestRun::Open(const std::string& location,
+absl::Status IngestRun::Open(std::unique_ptr<Source> source,
+                             const std::string& location,
                              const std::string& name) {
-  absl::StatusOr<std::unique_ptr<Source>> source =
-      OpenSource(location, options_.source);
-  if (!source.ok()) return source.status();
   auto feed = std::make_unique<Feed>();
-  feed->source = *std::move(source);
+  feed->source = std::move(source);
   const SourceInfo& info = feed->source->info();
   observer_->OnOpened(info);
   for (const std::string& note : info.notes) observer_->OnNote(note);
@@ -297,7 +290,7 @@ absl::Status IngestRun::Run() {
 
 absl::Status IngestRun::Pump(Feed* feed) {
   SourceReader reader(feed->source.get());
-  while (!Stopped()) {
+  while (!Interrupted()) {
     SourceItem item;
     switch (reader.Next(kQueuePatience, &item)) {
       case SourceReader::State::kEnd:
@@ -353,7 +346,7 @@ absl::Status IngestRun::FinishLanes(Feed* feed) {
   for (const std::unique_ptr<Lane>& lane : feed->lanes) {
     if (lane == nullptr) continue;
     if (absl::Status s = lane->pipe->Drain(); !s.ok()) return s;
-    if (!Stopped()) lane->writer->Finish();
+    if (!Interrupted()) lane->writer->Finish();
   }
   return absl::OkStatus();
 }
@@ -402,7 +395,7 @@ IngestReport IngestRun::Report() const {
   }
   report.rejected_tracks = rejected_tracks_;
   report.stored_bytes = committer_.bytes_appended();
-  report.stopped = Stopped();
+  report.stopped = Interrupted();
   report.source_error = source_error_;
   return report;
 }

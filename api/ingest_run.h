@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "api/committer.h"
 #include "api/ingest.h"
+#include "api/stop_flag.h"
 #include "api/stream_description.h"
 #include "api/stream_registry.h"
 #include "api/stream_writer.h"
@@ -32,9 +33,10 @@ class IngestRun {
             const std::atomic<bool>* stop);
   ~IngestRun();
 
-  // Opens the source and the streams its tracks become, NAME and
-  // NAME.suffix. Nothing is written yet.
-  absl::Status Open(const std::string& location, const std::string& name);
+  // Takes an opened source and opens the streams its tracks become, NAME
+  // and NAME.suffix. Nothing is written yet.
+  absl::Status Open(std::unique_ptr<Source> source, const std::string& location,
+                    const std::string& name);
 
   // Reads every source opened to its end and commits all of it. An error of
   // a source is kept for the report; one of the store or codec is returned.
@@ -62,7 +64,7 @@ class IngestRun {
   absl::Status FinishLanes(Feed* source);
   void ShiftTime(SourceItem* item, Feed* source) const;
   void CountProgress(const SourceItem& item, const Lane& lane);
-  bool Stopped() const { return stop_ != nullptr && stop_->load(); }
+  bool Interrupted() const { return Stopped(stop_); }
 
   Store* const store_;
   StreamRegistry* const registry_;

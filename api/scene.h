@@ -10,6 +10,7 @@
 #define FOVEA_API_SCENE_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -100,10 +101,12 @@ struct SceneFiles {
 
 // Writes camera.mp4 (camera2.mp4), imu.csv and truth.json into `folder`,
 // which is made if missing; files of these names are replaced. `progress`
-// (may be empty) gets frames done and total.
+// (may be empty) gets frames done and total. Once *stop (may be null) is
+// true: kCancelled, and the folder is as it was.
 absl::StatusOr<SceneFiles> WriteScene(
     const SceneOptions& options, const std::string& folder,
-    const std::function<void(int64_t, int64_t)>& progress);
+    const std::function<void(int64_t, int64_t)>& progress,
+    const std::atomic<bool>* stop = nullptr);
 
 }  // namespace fovea
 

@@ -26,6 +26,7 @@
 #include "api/scene_motion.h"
 #include "api/scene_noise.h"
 #include "api/scene_stage.h"
+#include "api/stop_flag.h"
 #include "codec/formats/video_writer.h"
 #include "codec/video_encoder.h"
 #include "nlohmann/json.hpp"
@@ -286,12 +287,16 @@ class SceneJob {
     return absl::OkStatus();
   }
 
-  absl::Status AddFrames(
-      const std::function<void(int64_t, int64_t)>& progress) {
+  absl::Status AddFrames(const std::function<void(int64_t, int64_t)>& progress,
+                         const std::atomic<bool>* stop) {
     const int64_t total = stage_->frames();
     std::future<Instant> ahead = Begin(0);
     for (int64_t i = 0; i < total; ++i) {
       const Instant instant = ahead.get();
+      if (Stopped(stop)) {
+        return absl::CancelledError(absl::StrCat(
+            "folder ", folder_, ": interrupted; nothing was written"));
+      }
       if (i + 1 < total) ahead = Begin(i + 1);
       absl::Status status = AddInstant(i, instant);
       if (!status.ok()) return status;
@@ -371,24 +376,35 @@ class SceneJob {
   scene::NoiseMeter meter_;
 };
 
+absl::StatusOr<SceneFiles> RunJob(
+    std::unique_ptr<scene::Stage> stage, const std::string& folder,
+    const std::function<void(int64_t, int64_t)>& progress,
+    const std::atomic<bool>* stop) {
+  SceneJob job(std::move(stage), folder);
+  absl::Status status = job.Open();
+  if (status.ok()) status = job.AddFrames(progress, stop);
+  if (!status.ok()) return status;
+  return job.Finish();
+}
+
 }  // namespace
 
 absl::StatusOr<SceneFiles> WriteScene(
     const SceneOptions& options, const std::string& folder,
-    const std::function<void(int64_t, int64_t)>& progress) {
+    const std::function<void(int64_t, int64_t)>& progress,
+    const std::atomic<bool>* stop) {
   auto stage = scene::Stage::Create(options);
   if (!stage.ok()) return stage.status();
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  const bool made = std::filesystem::create_directories(folder, error);
   if (error) {
     return absl::InvalidArgumentError(
         absl::StrCat("folder ", folder, ": ", error.message()));
   }
-  SceneJob job(*std::move(stage), folder);
-  absl::Status status = job.Open();
-  if (status.ok()) status = job.AddFrames(progress);
-  if (!status.ok()) return status;
-  return job.Finish();
+  auto files = RunJob(*std::move(stage), folder, progress, stop);
+  // Succeeds only if nothing is left in it.
+  if (!files.ok() && made) std::filesystem::remove(folder, error);
+  return files;
 }
 
 }  // namespace fovea

@@ -176,6 +176,7 @@ absl::Status StreamWriter::AddBlock(std::span<const uint8_t> block,
   row.is_chunk = block.size() > kMaxInlineBlock;
   bool known = false;
   if (row.is_chunk) {
+    row.chunk_bytes = block.size();
     row.chunk = batch->PutChunk(block, key);
     known = IsKnown(row.chunk);
   } else {
@@ -198,6 +199,7 @@ void StreamWriter::CountStored(int64_t samples, uint64_t bytes, bool known,
     counts->samples_in += samples;
     counts->stored += samples;
     counts->stored_bytes += static_cast<int64_t>(bytes);
+    counts->chunks += samples > 0;
   }
   if (samples > 0) {
     report_.chunks += 1;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
 #include "api/gop_reader.h"
+#include "api/stop_flag.h"
 #include "codec/series_block.h"
 #include "index/frame_index.h"
 
@@ -36,7 +37,8 @@ class StreamChecker {
     const GopRef gop{stream_.id, parts->view, parts->first_index, *row};
     if (parts->view == 0) {
       samples_ += row->frames;
-      ++gops_;
+      bytes_ += row->size;
+      ++rows_;
     }
     CheckTable(object, gop);
     if (!deep_) return;
@@ -53,6 +55,8 @@ class StreamChecker {
     const std::string object = absl::StrCat("block ", parts->block_seq);
     if (!row.ok()) return Report(object, row.status());
     samples_ += row->samples;
+    bytes_ += row->size();
+    ++rows_;
     if (deep_) CheckBlockBytes(object, *row);
   }
 
@@ -69,11 +73,15 @@ class StreamChecker {
 
   void CheckBooks() {
     if (stream_.description.kind == StreamKind::kCamera &&
-        time_rows_ != gops_) {
+        time_rows_ != rows_) {
       Report("time rows", absl::DataLossError(absl::StrCat(time_rows_, " for ",
-                                                           gops_, " GOPs")));
+                                                           rows_, " GOPs")));
     }
+    CheckCounts();
+  }
 
+ private:
+  void CheckCounts() {
     const StreamCounts& counts = stream_.counts;
     int64_t sum = counts.stored + counts.dropped;
     for (const StreamCounts::Reason& reason : counts.rejected) {
@@ -91,9 +99,15 @@ class StreamChecker {
              absl::DataLossError(absl::StrCat(
                  counts.stored, " samples stored, but rows hold ", samples_)));
     }
+    if (static_cast<uint64_t>(counts.stored_bytes) != bytes_ ||
+        counts.chunks != rows_) {
+      Report("counts",
+             absl::DataLossError(absl::StrCat(
+                 counts.stored_bytes, " bytes stored in ", counts.chunks,
+                 " chunks, but ", rows_, " rows hold ", bytes_)));
+    }
   }
 
- private:
   void CheckTable(const std::string& object, const GopRef& gop) {
     absl::StatusOr<FrameTable> table = FrameIndex(store_).Table(gop);
     if (!table.ok()) return Report(object, table.status());
@@ -121,6 +135,11 @@ class StreamChecker {
       absl::StatusOr<std::vector<uint8_t>> chunk = store_->ReadChunk(row.chunk);
       if (!chunk.ok()) return Report(object, chunk.status());
       bytes = *std::move(chunk);
+      if (bytes.size() != row.chunk_bytes) {
+        Report(object, absl::DataLossError(absl::StrCat(
+                           "a chunk of ", bytes.size(), " bytes, the row says ",
+                           row.chunk_bytes)));
+      }
     }
     if (ChunkId::Of(bytes) != row.chunk) {
       return Report(object, absl::DataLossError("bytes differ from their id"));
@@ -159,13 +178,15 @@ class StreamChecker {
   const bool deep_;
   VerifyReport* const report_;
   int64_t samples_ = 0;
-  int64_t gops_ = 0;
+  uint64_t bytes_ = 0;  // payload by the rows
+  int64_t rows_ = 0;    // GOPs of view 0, or blocks
   int64_t time_rows_ = 0;
 };
 
 }  // namespace
 
 absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
+                                  const std::atomic<bool>* stop,
                                   VerifyReport* report) {
   absl::StatusOr<StreamSummary> stream = Summarise(row);
   if (!stream.ok()) {
@@ -181,9 +202,10 @@ absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
       StreamPrefix(row.id + 1),
       [&](std::string_view key, std::string_view value) {
         camera ? checker.CheckGop(key, value) : checker.CheckBlock(key, value);
-        return true;
+        return !Stopped(stop);
       });
   if (!status.ok()) return status;
+  if (Stopped(stop)) return absl::CancelledError("interrupted");
   status = store_->Scan(Family::kTime, StreamPrefix(row.id),
                         StreamPrefix(row.id + 1),
                         [&](std::string_view key, std::string_view value) {
@@ -195,13 +217,18 @@ absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
 }
 
 absl::StatusOr<VerifyReport> Engine::Verify(
-    bool deep, const std::function<void(uint64_t, uint64_t)>& progress) {
-  absl::StatusOr<VerifyReport> report = store_->Verify(deep, progress);
+    bool deep, const std::function<void(uint64_t, uint64_t)>& progress,
+    const std::atomic<bool>* stop) {
+  absl::StatusOr<VerifyReport> report =
+      store_->Verify(deep, [&](uint64_t done, uint64_t total) {
+        if (progress) progress(done, total);
+        return !Stopped(stop);
+      });
   if (!report.ok()) return report.status();
   absl::StatusOr<std::vector<StreamRow>> rows = registry_.List();
   if (!rows.ok()) return rows.status();
   for (const StreamRow& row : *rows) {
-    absl::Status status = VerifyStream(row, deep, &*report);
+    absl::Status status = VerifyStream(row, deep, stop, &*report);
     if (!status.ok()) return status;
   }
   return report;

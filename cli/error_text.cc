@@ -40,6 +40,8 @@ std::string DefaultNextStep(absl::StatusCode code, const std::string& verb) {
       return "'fovea doctor' tells more";
     case absl::StatusCode::kDataLoss:
       return "'fovea verify --deep' tells what is left";
+    case absl::StatusCode::kCancelled:
+      return "run it again to finish it";
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kOutOfRange:
       return absl::StrCat("'fovea ", verb, " --help' tells what is accepted");

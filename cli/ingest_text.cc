@@ -40,7 +40,9 @@ std::string LossText(const IngestedStream& stream) {
     text += Printable(stream.name + ": " + what) + "\n";
   };
   for (const auto& reason : stream.counts.rejected) {
-    line(absl::StrCat(FormatCount(reason.samples), " rejected: ", reason.why));
+    line(reason.samples == 0 ? reason.why
+                             : absl::StrCat(FormatCount(reason.samples),
+                                            " rejected: ", reason.why));
   }
   for (const auto& gap : stream.counts.gaps) {
     line(absl::StrCat("gap of ", FormatDuration(gap.end_ns - gap.start_ns),

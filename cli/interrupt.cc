@@ -35,6 +35,12 @@ void CatchInterrupts() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // A parent may have left them blocked.
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGINT);
+  sigaddset(&wanted, SIGTERM);
+  sigprocmask(SIG_UNBLOCK, &wanted, nullptr);
 }
 
 const std::atomic<bool>* StopFlag() { return &stop_wanted; }

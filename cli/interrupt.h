@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// SIGINT and SIGTERM as a wish to stop, for verbs that close cleanly. A
+// SIGINT and SIGTERM as a wish to stop, for verbs that close cleanly: they
+// call CatchInterrupts() first and lend StopFlag() to what takes long. A
 // second signal ends the process at once; the store survives that too.
 
 #ifndef FOVEA_CLI_INTERRUPT_H_

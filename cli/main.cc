@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/nearest_name.h"
 #include "cli/error_text.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 
@@ -125,7 +126,9 @@ int RunChosen(const Context& context, const std::string& verb) {
   if (!code.ok()) {
     WriteMessage(ErrorLine(code.status(), verb));
     FlushResults().IgnoreError();
-    return kExitFailed;
+    const bool interrupted =
+        absl::IsCancelled(code.status()) && CaughtSignal() != 0;
+    return interrupted ? 128 + CaughtSignal() : kExitFailed;
   }
   if (absl::Status flushed = FlushResults(); !flushed.ok()) {
     WriteMessage(ErrorLine(

@@ -108,7 +108,6 @@ Json CountsJson(const StreamCounts& counts) {
           {"gaps", GapsJson(counts.gaps)},
           {"times_backward", counts.times_backward},
           {"times_repeated", counts.times_repeated},
-          {"source_bytes", counts.source_bytes},
           {"stored_bytes", counts.stored_bytes}};
 }
 

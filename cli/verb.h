@@ -27,7 +27,8 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitLoss = 3;  // finished, with loss or skipped input
 
 // What the command line said, and what is to be run for it. An interrupted
-// verb returns 128 + signal after a clean close.
+// verb returns 128 + signal after a clean close, or kCancelled, which main()
+// turns into that.
 struct Context {
   std::string store;  // folder; starts as $FOVEA_STORE
   bool json = false;

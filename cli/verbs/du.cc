@@ -32,14 +32,15 @@ std::string StreamsText(const std::vector<StreamSummary>& streams, bool color) {
   Table table({{"STREAM"},
                {"KIND"},
                {"PAYLOAD", Align::kRight},
-               {"SOURCE", Align::kRight},
                {"SHARE", Align::kRight}});
+  uint64_t sum = 0;
+  for (const StreamSummary& s : streams) {
+    sum += static_cast<uint64_t>(s.counts.stored_bytes);
+  }
   for (const StreamSummary& s : streams) {
     const auto stored = static_cast<uint64_t>(s.counts.stored_bytes);
-    const auto source = static_cast<uint64_t>(s.counts.source_bytes);
     table.Add({s.name, StreamKindName(s.description.kind), FormatBytes(stored),
-               source > 0 ? FormatBytes(source) : "",
-               FormatShare(stored, source)});
+               FormatShare(stored, sum)});
   }
   return table.Render(color);
 }
@@ -56,9 +57,8 @@ absl::StatusOr<int> RunDu(const Context& context) {
     document["usage"] = UsageJson(*usage);
     document["streams"] = Json::array();
     for (const StreamSummary& s : *streams) {
-      document["streams"].push_back({{"name", s.name},
-                                     {"payload_bytes", s.counts.stored_bytes},
-                                     {"source_bytes", s.counts.source_bytes}});
+      document["streams"].push_back(
+          {{"name", s.name}, {"payload_bytes", s.counts.stored_bytes}});
     }
     WriteJson(document);
     return kExitOk;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/engine.h"
+#include "cli/interrupt.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -35,13 +36,14 @@ Json ExportJson(const ExportArguments& arguments, const ExportReport& report) {
 
 absl::StatusOr<int> RunExport(const Context& context,
                               const ExportArguments& arguments) {
+  CatchInterrupts();
   auto engine = OpenStore(context, StoreMode::kRead);
   if (!engine.ok()) return engine.status();
   const auto stream = (*engine)->Describe(arguments.stream);
   if (!stream.ok()) return stream.status();
   const auto report =
       (*engine)->Export(arguments.stream, arguments.range.range(),
-                        arguments.original, arguments.output);
+                        arguments.original, arguments.output, StopFlag());
   if (!report.ok()) return report.status();
   if (context.json) {
     WriteJson(ExportJson(arguments, *report));

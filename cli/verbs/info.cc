@@ -15,6 +15,7 @@
 #include "api/engine.h"
 #include "api/probe.h"
 #include "cli/error_text.h"
+#include "cli/interrupt.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -83,7 +84,10 @@ std::string SourceText(const SourceInfo& info, bool color) {
 
 absl::StatusOr<int> InfoSource(const Context& context,
                                const std::string& location) {
-  const auto info = ProbeSource(location, SourceOptions());
+  CatchInterrupts();
+  SourceOptions options;
+  options.stop = StopFlag();
+  const auto info = ProbeSource(location, options);
   if (!info.ok()) {
     return WithNextStep(info.status(),
                         "'fovea ingest --help' tells what can be read");
@@ -114,8 +118,10 @@ void AddOrigin(const StreamDescription& d, FactList* facts) {
 void AddCounts(const StreamCounts& counts, FactList* facts) {
   facts->Add("samples", ConservationText(counts));
   for (const auto& reason : counts.rejected) {
-    facts->Add("rejected",
-               FormatCount(reason.samples) + " because " + reason.why);
+    facts->Add(reason.samples == 0 ? "remark" : "rejected",
+               reason.samples == 0
+                   ? reason.why
+                   : FormatCount(reason.samples) + " because " + reason.why);
   }
   for (const auto& gap : counts.gaps) {
     facts->Add("gap", FormatStreamTime(gap.start_ns) + " to " +
@@ -132,7 +138,6 @@ void AddCounts(const StreamCounts& counts, FactList* facts) {
 std::string StreamText(const StreamSummary& s) {
   const StreamDescription& d = s.description;
   const auto stored = static_cast<uint64_t>(s.counts.stored_bytes);
-  const auto source = static_cast<uint64_t>(s.counts.source_bytes);
   FactList facts;
   facts.Add("stream", s.name);
   facts.Add("kind", StreamKindName(d.kind));
@@ -142,10 +147,7 @@ std::string StreamText(const StreamSummary& s) {
   facts.Add("length", FormatDuration(s.end_ns - s.start_ns));
   AddCounts(s.counts, &facts);
   facts.Add("chunks", FormatCount(s.chunks));
-  facts.Add("bytes", source > 0 ? absl::StrCat(FormatBytes(source), " in, ",
-                                               FormatBytes(stored), " stored (",
-                                               FormatShare(stored, source), ")")
-                                : FormatBytes(stored) + " stored");
+  facts.Add("bytes", FormatBytes(stored) + " stored");
   AddOrigin(d, &facts);
   return facts.Render() + NotesText(d.notes);
 }
@@ -258,6 +260,10 @@ absl::StatusOr<int> RunInfo(const Context& context,
   const bool exists = std::filesystem::exists(object, ignored) ||
                       object.find_first_of("*?[") != std::string::npos;
   if (exists) return InfoPath(context, object);
+  if (absl::IsNotFound(stream.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(object, ": no such file; ", stream.status().message()));
+  }
   if (!stream.ok()) return stream.status();
   return absl::NotFoundError(absl::StrCat(
       object, ": no such file or folder; for a stream, give --store DIR"));

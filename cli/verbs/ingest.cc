@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -101,46 +102,76 @@ class Ingestion {
                  }) {}
 
   absl::StatusOr<int> Run() {
-    auto engine = arguments_.options.dry_run
-                      ? dry_run_store_.Open(context_)
-                      : OpenStore(context_, StoreMode::kCreate);
-    if (!engine.ok()) return engine.status();
+    if (absl::Status s = OpenStoreIfThere(); !s.ok()) return s;
     for (const std::string& source : arguments_.sources) {
-      if (StopFlag()->load()) break;
-      One(engine->get(), source);
+      if (StopFlag()->load()) {
+        Fail(source, absl::CancelledError("interrupted"));
+        break;
+      }
+      if (absl::Status s = One(source); !s.ok()) return s;
     }
     WriteDocument();
     return CaughtSignal() != 0 ? 128 + CaughtSignal() : code_;
   }
 
  private:
-  void One(Engine* engine, const std::string& source) {
+  // A store is made only once there is something to put into it.
+  absl::Status OpenStoreIfThere() {
+    auto engine = arguments_.options.dry_run
+                      ? dry_run_store_.Open(context_)
+                      : OpenStore(context_, StoreMode::kWrite);
+    if (absl::IsNotFound(engine.status())) return absl::OkStatus();
+    if (engine.ok()) engine_ = *std::move(engine);
+    return engine.status();
+  }
+
+  absl::Status MakeStore() {
+    if (engine_ != nullptr) return absl::OkStatus();
+    auto engine = OpenStore(context_, StoreMode::kCreate);
+    if (engine.ok()) engine_ = *std::move(engine);
+    return engine.status();
+  }
+
+  // An error is the store's: there is no going on to the next source.
+  absl::Status One(const std::string& source) {
     const int64_t begin = NowNs();
-    auto report = IngestOne(engine, source);
+    auto input = OpenIngestInput(source, arguments_.options, StopFlag());
+    if (!input.ok()) {
+      Fail(source, input.status());
+      return absl::OkStatus();
+    }
+    if (absl::Status s = MakeStore(); !s.ok()) return s;
+    auto report = IngestOne(*std::move(input));
     printer_.Clear();
     if (!report.ok()) {
       Fail(source, report.status());
-      return;
+      return absl::OkStatus();
     }
     Json json = {{"source", source}};
     json.update(IngestReportJson(*report));
     reports_.push_back(json);
     Tell(source, *report, NowNs() - begin);
     Judge(*report);
+    return absl::OkStatus();
   }
 
-  absl::StatusOr<IngestReport> IngestOne(Engine* engine,
-                                         const std::string& source) {
+  absl::StatusOr<IngestReport> IngestOne(IngestInput input) {
     if (json_lines_) {
       JsonLinesObserver observer(WriteLineNow, RequestStop, NowNs);
-      return engine->Ingest(source, arguments_.options, &observer, StopFlag());
+      return engine_->Ingest(std::move(input), arguments_.options, &observer,
+                             StopFlag());
     }
     ConsoleObserver observer(&printer_, NowNs);
-    return engine->Ingest(source, arguments_.options, &observer, StopFlag());
+    return engine_->Ingest(std::move(input), arguments_.options, &observer,
+                           StopFlag());
   }
 
   void Fail(const std::string& source, const absl::Status& status) {
-    WriteMessage(ErrorLine(status, "ingest"));
+    WriteMessage(ErrorLine(
+        absl::IsCancelled(status)
+            ? WithNextStep(status, "nothing of it is stored; run it again")
+            : status,
+        "ingest"));
     reports_.push_back(
         {{"source", source}, {"error", std::string(status.message())}});
     code_ = kExitFailed;
@@ -195,7 +226,8 @@ class Ingestion {
   const bool json_lines_;
   const Terminal error_terminal_;
   ProgressPrinter printer_;
-  DryRunStore dry_run_store_;
+  DryRunStore dry_run_store_;  // outlives engine_
+  std::unique_ptr<Engine> engine_;
   Json reports_ = Json::array();
   int code_ = kExitOk;
 };

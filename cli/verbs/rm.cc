@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
 #include "api/removal_plan.h"
+#include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/time_text.h"
@@ -73,6 +74,12 @@ absl::Status AskFirst(const RmArguments& arguments, const RemovalPlan& plan) {
 absl::StatusOr<int> Remove(const Context& context, Engine* engine,
                            const RmArguments& arguments,
                            const RemovalPlan& plan) {
+  // From here on it is carried through: rows go in one commit, and bytes
+  // must not outlive them.
+  if (StopFlag()->load()) {
+    return absl::CancelledError(absl::StrCat(
+        "stream '", arguments.stream, "': interrupted; nothing was removed"));
+  }
   const auto report = engine->Remove(arguments.stream, arguments.range.range());
   if (!report.ok()) return report.status();
   if (context.json) {
@@ -93,6 +100,7 @@ absl::StatusOr<int> Remove(const Context& context, Engine* engine,
 
 absl::StatusOr<int> RunRm(const Context& context,
                           const RmArguments& arguments) {
+  CatchInterrupts();
   auto engine = OpenStore(
       context, arguments.dry_run ? StoreMode::kRead : StoreMode::kWrite);
   if (!engine.ok()) return engine.status();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "api/scene.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -75,6 +76,7 @@ std::string SampleText(const SceneFiles& files) {
 
 absl::StatusOr<int> RunSample(const Context& context,
                               const SampleArguments& arguments) {
+  CatchInterrupts();
   const Terminal terminal = DescribeTerminal(2, context.color);
   ProgressPrinter printer(context.no_progress    ? ProgressMode::kNone
                           : terminal.interactive ? ProgressMode::kBar
@@ -95,7 +97,8 @@ absl::StatusOr<int> RunSample(const Context& context,
     state.remaining_ns = rate.RemainingNs(state.total);
     printer.Update(now, state);
   };
-  const auto files = WriteScene(arguments.scene, arguments.folder, progress);
+  const auto files =
+      WriteScene(arguments.scene, arguments.folder, progress, StopFlag());
   printer.Clear();
   if (!files.ok()) return files.status();
   if (context.json) {

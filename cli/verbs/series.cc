@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -26,17 +28,31 @@ struct SeriesArguments {
   std::string output;
 };
 
-// Standard output or a file. The first fault is kept.
+// A device or pipe is written to as it is.
+bool IsWrittenBeside(const std::string& path) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(path, error).type();
+  return kind == std::filesystem::file_type::regular ||
+         kind == std::filesystem::file_type::not_found;
+}
+
+// Standard output or a file, which gets its name once it is complete. The
+// first fault is kept.
 class TextSink {
  public:
   explicit TextSink(const std::string& path)
       : name_(path.empty() ? "standard output" : path),
-        file_(path.empty() ? stdout : std::fopen(path.c_str(), "wb")),
+        part_(!path.empty() && IsWrittenBeside(path) ? path + ".part" : ""),
+        file_(path.empty()
+                  ? stdout
+                  : std::fopen((part_.empty() ? path : part_).c_str(), "wb")),
         owned_(!path.empty()) {
     if (file_ == nullptr) error_ = errno;
   }
   ~TextSink() {
-    if (owned_ && file_ != nullptr) std::fclose(file_);
+    if (!owned_ || file_ == nullptr) return;
+    std::fclose(file_);
+    if (!part_.empty()) std::remove(part_.c_str());
   }
   TextSink(const TextSink&) = delete;
   TextSink& operator=(const TextSink&) = delete;
@@ -53,6 +69,10 @@ class TextSink {
 
   absl::Status Finish() {
     if (error_ == 0 && std::fflush(file_) != 0) error_ = errno;
+    if (error_ == 0 && !part_.empty() &&
+        std::rename(part_.c_str(), name_.c_str()) != 0) {
+      error_ = errno;
+    }
     if (error_ == 0) return absl::OkStatus();
     return absl::UnavailableError(
         absl::StrCat(name_, ": cannot write (", std::strerror(error_),
@@ -61,6 +81,7 @@ class TextSink {
 
  private:
   std::string name_;
+  std::string part_;  // what the file is called until then, or empty
   std::FILE* file_;
   bool owned_;
   int error_ = 0;
@@ -118,6 +139,10 @@ absl::Status WriteSamples(Engine* engine, const SeriesArguments& arguments,
       !s.ok()) {
     return s;
   }
+  if (StopFlag()->load()) {
+    return absl::CancelledError(absl::StrCat(
+        "stream '", stream.name, "': interrupted; the rest was not written"));
+  }
   if (json) sink->Write("\n]}\n");
   return sink->Finish();
 }
@@ -141,7 +166,7 @@ absl::StatusOr<int> RunSeries(const Context& context,
       !s.ok()) {
     return s;
   }
-  return CaughtSignal() != 0 ? 128 + CaughtSignal() : kExitOk;
+  return kExitOk;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -38,7 +39,7 @@ absl::StatusOr<VerifyReport> VerifyShown(const Context& context, Engine* engine,
                             std::fwrite(bytes.data(), 1, bytes.size(), stderr);
                           });
   RateEstimate rate;
-  auto report = engine->Verify(deep, [&](uint64_t done, uint64_t total) {
+  const auto show = [&](uint64_t done, uint64_t total) {
     const int64_t now = NowNs();
     ProgressState state;
     state.label = "verify";
@@ -48,7 +49,8 @@ absl::StatusOr<VerifyReport> VerifyShown(const Context& context, Engine* engine,
     rate.Update(now, state.done);
     state.remaining_ns = rate.RemainingNs(state.total);
     printer.Update(now, state);
-  });
+  };
+  auto report = engine->Verify(deep, show, StopFlag());
   printer.Clear();
   return report;
 }
@@ -77,6 +79,7 @@ std::string SummaryText(const VerifyReport& report, bool deep) {
 
 absl::StatusOr<int> RunVerify(const Context& context,
                               const VerifyArguments& arguments) {
+  CatchInterrupts();
   auto engine = OpenStore(context, StoreMode::kRead);
   if (!engine.ok()) return engine.status();
   const auto report = VerifyShown(context, engine->get(), arguments.deep);

@@ -106,9 +106,11 @@ struct LineReader::Impl {
   size_t filled = 0;
 };
 
-LineReader::LineReader(std::string path, size_t max_line_bytes)
+LineReader::LineReader(std::string path, size_t max_line_bytes,
+                       const std::atomic<bool>* stop)
     : path_(std::move(path)),
       max_line_bytes_(max_line_bytes),
+      stop_(stop),
       impl_(std::make_unique<Impl>()) {}
 
 LineReader::~LineReader() {
@@ -116,13 +118,15 @@ LineReader::~LineReader() {
 }
 
 absl::StatusOr<std::unique_ptr<LineReader>> LineReader::Open(
-    const std::string& path, size_t max_line_bytes) {
+    const std::string& path, size_t max_line_bytes,
+    const std::atomic<bool>* stop) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is a folder, expected a text file"));
   }
-  std::unique_ptr<LineReader> reader(new LineReader(path, max_line_bytes));
+  std::unique_ptr<LineReader> reader(
+      new LineReader(path, max_line_bytes, stop));
   reader->impl_->file = std::fopen(path.c_str(), "rbe");
   if (reader->impl_->file == nullptr) {
     return absl::ErrnoToStatus(errno, path);
@@ -131,6 +135,10 @@ absl::StatusOr<std::unique_ptr<LineReader>> LineReader::Open(
 }
 
 bool LineReader::Refill() {
+  if (stop_ != nullptr && stop_->load()) {
+    status_ = absl::CancelledError(absl::StrCat(path_, ": interrupted"));
+    return false;
+  }
   impl_->next = 0;
   impl_->filled =
       std::fread(impl_->buffer.data(), 1, impl_->buffer.size(), impl_->file);
@@ -148,12 +156,31 @@ void LineReader::FinishLine(std::string* line) {
   }
 }
 
+// Adds to the line, or, once it is too long, to the count of what is left
+// out.
+void LineReader::Take(const char* begin, size_t size, std::string* line) {
+  if (overlong_bytes_ == 0 && size <= max_line_bytes_ - line->size()) {
+    line->append(begin, size);
+    return;
+  }
+  overlong_bytes_ += line->size() + size;
+  line->clear();
+}
+
+std::string LineReader::overlong() const {
+  if (overlong_bytes_ == 0) return "";
+  return absl::StrCat(overlong_bytes_, " bytes long, at most ", max_line_bytes_,
+                      " are read");
+}
+
 bool LineReader::Next(std::string* line) {
   line->clear();
+  overlong_bytes_ = 0;
   if (!status_.ok()) return false;
   while (true) {
     if (impl_->next == impl_->filled && !Refill()) {
-      if (!status_.ok() || line->empty()) return false;
+      const bool nothing = line->empty() && overlong_bytes_ == 0;
+      if (!status_.ok() || nothing) return false;
       FinishLine(line);
       return true;
     }
@@ -162,13 +189,7 @@ bool LineReader::Next(std::string* line) {
     const auto* end = static_cast<const char*>(std::memchr(begin, '\n', left));
     const size_t size =
         end != nullptr ? static_cast<size_t>(end - begin) : left;
-    if (size > max_line_bytes_ - line->size()) {
-      status_ = absl::DataLossError(
-          absl::StrCat(path_, ": line ", line_number_ + 1, ": longer than ",
-                       max_line_bytes_, " bytes"));
-      return false;
-    }
-    line->append(begin, size);
+    Take(begin, size, line);
     impl_->next += size + (end != nullptr ? 1 : 0);
     if (end == nullptr) continue;
     FinishLine(line);

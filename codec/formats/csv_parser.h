@@ -6,6 +6,7 @@
 #ifndef FOVEA_CODEC_FORMATS_CSV_PARSER_H_
 #define FOVEA_CODEC_FORMATS_CSV_PARSER_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,28 +23,38 @@ namespace fovea {
 // Lines of a file in bounded memory: LF or CRLF, byte order mark dropped.
 class LineReader {
  public:
-  // kNotFound, kPermissionDenied, kInvalidArgument (a folder).
+  // kNotFound, kPermissionDenied, kInvalidArgument (a folder). Once `stop`
+  // (may be null) is true, Next() returns false and status() is kCancelled.
   static absl::StatusOr<std::unique_ptr<LineReader>> Open(
-      const std::string& path, size_t max_line_bytes);
+      const std::string& path, size_t max_line_bytes,
+      const std::atomic<bool>* stop = nullptr);
   ~LineReader();
 
   // The next line without its end; false at the end of the file or on an
-  // error, which status() then tells.
+  // error, which status() then tells. A line longer than allowed comes as
+  // an empty one, read over in bounded memory.
   bool Next(std::string* line);
   const absl::Status& status() const { return status_; }
 
   int64_t line_number() const { return line_number_; }  // of the last line
 
+  // Not empty when the last line was too long: says so.
+  std::string overlong() const;
+
  private:
   struct Impl;
-  LineReader(std::string path, size_t max_line_bytes);
+  LineReader(std::string path, size_t max_line_bytes,
+             const std::atomic<bool>* stop);
   bool Refill();
+  void Take(const char* begin, size_t size, std::string* line);
   void FinishLine(std::string* line);
 
   std::string path_;
   size_t max_line_bytes_;
+  const std::atomic<bool>* const stop_;
   std::unique_ptr<Impl> impl_;
   int64_t line_number_ = 0;
+  uint64_t overlong_bytes_ = 0;
   absl::Status status_;
 };
 

@@ -5,7 +5,6 @@
 
 #include "codec/formats/csv_source.h"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -18,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "codec/formats/csv_layout.h"
 #include "codec/formats/csv_parser.h"
+#include "codec/formats/internal/stop_wish.h"
 
 namespace fovea {
 namespace {
@@ -32,6 +32,7 @@ constexpr size_t kShownBytes = 40;  // of a bad field
 struct Line {
   int64_t number = 0;
   std::string text;
+  std::string fault;  // not empty: why there is no text
 };
 
 bool IsBlankLine(std::string_view text) {
@@ -52,14 +53,17 @@ class CsvSource : public Source {
  public:
   CsvSource(std::string path, const SourceOptions& options,
             std::unique_ptr<LineReader> lines)
-      : path_(std::move(path)), options_(options), lines_(std::move(lines)) {}
+      : path_(std::move(path)),
+        options_(options),
+        lines_(std::move(lines)),
+        stop_(options.stop) {}
 
   // Reads as far as the layout needs.
   absl::Status Prepare(CsvClock clock);
 
   const SourceInfo& info() const override { return info_; }
   absl::StatusOr<std::optional<SourceItem>> Next() override;
-  void Stop() override { stopped_ = true; }
+  void Stop() override { stop_.Set(); }
 
  private:
   void Sniff(std::string* header);
@@ -68,7 +72,7 @@ class CsvSource : public Source {
   // Appends one row to the batch or to the rejected ones; false when the
   // duration asked for is reached.
   bool TakeRow(const Line& line);
-  std::string ParseRow(std::string_view text, int64_t* time_ns);
+  std::string ParseRow(const Line& line, int64_t* time_ns);
   void Reject(int64_t line, const std::string& reason);
   bool BatchIsFull() const;
   std::optional<SourceItem> TakeItem();
@@ -87,7 +91,7 @@ class CsvSource : public Source {
   bool has_first_ = false;
   int64_t first_ns_ = 0;
   bool ended_ = false;
-  std::atomic<bool> stopped_ = false;
+  StopWish stop_;
 };
 
 // A comment just above the rows can be the header (EuRoC writes it so).
@@ -95,20 +99,26 @@ void CsvSource::Sniff(std::string* header) {
   std::string text;
   size_t bytes = 0;
   std::string comment;
+  bool has_row = false;
   while (sniffed_.size() < kSniffRows && bytes < kSniffBytes &&
          lines_->Next(&text)) {
-    if (IsBlankLine(text)) continue;
-    if (text[0] == '#') {
-      if (sniffed_.empty()) comment = text;
+    if (std::string fault = lines_->overlong(); !fault.empty()) {
+      sniffed_.push_back({lines_->line_number(), "", std::move(fault)});
       continue;
     }
-    if (sniffed_.empty() && header->empty() &&
+    if (IsBlankLine(text)) continue;
+    if (text[0] == '#') {
+      if (!has_row) comment = text;
+      continue;
+    }
+    if (!has_row && header->empty() &&
         IsHeaderLine(text, FindDelimiter(text))) {
       *header = text;
       continue;
     }
     bytes += text.size();
-    sniffed_.push_back({lines_->line_number(), text});
+    has_row = true;
+    sniffed_.push_back({lines_->line_number(), text, ""});
   }
   if (header->empty()) *header = comment;
 }
@@ -123,7 +133,14 @@ absl::Status CsvSource::Prepare(CsvClock clock) {
   }
   // A row unlike its header in width is no model for the layout.
   std::vector<std::string> rows;
-  for (const Line& line : sniffed_) rows.push_back(line.text);
+  for (const Line& line : sniffed_) {
+    if (line.fault.empty()) rows.push_back(line.text);
+  }
+  if (rows.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path_, ": no row of numbers; line ",
+                     sniffed_.front().number, " is ", sniffed_.front().fault));
+  }
   const char delimiter = FindDelimiter(header);
   for (size_t i = 0; !header.empty() && i < rows.size(); ++i) {
     if (SplitFields(rows[i], delimiter).size() ==
@@ -140,17 +157,16 @@ absl::Status CsvSource::Prepare(CsvClock clock) {
   layout_ = *std::move(layout);
   for (const Line& line : sniffed_) {
     int64_t time_ns = 0;
-    if (!ParseRow(line.text, &time_ns).empty()) continue;
+    if (!ParseRow(line, &time_ns).empty()) continue;
     shifts_ = clock == CsvClock::kDetect && time_ns < kYear2001Ns;
     origin_ns_ = shifts_ ? time_ns : 0;
     FillInfo();
     return absl::OkStatus();
   }
   int64_t ignored = 0;
-  return absl::InvalidArgumentError(
-      absl::StrCat(path_, ": no usable row among the first ", sniffed_.size(),
-                   "; line ", sniffed_.front().number, ": ",
-                   ParseRow(sniffed_.front().text, &ignored)));
+  return absl::InvalidArgumentError(absl::StrCat(
+      path_, ": no usable row among the first ", sniffed_.size(), "; line ",
+      sniffed_.front().number, ": ", ParseRow(sniffed_.front(), &ignored)));
 }
 
 void CsvSource::FillInfo() {
@@ -195,14 +211,17 @@ bool CsvSource::NextLine(Line* line) {
   }
   while (lines_->Next(&line->text)) {
     line->number = lines_->line_number();
+    line->fault = lines_->overlong();
+    if (!line->fault.empty()) return true;
     if (!IsBlankLine(line->text) && line->text[0] != '#') return true;
   }
   return false;
 }
 
 // Fills row_ and the time; the reason when it cannot, "" when it did.
-std::string CsvSource::ParseRow(std::string_view text, int64_t* time_ns) {
-  const auto fields = SplitFields(text, layout_.delimiter);
+std::string CsvSource::ParseRow(const Line& line, int64_t* time_ns) {
+  if (!line.fault.empty()) return line.fault;
+  const auto fields = SplitFields(line.text, layout_.delimiter);
   if (fields.size() != layout_.columns.size()) {
     return absl::StrCat(fields.size(), " columns, expected ",
                         layout_.columns.size());
@@ -228,13 +247,15 @@ std::string CsvSource::ParseRow(std::string_view text, int64_t* time_ns) {
 
 void CsvSource::Reject(int64_t line, const std::string& reason) {
   if (rejected_.samples++ == 0) {
-    rejected_.reason = absl::StrCat("line ", line, ": ", reason);
+    rejected_.reason =
+        absl::StrCat(std::filesystem::path(path_).filename().string(), " line ",
+                     line, ": ", reason);
   }
 }
 
 bool CsvSource::TakeRow(const Line& line) {
   int64_t time_ns = 0;
-  const std::string reason = ParseRow(line.text, &time_ns);
+  const std::string reason = ParseRow(line, &time_ns);
   if (!reason.empty()) {
     Reject(line.number, reason);
     return true;
@@ -282,11 +303,11 @@ std::optional<SourceItem> CsvSource::TakeItem() {
 }
 
 absl::StatusOr<std::optional<SourceItem>> CsvSource::Next() {
-  if (stopped_) return std::nullopt;
+  if (stop_.IsSet()) return std::nullopt;
   if (rejected_.samples > 0) return TakeItem();
   Line line;
   while (!ended_ && !BatchIsFull()) {
-    if (stopped_) return std::nullopt;
+    if (stop_.IsSet()) return std::nullopt;
     if (!NextLine(&line) || !TakeRow(line)) ended_ = true;
   }
   auto item = TakeItem();
@@ -299,7 +320,8 @@ absl::StatusOr<std::optional<SourceItem>> CsvSource::Next() {
 
 absl::StatusOr<std::unique_ptr<Source>> OpenCsvSource(
     const std::string& path, const SourceOptions& options, CsvClock clock) {
-  auto lines = LineReader::Open(path, options.limits.max_csv_line_bytes);
+  auto lines =
+      LineReader::Open(path, options.limits.max_csv_line_bytes, options.stop);
   if (!lines.ok()) return lines.status();
   auto source = std::make_unique<CsvSource>(path, options, *std::move(lines));
   const absl::Status status = source->Prepare(clock);

@@ -18,7 +18,8 @@ namespace fovea {
 // detected, told in SourceInfo::notes, and can be overridden. Six inertial
 // channels make an imu track, anything else a series. Values are kept as
 // read (no unit conversion); the unit is recorded. Rows that do not parse
-// (text, NaN, wrong column count) are Rejected items with their line.
+// (text, NaN, wrong column count, too long) are Rejected items naming file
+// and line, and reading goes on after them.
 // Times that do not look like an absolute clock are shifted to start at 0,
 // unless kAsWritten says that other files share this one's clock.
 enum class CsvClock { kDetect, kAsWritten };

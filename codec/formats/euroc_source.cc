@@ -6,7 +6,6 @@
 #include "codec/formats/euroc_source.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +22,7 @@
 #include "codec/formats/csv_source.h"
 #include "codec/formats/image_reader.h"
 #include "codec/formats/internal/sensor_yaml.h"
+#include "codec/formats/internal/stop_wish.h"
 
 namespace fovea {
 namespace {
@@ -110,8 +110,10 @@ class CameraFeed : public Feed {
   absl::StatusOr<bool> Advance() override {
     std::string line;
     while (lines_->Next(&line)) {
-      if (line.empty() || line[0] == '#') continue;
+      const std::string overlong = lines_->overlong();
+      if (overlong.empty() && (line.empty() || line[0] == '#')) continue;
       ReadRow(line);
+      if (!overlong.empty()) reason_ = overlong;
       return true;
     }
     if (!lines_->status().ok()) return lines_->status();
@@ -232,7 +234,7 @@ class FileFeed : public Feed {
 class EurocSource : public Source {
  public:
   EurocSource(std::string folder, const SourceOptions& options)
-      : options_(options) {
+      : options_(options), stop_(options.stop) {
     info_.name = std::move(folder);
     info_.container = "euroc";
   }
@@ -241,7 +243,7 @@ class EurocSource : public Source {
 
   const SourceInfo& info() const override { return info_; }
   absl::StatusOr<std::optional<SourceItem>> Next() override;
-  void Stop() override { stopped_ = true; }
+  void Stop() override { stop_.Set(); }
 
  private:
   absl::Status AddCamera(const fs::path& root, const std::string& name);
@@ -264,7 +266,7 @@ class EurocSource : public Source {
   SourceInfo info_;
   std::vector<Lane> lanes_;  // those with an item ready
   int64_t start_ns_ = 0;
-  std::atomic<bool> stopped_ = false;
+  StopWish stop_;
 };
 
 absl::Status EurocSource::AddFeed(Track track, std::unique_ptr<Feed> feed) {
@@ -302,12 +304,15 @@ absl::StatusOr<codec_internal::SensorYaml> EurocSource::ReadYaml(
 
 // Rows of a camera's table.
 absl::StatusOr<int64_t> CountRows(const std::string& path,
-                                  const FormatLimits& limits) {
-  auto lines = LineReader::Open(path, limits.max_csv_line_bytes);
+                                  const SourceOptions& options) {
+  const FormatLimits& limits = options.limits;
+  auto lines = LineReader::Open(path, limits.max_csv_line_bytes, options.stop);
   if (!lines.ok()) return lines.status();
   int64_t rows = 0;
   std::string line;
-  while ((*lines)->Next(&line)) rows += !line.empty() && line[0] != '#';
+  while ((*lines)->Next(&line)) {
+    rows += (!line.empty() && line[0] != '#') || !(*lines)->overlong().empty();
+  }
   if (rows > static_cast<int64_t>(limits.max_images)) {
     return absl::ResourceExhaustedError(
         absl::StrCat(path, ": ", rows, " images, at most ", limits.max_images));
@@ -321,9 +326,10 @@ absl::Status EurocSource::AddCamera(const fs::path& root,
   const std::string table = (folder / "data.csv").string();
   const auto sensor = ReadYaml(folder);
   if (!sensor.ok()) return sensor.status();
-  const auto rows = CountRows(table, options_.limits);
+  const auto rows = CountRows(table, options_);
   if (!rows.ok()) return rows.status();
-  auto lines = LineReader::Open(table, options_.limits.max_csv_line_bytes);
+  auto lines = LineReader::Open(table, options_.limits.max_csv_line_bytes,
+                                options_.stop);
   if (!lines.ok()) return lines.status();
   Track track;
   track.kind = StreamKind::kCamera;
@@ -434,7 +440,7 @@ void EurocSource::CutToEnd(SeriesBatch* batch, size_t channels) const {
 }
 
 absl::StatusOr<std::optional<SourceItem>> EurocSource::Next() {
-  if (stopped_ || lanes_.empty()) return std::nullopt;
+  if (stop_.IsSet() || lanes_.empty()) return std::nullopt;
   const auto lane = std::min_element(
       lanes_.begin(), lanes_.end(), [](const Lane& a, const Lane& b) {
         return a.feed->time_ns() < b.feed->time_ns();

@@ -3,7 +3,6 @@
 #include "codec/formats/file_source.h"
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
 #include <optional>
 #include <type_traits>
@@ -18,6 +17,7 @@
 #include "codec/formats/internal/av_input.h"
 #include "codec/formats/internal/av_stream_reader.h"
 #include "codec/formats/internal/av_tracks.h"
+#include "codec/formats/internal/stop_wish.h"
 
 namespace fovea {
 namespace {
@@ -68,7 +68,7 @@ bool IsBeyond(const SourceItem& item, int64_t limit_ns) {
 class FileSource final : public Source {
  public:
   FileSource(std::string name, const SourceOptions& options)
-      : options_(options) {
+      : options_(options), stop_(options.stop) {
     info_.name = std::move(name);
   }
 
@@ -77,7 +77,7 @@ class FileSource final : public Source {
   const SourceInfo& info() const override { return info_; }
   absl::StatusOr<std::optional<SourceItem>> Next() override;
   void Stop() override {
-    stopped_ = true;
+    stop_.Set();
     input_->Stop();
   }
 
@@ -115,9 +115,10 @@ class FileSource final : public Source {
   int first_gpmf_track_ = 0;
 
   av::ItemQueue queue_;
+  std::vector<av::DamageCount> damage_;  // per stream
   bool finished_ = false;
   absl::Status end_status_;
-  std::atomic<bool> stopped_ = false;
+  StopWish stop_;
 };
 
 absl::Status FileSource::Open(std::unique_ptr<av::Input> input) {
@@ -156,6 +157,7 @@ absl::Status FileSource::Open(std::unique_ptr<av::Input> input) {
 
 void FileSource::MakeReaders() {
   readers_.resize(info_.tracks.size());
+  damage_.resize(info_.tracks.size());
   for (unsigned i = 0; i < readers_.size(); ++i) {
     Track& track = info_.tracks[i];
     if (track.rejected.empty()) {
@@ -245,7 +247,7 @@ void FileSource::ScanGpmf() {
     second.streams[i]->discard = AVDISCARD_ALL;
   }
   gpmf_ = std::make_unique<GpmfReader>(options_.limits);
-  while (!stopped_) {
+  while (!stop_.IsSet()) {
     auto packet = (*pass)->Read();
     if (!packet.ok() || *packet == nullptr) break;
     if ((*packet)->stream_index != gpmf_stream_) continue;
@@ -317,7 +319,7 @@ bool FileSource::HasCameraItem() const {
 }
 
 absl::StatusOr<std::optional<SourceItem>> FileSource::Next() {
-  while (!stopped_) {
+  while (!stop_.IsSet()) {
     if (queue_.empty()) {
       if (finished_ && !end_status_.ok()) return end_status_;
       if (finished_) return std::nullopt;
@@ -377,6 +379,7 @@ void FileSource::Dispatch(const AVPacket& packet) {
   if (stream >= readers_.size() || readers_[stream] == nullptr) return;
   const bool cut = (packet.flags & AV_PKT_FLAG_CORRUPT) != 0;
   if (cut && av::IsMov(*demuxer_)) return;  // counted as beyond the end
+  damage_[stream].Note(packet);
   if (packet.stream_index == gpmf_stream_ && gpmf_ != nullptr) {
     ReadGpmf(packet);
   }
@@ -401,8 +404,13 @@ void FileSource::Finish(absl::Status status) {
   for (auto& reader : readers_) {
     if (reader != nullptr) reader->Flush(&queue_);
   }
+  for (size_t i = 0; i < damage_.size(); ++i) {
+    if (auto remark = damage_[i].Take()) {
+      queue_.push_back({static_cast<int>(i), *std::move(remark)});
+    }
+  }
   end_status_ = std::move(status);
-  if (end_status_.ok() && !stopped_) end_status_ = CheckComplete();
+  if (end_status_.ok() && !stop_.IsSet()) end_status_ = CheckComplete();
 }
 
 // Compares what was read with what the container's header and index promise.
@@ -452,7 +460,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenInput(
 
 absl::StatusOr<std::unique_ptr<Source>> OpenFileSource(
     const std::string& path, const SourceOptions& options) {
-  auto input = av::Input::OpenFile(path);
+  auto input = av::Input::OpenFile(path, options.stop);
   if (!input.ok()) return input.status();
   return OpenInput(path, *std::move(input), options);
 }
@@ -465,7 +473,8 @@ absl::StatusOr<std::unique_ptr<Source>> OpenMemorySource(
 
 absl::StatusOr<std::unique_ptr<Source>> OpenPipeSource(
     const std::string& name, int descriptor, const SourceOptions& options) {
-  return OpenInput(name, av::Input::OverPipe(descriptor), options);
+  return OpenInput(name, av::Input::OverPipe(descriptor, options.stop),
+                   options);
 }
 
 }  // namespace fovea

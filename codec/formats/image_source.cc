@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "codec/formats/image_reader.h"
 #include "codec/formats/internal/image_list.h"
+#include "codec/formats/internal/stop_wish.h"
 
 namespace fovea {
 namespace {
@@ -61,7 +61,7 @@ class ImageSource final : public Source {
  public:
   ImageSource(const std::string& location, const SourceOptions& options,
               ImageList list)
-      : options_(options), list_(std::move(list)) {
+      : options_(options), list_(std::move(list)), stop_(options.stop) {
     info_.name = location;
     info_.container = "images";
     info_.tracks.resize(1);
@@ -70,7 +70,7 @@ class ImageSource final : public Source {
 
   const SourceInfo& info() const override { return info_; }
   absl::StatusOr<std::optional<SourceItem>> Next() override;
-  void Stop() override { stopped_ = true; }
+  void Stop() override { stop_.Set(); }
 
  private:
   enum class Mode { kStills, kNamedTimes, kRate };
@@ -89,7 +89,7 @@ class ImageSource final : public Source {
   Mode mode_ = Mode::kStills;
   size_t next_rejected_ = 0;
   size_t next_file_ = 0;
-  std::atomic<bool> stopped_ = false;
+  StopWish stop_;
 };
 
 ImageSource::Mode ImageSource::ChooseMode() {
@@ -162,7 +162,7 @@ int64_t ImageSource::TimeOf(size_t index) const {
 }
 
 absl::StatusOr<std::optional<SourceItem>> ImageSource::Next() {
-  if (stopped_) return std::nullopt;
+  if (stop_.IsSet()) return std::nullopt;
   if (next_rejected_ < list_.rejected.size()) {
     return SourceItem{0, list_.rejected[next_rejected_++]};
   }
@@ -251,7 +251,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenImageSource(
         absl::StrCat("frame rate ", options.image_fps, ": expected ", kMinFps,
                      " to ", kMaxFps, " per second"));
   }
-  auto list = ListImages(location, options.limits);
+  auto list = ListImages(location, options);
   if (!list.ok()) return list.status();
   if (list->files.empty()) {
     const std::string first =

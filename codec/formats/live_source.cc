@@ -3,15 +3,16 @@
 #include "codec/formats/live_source.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "codec/formats/internal/av_damage.h"
 #include "codec/formats/internal/av_stream_reader.h"
 #include "codec/formats/internal/live_feed.h"
+#include "codec/formats/internal/stop_wish.h"
 
 namespace fovea {
 namespace {
@@ -40,14 +41,14 @@ std::optional<Span> SpanOf(const SourceItem& item) {
 class LiveSource final : public Source {
  public:
   LiveSource(const std::string& location, const SourceOptions& options)
-      : options_(options), feed_(location, options) {}
+      : options_(options), feed_(location, options), stop_(options.stop) {}
 
   absl::Status Open();
 
   const SourceInfo& info() const override { return info_; }
   absl::StatusOr<std::optional<SourceItem>> Next() override;
   void Stop() override {
-    stopped_ = true;
+    stop_.Set();
     feed_.Stop();
   }
 
@@ -61,6 +62,7 @@ class LiveSource final : public Source {
   void On(av::Dropped event);
   void On(av::Ended event);
   void CheckSizes();
+  void TellDamage();
   void TrackTime(size_t first_new);
 
   SourceOptions options_;
@@ -69,13 +71,14 @@ class LiveSource final : public Source {
   std::vector<std::unique_ptr<av::StreamReader>> readers_;
   std::vector<int> track_of_stream_;
   std::vector<bool> awaiting_key_;
+  std::vector<av::DamageCount> damage_;  // per stream of the connection
   av::ItemQueue queue_;
   int64_t last_end_ns_ = 0;
   bool connected_before_ = false;
   std::string gap_reason_;
   bool ended_ = false;
   absl::Status end_status_;
-  std::atomic<bool> stopped_ = false;
+  StopWish stop_;
 };
 
 absl::Status LiveSource::Open() {
@@ -114,7 +117,7 @@ bool LiveSource::HasPicture() const {
 }
 
 absl::StatusOr<std::optional<SourceItem>> LiveSource::Next() {
-  while (!stopped_) {
+  while (!stop_.IsSet()) {
     if (queue_.empty()) {
       if (ended_ && !end_status_.ok()) return end_status_;
       if (ended_) return std::nullopt;
@@ -159,6 +162,7 @@ void LiveSource::On(av::Connected event) {
   readers_ = std::move(event.readers);
   track_of_stream_ = std::move(event.tracks);
   awaiting_key_.assign(readers_.size(), true);
+  damage_.assign(readers_.size(), {});
   for (auto& reader : readers_) {
     if (reader == nullptr) continue;
     reader->StartAt(start_ns - event.source_start_ns, start_ns);
@@ -178,6 +182,7 @@ void LiveSource::On(av::PacketPtr packet) {
     return;
   }
   awaiting_key_[stream] = false;
+  damage_[stream].Note(*packet);
   readers_[stream]->Read(*packet, &queue_);
   CheckSizes();
 }
@@ -186,6 +191,7 @@ void LiveSource::On(av::Disconnected event) {
   for (auto& reader : readers_) {
     if (reader != nullptr) reader->Flush(&queue_);
   }
+  TellDamage();
   CheckSizes();
   readers_.clear();
   gap_reason_ = std::move(event.reason);
@@ -200,9 +206,18 @@ void LiveSource::On(av::Dropped event) {
 
 void LiveSource::On(av::Ended event) {
   ended_ = true;
+  TellDamage();
   end_status_ = std::move(event.status);
   if (!event.remark.empty()) {
     queue_.push_back({0, Rejected{0, std::move(event.remark)}});
+  }
+}
+
+void LiveSource::TellDamage() {
+  for (size_t i = 0; i < damage_.size(); ++i) {
+    if (auto remark = damage_[i].Take()) {
+      queue_.push_back({std::max(track_of_stream_[i], 0), *std::move(remark)});
+    }
   }
 }
 

@@ -126,9 +126,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenExistingFile(
   return OpenFileSource(path, options);
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Source>> OpenSource(
+absl::StatusOr<std::unique_ptr<Source>> OpenByKind(
     const std::string& location, const SourceOptions& options) {
   if (location.empty()) {
     return absl::InvalidArgumentError(
@@ -138,7 +136,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(
     return OpenPipeSource("standard input", STDIN_FILENO, options);
   }
   if (absl::StartsWith(location, "file://")) {
-    return OpenSource(location.substr(7), options);
+    return OpenByKind(location.substr(7), options);
   }
   if (location.find("://") != std::string::npos ||
       absl::StartsWith(location, std::string(kDevicePrefix))) {
@@ -157,6 +155,16 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(
   }
   if (IsGlob(location)) return OpenImageSource(location, options);
   return Missing(location);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Source>> OpenSource(
+    const std::string& location, const SourceOptions& options) {
+  auto source = OpenByKind(location, options);
+  // An interrupted opening may fail in any way, or half succeed.
+  if (options.stop == nullptr || !options.stop->load()) return source;
+  return absl::CancelledError("interrupted while the source was being opened");
 }
 
 }  // namespace fovea

@@ -6,6 +6,7 @@
 #ifndef FOVEA_CODEC_FORMATS_SOURCE_H_
 #define FOVEA_CODEC_FORMATS_SOURCE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -60,7 +61,7 @@ struct Gap {
 // Zero samples: a remark on the track ("gave up after 3 tries").
 struct Rejected {
   int64_t samples = 0;
-  std::string reason;  // "line 17: 'abc' is not a number", one line
+  std::string reason;  // "a.csv line 17: 'x' is not a number", one line
 };
 
 struct SourceItem {
@@ -105,6 +106,12 @@ struct SourceOptions {
   int64_t backlog_bytes = 64LL << 20;
   int64_t backlog_ns = 10'000'000'000;
 
+  // Read often while the source opens and reads. Once true, OpenSource()
+  // fails with kCancelled and Next() returns nullopt, both soon: only a
+  // name look-up of the system's cannot be cut short. Null: never. Outlives
+  // the source.
+  const std::atomic<bool>* stop = nullptr;
+
   FormatLimits limits;
 };
 
@@ -125,7 +132,8 @@ class Source {
 
 // Opens a file, folder, glob, EuRoC tree, URL, "-" (standard input: Annex B
 // or Y4M) or /dev/videoN. kNotFound, kPermissionDenied, kInvalidArgument
-// (empty, unknown or no usable track), kResourceExhausted (limits).
+// (empty, unknown or no usable track), kResourceExhausted (limits),
+// kCancelled (options.stop).
 absl::StatusOr<std::unique_ptr<Source>> OpenSource(
     const std::string& location, const SourceOptions& options);
 

@@ -10,32 +10,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <memory>
-#include <utility>
 #include <vector>
 
 #include "api/scene_stage.h"
+#include "tests/api/scene_fixture.h"
 
 namespace fovea {
 namespace {
 
 using scene::Canvas;
 using scene::Picture;
-using scene::Stage;
-
-SceneOptions SmallOptions() {
-  SceneOptions options;
-  options.width = 640;
-  options.height = 360;
-  options.seconds = 4;
-  return options;
-}
-
-std::unique_ptr<Stage> Build(const SceneOptions& options) {
-  auto stage = Stage::Create(options);
-  EXPECT_TRUE(stage.ok()) << stage.status();
-  return stage.ok() ? *std::move(stage) : nullptr;
-}
 
 // Sigma of one pixel's values over two developments of the same light.
 double SigmaAt(const SceneOptions& options, int code) {

@@ -21,6 +21,7 @@
 
 #include "absl/status/status.h"
 #include "api/scene_stage.h"
+#include "tests/api/scene_fixture.h"
 
 namespace fovea {
 namespace {
@@ -30,24 +31,10 @@ using scene::Picture;
 using scene::Stage;
 using scene::Vec3;
 
-SceneOptions SmallOptions() {
-  SceneOptions options;
-  options.width = 640;
-  options.height = 360;
-  options.seconds = 4;
-  return options;
-}
-
 SceneOptions NoiseFree(SceneOptions options) {
   options.shot_noise = options.read_noise = 0;
   options.flicker = options.exposure_drift = 0;
   return options;
-}
-
-std::unique_ptr<Stage> Build(const SceneOptions& options) {
-  auto stage = Stage::Create(options);
-  EXPECT_TRUE(stage.ok()) << stage.status();
-  return stage.ok() ? *std::move(stage) : nullptr;
 }
 
 std::string Luma(const Frame& frame) {

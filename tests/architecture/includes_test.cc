@@ -65,7 +65,8 @@ const std::vector<Confined>& ThirdParty() {
       {"codec/formats/video_writer.cc"}};
   static const std::vector<Confined> table = {
       {"x264.h", {{"codec/internal/x264_encoder.cc"}}},
-      {"rocksdb/", {{"store/internal/rocks.cc"}}},
+      {"rocksdb/",
+       {{"store/internal/rocks.cc"}, {"store/internal/rocks_files."}}},
       {"openssl/", {{"store/"}}},
       {"zstd.h", {{"store/internal/"}}},
       {"lz4.h", {{"codec/internal/"}}},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/formats/file_source.h"
+#include "tests/formats/file_fixture.h"
 #include "tests/formats/source_log.h"
 #include "tests/support/ffmpeg_tool.h"
 #include "tests/support/test_data.h"
@@ -28,24 +29,7 @@ using ::fovea::testing::WriteFileBytes;
 using ::fovea::testing::WriteFileText;
 using ::testing::HasSubstr;
 
-class FileDamageTest : public ::testing::Test {
- protected:
-  SourceLog ReadAll(const std::string& path,
-                    const SourceOptions& options = {}) {
-    return SourceLog::Drain(OpenFileSource(path, options));
-  }
-
-  // A clip of 20 frames made with `arguments` after the input.
-  std::string Make(const std::string& name, const std::string& arguments,
-                   const std::string& size = "320x240") {
-    const std::string path = dir_.File(name);
-    Ffmpeg("-f lavfi -i testsrc2=s=" + size + ":r=25 -frames:v 20 " +
-           arguments + " '" + path + "'");
-    return path;
-  }
-
-  TempDir dir_;
-};
+class FileDamageTest : public FileFixture {};
 
 TEST_F(FileDamageTest, BadFilesAreNamedWithCauseAndNextStep) {
   WriteFileText(dir_.File("empty.mp4"), "");
@@ -184,6 +168,44 @@ TEST_F(FileDamageTest, CutMatroskaIsNoticed) {
   EXPECT_GT(log.Camera().items, 0);
   EXPECT_LT(log.Camera().items, 20);
   EXPECT_EQ(log.status.code(), absl::StatusCode::kDataLoss);
+}
+
+class TransportTest : public FileDamageTest {
+ protected:
+  static constexpr size_t kPacket = 188;
+
+  SourceLog Read() {
+    return SourceLog::Drain(OpenMemorySource("clip.ts", bytes_, {}));
+  }
+  void MakeStream() {
+    bytes_ =
+        ReadFileBytes(Make("whole.ts", "-c:v libx264 -g 5 -pix_fmt yuv420p"));
+  }
+
+  std::vector<uint8_t> bytes_;
+};
+
+TEST_F(TransportTest, ACutInsideAPacketIsNoticed) {
+  FOVEA_NEED_FFMPEG();
+  MakeStream();
+  EXPECT_TRUE(Read().status.ok());
+  bytes_.resize(bytes_.size() / 2 / kPacket * kPacket + 77);
+  const SourceLog log = Read();
+  ASSERT_TRUE(log.opened) << log.status;
+  EXPECT_GT(log.Camera().items, 0);
+  EXPECT_EQ(log.status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(log.status.message()), HasSubstr("77 of 188 bytes"));
+}
+
+TEST_F(TransportTest, AHoleIsTold) {
+  FOVEA_NEED_FFMPEG();
+  MakeStream();
+  const auto hole = bytes_.begin() + static_cast<std::ptrdiff_t>(
+                                         bytes_.size() / 2 / kPacket * kPacket);
+  bytes_.erase(hole, hole + 3 * kPacket);
+  const SourceLog log = Read();
+  ASSERT_TRUE(log.status.ok()) << log.status;
+  EXPECT_THAT(log.Camera().reason, HasSubstr("with holes"));
 }
 
 }  // namespace

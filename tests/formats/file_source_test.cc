@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "codec/formats/image_reader.h"
+#include "tests/formats/file_fixture.h"
 #include "tests/formats/source_log.h"
 #include "tests/support/ffmpeg_tool.h"
 #include "tests/support/test_data.h"
@@ -26,22 +27,8 @@ using ::fovea::testing::WriteFileBytes;
 using ::fovea::testing::WriteFileText;
 using ::testing::HasSubstr;
 
-class FileSourceTest : public ::testing::Test {
+class FileSourceTest : public FileFixture {
  protected:
-  SourceLog ReadAll(const std::string& path,
-                    const SourceOptions& options = {}) {
-    return SourceLog::Drain(OpenFileSource(path, options));
-  }
-
-  // A clip of 20 frames made with `arguments` after the input.
-  std::string Make(const std::string& name, const std::string& arguments,
-                   const std::string& size = "320x240") {
-    const std::string path = dir_.File(name);
-    Ffmpeg("-f lavfi -i testsrc2=s=" + size + ":r=25 -frames:v 20 " +
-           arguments + " '" + path + "'");
-    return path;
-  }
-
   void ExpectFramesAsProbed(const std::string& path) {
     const SourceLog log = ReadAll(path);
     ASSERT_TRUE(log.status.ok()) << path << ": " << log.status;
@@ -49,8 +36,6 @@ class FileSourceTest : public ::testing::Test {
     EXPECT_EQ(video.ticks, ProbeFrameTicks(path)) << path;
     EXPECT_EQ(video.rejected, 0) << path << ": " << video.reason;
   }
-
-  TempDir dir_;
 };
 
 class RealClipTest : public FileSourceTest,

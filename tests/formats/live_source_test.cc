@@ -1,110 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // A server on loopback plays segments in real time and goes away between
-// them, as a camera with a loose cable does.
+// them; one that says nothing is left alone soon after being told to.
 
 #include "codec/formats/live_source.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <stdexcept>
 #include <thread>
 
+#include "codec/formats/file_source.h"
 #include "codec/formats/internal/live_feed.h"
 #include "tests/formats/source_log.h"
 #include "tests/support/ffmpeg_tool.h"
+#include "tests/support/live_server.h"
+#include "tests/support/rtsp_server.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
 namespace {
 
 using ::fovea::testing::Ffmpeg;
+using ::fovea::testing::LiveServer;
+using ::fovea::testing::LiveSession;
 using ::fovea::testing::ProbeFrameTicks;
 using ::fovea::testing::ReadFileBytes;
+using ::fovea::testing::RtspServer;
 using ::fovea::testing::SourceLog;
 using ::fovea::testing::TempDir;
 using ::testing::HasSubstr;
 
-// One connection: bytes, sent evenly over `seconds`; then `silent_seconds`
-// of an open but quiet connection, then gone for `away_seconds`.
-struct Session {
-  std::vector<uint8_t> bytes;
-  double seconds = 1;
-  double silent_seconds = 0;
-  double away_seconds = 0;
-};
-
 void Sleep(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
-
-class Server {
- public:
-  explicit Server(std::vector<Session> sessions)
-      : sessions_(std::move(sessions)) {
-    Listen();
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~Server() {
-    thread_.join();
-    if (listener_ >= 0) close(listener_);
-  }
-
-  std::string url() const {
-    return "tcp://user:secret@127.0.0.1:" + std::to_string(port_);
-  }
-
- private:
-  void Listen() {
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    const int yes = 1;
-    setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port_);
-    socklen_t size = sizeof(address);
-    auto* plain = reinterpret_cast<sockaddr*>(&address);
-    if (bind(listener_, plain, size) != 0 || listen(listener_, 1) != 0 ||
-        getsockname(listener_, plain, &size) != 0) {
-      throw std::runtime_error("cannot listen on loopback");
-    }
-    port_ = ntohs(address.sin_port);
-  }
-
-  void Serve() {
-    for (const Session& session : sessions_) {
-      if (listener_ < 0) Listen();
-      const int client = accept(listener_, nullptr, nullptr);
-      constexpr int kSlices = 40;
-      const size_t slice = session.bytes.size() / kSlices + 1;
-      for (size_t at = 0; at < session.bytes.size(); at += slice) {
-        const size_t size = std::min(slice, session.bytes.size() - at);
-        if (send(client, session.bytes.data() + at, size, MSG_NOSIGNAL) < 0) {
-          break;
-        }
-        Sleep(session.seconds / kSlices);
-      }
-      Sleep(session.silent_seconds);
-      close(listener_);  // nobody answers while the server is away
-      listener_ = -1;
-      close(client);
-      Sleep(session.away_seconds);
-    }
-  }
-
-  std::vector<Session> sessions_;
-  uint16_t port_ = 0;
-  int listener_ = -1;
-  std::thread thread_;
-};
 
 class LiveSourceTest : public ::testing::Test {
  protected:
@@ -127,7 +59,7 @@ class LiveSourceTest : public ::testing::Test {
   }
 
   // Three sessions with 25, 40 and 30 frames: the second ends in silence.
-  std::vector<Session> ThreeSessions(const std::string& suffix) {
+  std::vector<LiveSession> ThreeSessions(const std::string& suffix) {
     return {{Clip("a" + suffix, 25), 1.0, 0, 1.2},
             {Clip("b" + suffix, 40), 1.6, 1.5, 0.3},
             {Clip("c" + suffix, 30), 1.2, 0, 0}};
@@ -152,7 +84,7 @@ class LiveSourceTest : public ::testing::Test {
 
 TEST_F(LiveSourceTest, GapsAreRecordedAndNothingBeforeThemIsLost) {
   FOVEA_NEED_FFMPEG();
-  Server server(ThreeSessions(".ts"));
+  LiveServer server(ThreeSessions(".ts"));
   const SourceLog log =
       SourceLog::Drain(OpenLiveSource(server.url(), Options()));
   ExpectTwoGaps(log);
@@ -172,12 +104,12 @@ TEST_F(LiveSourceTest, CopyKeepsEveryUnitOverGaps) {
   FOVEA_NEED_FFMPEG();
   SourceOptions options = Options();
   options.copy = true;
-  std::vector<Session> sessions = ThreeSessions(".h264");
+  std::vector<LiveSession> sessions = ThreeSessions(".h264");
   std::vector<uint8_t> sent;
-  for (const Session& session : sessions) {
+  for (const LiveSession& session : sessions) {
     sent.insert(sent.end(), session.bytes.begin(), session.bytes.end());
   }
-  Server server(std::move(sessions));
+  LiveServer server(std::move(sessions));
   const SourceLog log = SourceLog::Drain(OpenLiveSource(server.url(), options));
   ExpectTwoGaps(log);
   EXPECT_EQ(log.Camera().items, 25 + 40 + 30);
@@ -186,8 +118,8 @@ TEST_F(LiveSourceTest, CopyKeepsEveryUnitOverGaps) {
 
 TEST_F(LiveSourceTest, AnotherPictureSizeEndsTheSource) {
   FOVEA_NEED_FFMPEG();
-  Server server({{Clip("a.ts", 25), 0.5, 0, 0.2},
-                 {Clip("b.ts", 25, "640x480"), 0.5, 0, 0}});
+  LiveServer server({{Clip("a.ts", 25), 0.5, 0, 0.2},
+                     {Clip("b.ts", 25, "640x480"), 0.5, 0, 0}});
   const SourceLog log =
       SourceLog::Drain(OpenLiveSource(server.url(), Options()));
   EXPECT_EQ(log.status.code(), absl::StatusCode::kFailedPrecondition);
@@ -200,7 +132,7 @@ TEST_F(LiveSourceTest, StopEndsAWait) {
   FOVEA_NEED_FFMPEG();
   SourceOptions options = Options();
   options.timeout_ns = 60'000'000'000;
-  Server server({{Clip("a.ts", 25), 0.3, 2.0, 0}});
+  LiveServer server({{Clip("a.ts", 25), 0.3, 2.0, 0}});
   auto source = OpenLiveSource(server.url(), options);
   ASSERT_TRUE(source.ok()) << source.status();
   std::thread stopper([&source] {
@@ -216,6 +148,97 @@ TEST_F(LiveSourceTest, StopEndsAWait) {
   }
   stopper.join();
   EXPECT_GT(items, 0);
+}
+
+// Sets a flag from another thread a moment after a reader began to wait.
+class LentFlag {
+ public:
+  LentFlag() {
+    setter_ = std::thread([this] {
+      Sleep(0.3);
+      flag_ = true;
+    });
+  }
+  ~LentFlag() { setter_.join(); }
+  SourceOptions Options() const {
+    SourceOptions options;
+    options.timeout_ns = 60'000'000'000;
+    options.stop = &flag_;
+    return options;
+  }
+
+ private:
+  std::atomic<bool> flag_ = false;
+  std::thread setter_;
+};
+
+TEST(LentFlagTest, EndsAnOpeningThatWaitsForFirstBytes) {
+  LiveServer server({{{}, 0, 30, 0}});
+  const LentFlag flag;
+  const auto source = OpenSource(server.url(), flag.Options());
+  EXPECT_EQ(source.status().code(), absl::StatusCode::kCancelled)
+      << source.status();
+}
+
+TEST(LentFlagTest, EndsTheOpeningOfASilentPipe) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const LentFlag flag;
+  const auto source = OpenPipeSource("pipe", ends[0], flag.Options());
+  EXPECT_FALSE(source.ok());
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// The first packet of an RTSP stream comes without a time; all others have
+// the camera's, which must not be given up for it.
+TEST_F(LiveSourceTest, RtspKeepsTheTimesOfTheCamera) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = dir_.File("clip.h264");
+  Ffmpeg(
+      "-f lavfi -i testsrc2=s=320x240:r=20 -frames:v 30 -c:v libx264 -pix_fmt "
+      "yuv420p -bf 0 -g 10 -x264-params slices=1:sliced-threads=0 '" +
+      path + "'");
+  for (const bool copy : {false, true}) {
+    const RtspServer server(ReadFileBytes(path), 20);
+    SourceOptions options = Options();
+    options.timeout_ns = 3'000'000'000;  // more than is analysed to open
+    options.max_reconnects = 1;
+    options.copy = copy;
+    const SourceLog log = SourceLog::Drain(OpenSource(server.url(), options));
+    ASSERT_TRUE(log.status.ok()) << log.status;
+    EXPECT_EQ(log.info.name.find("secret"), std::string::npos);
+    EXPECT_TRUE(log.info.notes.empty())
+        << ::testing::PrintToString(log.info.notes);
+    const std::vector<int64_t>& times = log.Camera().times;
+    ASSERT_EQ(times.size(), 30U);
+    for (size_t i = 0; i < times.size(); ++i) {
+      EXPECT_EQ(times[i], static_cast<int64_t>(i) * 50'000'000) << copy;
+    }
+  }
+}
+
+TEST_F(LiveSourceTest, ALentFlagEndsAWait) {
+  FOVEA_NEED_FFMPEG();
+  LiveServer server({{Clip("a.ts", 50), 0.1, 30, 0}});
+  const LentFlag flag;
+  auto source = OpenSource(server.url(), flag.Options());
+  ASSERT_TRUE(source.ok()) << source.status();
+  while (true) {
+    auto item = (*source)->Next();
+    ASSERT_TRUE(item.ok()) << item.status();
+    if (!item->has_value()) break;
+  }
+}
+
+TEST_F(LiveSourceTest, ALentFlagEndsReconnecting) {
+  FOVEA_NEED_FFMPEG();
+  const LentFlag flag;
+  SourceOptions options = flag.Options();
+  options.backoff_min_ns = options.backoff_max_ns = 60'000'000'000;
+  LiveServer server({{Clip("a.ts", 50), 0.1, 0, 30}});
+  const SourceLog log = SourceLog::Drain(OpenSource(server.url(), options));
+  EXPECT_TRUE(log.status.ok() || absl::IsCancelled(log.status)) << log.status;
 }
 
 TEST(WithoutCredentialsTest, HidesUserAndQuery) {

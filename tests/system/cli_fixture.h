@@ -109,18 +109,26 @@ class Cli : public ::testing::Test {
     EXPECT_THAT(result.err, HasSubstr("; "));
   }
 
-  // The last line of standard error, for verbs that say more before it.
+  // For verbs that say more before it: one line of standard error is the
+  // error's, and brings a next step.
   static void ExpectErrorLine(const ProcessResult& result, int exit_code,
                               const std::string& object) {
     EXPECT_EQ(result.exit_code, exit_code) << result.err;
-    EXPECT_THAT(result.err, HasSubstr("fovea: "));
-    EXPECT_THAT(result.err, HasSubstr(object));
+    std::istringstream lines(result.err);
+    std::string errors;
+    int count = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("fovea: ", 0) != 0) continue;
+      errors = line;
+      ++count;
+    }
+    EXPECT_EQ(count, 1) << result.err;
+    EXPECT_THAT(errors, HasSubstr(object));
+    EXPECT_THAT(errors, HasSubstr("; "));
   }
 
   testing::TempDir dir_;
 };
-
-// --- usage ----------------------------------------------------------------
 
 }  // namespace fovea
 

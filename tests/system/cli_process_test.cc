@@ -22,17 +22,23 @@ namespace {
 
 class RunningIngest : public Cli {
  protected:
+  // The holder of the lock writes its number there.
+  bool HasStoreOpen(pid_t pid) const {
+    const auto text = testing::ReadFileBytes(dir_.File("store/LOCK"));
+    return std::string(text.begin(), text.end()).find(std::to_string(pid)) !=
+           std::string::npos;
+  }
+
   // An ingest of a pipe nothing comes out of; it has opened the store.
   std::unique_ptr<Process> StartIdleIngest() const {
+    IngestImu("before", 10);
     ProcessOptions options = Options();
     options.keep_input_open = true;
     auto process = std::make_unique<Process>(
         Command({"ingest", "-", "--name", "cam", "--store", "store"}), options);
-    for (int i = 0; i < 400; ++i) {
-      if (OnStore({"ls"}).err.find("in use") != std::string::npos) {
-        return process;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    for (int i = 0; i < 4000; ++i) {
+      if (HasStoreOpen(process->pid())) return process;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     ADD_FAILURE() << "the ingest never opened its store";
     return process;

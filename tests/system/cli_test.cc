@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The program as its users meet it: verbs, exit codes, one-line errors,
-// JSON that parses, bad input that harms nothing.
+// JSON that parses.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -206,93 +206,6 @@ TEST_F(Cli, DoctorMakesTheCatalogueAnew) {
   EXPECT_EQ(OnStore({"series", OnlyStream()}).out, before);
 }
 
-// --- bad input ------------------------------------------------------------
-
-TEST_F(Cli, SourcesThatCannotBeReadAreNamed) {
-  Write("empty.mp4", "");
-  Write("text.mp4", "this is a letter, not a film\n");
-  for (const char* name : {"missing.mp4", "empty.mp4", "text.mp4"}) {
-    ExpectOneLine(OnStore({"ingest", name}), 1, name);
-    ExpectOneLine(OnStore({"info", name}), 1, name);
-  }
-  EXPECT_TRUE(StreamNames().empty());
-}
-
-TEST_F(Cli, OneBadSourceDoesNotKeepTheOthersOut) {
-  Write("walk.csv", ImuCsv(100));
-  const ProcessResult result = OnStore({"ingest", "missing.csv", "walk.csv"});
-  ExpectErrorLine(result, 1, "missing.csv");
-  EXPECT_EQ(StreamNames().size(), 1U);
-}
-
-TEST_F(Cli, UnreadableRowsAreCountedNamedAndExitThree) {
-  std::string csv = ImuCsv(20);
-  csv += "200000000,nan,0,0,0,0,9.8\n";
-  csv += "210000000,hello,0,0,0,0,9.8\n";
-  csv += "220000000,0,0\n";
-  Write("bad.csv", csv);
-  const ProcessResult result = OnStore({"ingest", "bad.csv", "--json"});
-  EXPECT_EQ(result.exit_code, 3) << result.err;
-  const Json counts =
-      Json::parse(result.out)["sources"][0]["streams"][0]["counts"];
-  EXPECT_EQ(counts["stored"], 20);
-  EXPECT_EQ(counts["rejected"], 3);
-  EXPECT_EQ(counts["conserved"], true);
-}
-
-TEST_F(Cli, AnEndlessLineEndsTheSourceWithItsPlace) {
-  Write("long.csv", ImuCsv(20) + std::string(10'000'000, '7') + "\n");
-  const ProcessResult result = OnStore({"ingest", "long.csv"});
-  ExpectErrorLine(result, 3, "long.csv: line 22");
-  EXPECT_THAT(OnStore({"info", OnlyStream()}).out, HasSubstr("stored 20"));
-}
-
-TEST_F(Cli, BackwardTimesAreKeptAndReported) {
-  std::string csv = ImuCsv(20);
-  csv += "50000000,0,0,0,0,0,9.8\n";
-  csv += "50000000,0,0,0,0,0,9.8\n";
-  Write("back.csv", csv);
-  const ProcessResult result = OnStore({"ingest", "back.csv", "--json"});
-  EXPECT_EQ(result.exit_code, 0) << result.err;
-  const Json counts =
-      Json::parse(result.out)["sources"][0]["streams"][0]["counts"];
-  EXPECT_EQ(counts["stored"], 22);
-  EXPECT_EQ(counts["times_backward"], 1);
-  EXPECT_EQ(counts["times_repeated"], 1);
-  EXPECT_THAT(OnStore({"series", OnlyStream()}).out,
-              HasSubstr("\n190000000,0.019,0.1,0.2,0.3,5,9.81\n50000000,"));
-}
-
-TEST_F(Cli, FoldersThatHoldNoStoreAreNamed) {
-  ExpectOneLine(OnStore({"ls"}), 1, "store");
-  std::filesystem::create_directory(dir_.File("store"));
-  Write("store/letter.txt", "hello");
-  ExpectOneLine(OnStore({"ls"}), 1, "store");
-  ExpectOneLine(OnStore({"verify"}), 1, "store");
-}
-
-TEST_F(Cli, StoresOfANewerFormatAreLeftAlone) {
-  IngestImu("walk", 50);
-  const auto bytes = testing::ReadFileBytes(dir_.File("store/FOVEA"));
-  std::string text(bytes.begin(), bytes.end());
-  const size_t at = text.find("format 1\n");
-  ASSERT_NE(at, std::string::npos);
-  text.replace(at, 9, "format 9\n");
-  Write("store/FOVEA", text);
-  Write("run.csv", ImuCsv(10));
-  ExpectOneLine(OnStore({"ls"}), 1, "newer fovea");
-  ExpectOneLine(OnStore({"ingest", "run.csv"}), 1, "newer fovea");
-  ExpectOneLine(OnStore({"doctor", "--rebuild"}), 1, "newer fovea");
-  Write("store/FOVEA", std::string(bytes.begin(), bytes.end()));
-  EXPECT_EQ(StreamNames().size(), 1U);
-}
-
-TEST_F(Cli, AStoreCannotBeMadeWhereNothingCanBeWritten) {
-  Write("walk.csv", ImuCsv(10));
-  ExpectOneLine(Fovea({"ingest", "walk.csv", "--store", "/sys/fovea-store"}), 1,
-                "/sys/fovea-store");
-}
-
 TEST_F(Cli, MisspeltStreamsGetASuggestion) {
   IngestImu("walk", 50);
   const std::string stream = OnlyStream();
@@ -303,8 +216,6 @@ TEST_F(Cli, MisspeltStreamsGetASuggestion) {
   ExpectOneLine(OnStore({"frames", typo, "--index", "0", "-o", "."}), 1,
                 stream);
 }
-
-// --- processes ------------------------------------------------------------
 
 }  // namespace
 }  // namespace fovea

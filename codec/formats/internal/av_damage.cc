@@ -100,6 +100,33 @@ int64_t SamplesBeyond(AVStream* stream, int64_t size, int64_t* end) {
   return beyond;
 }
 
+// Transport packets have one size, with or without a time stamp of four
+// bytes before the sync byte: a file that begins with whole ones ends with
+// one.
+constexpr int64_t kTransportPacket = 188;
+constexpr int64_t kStampedPacket = 192;
+constexpr uint8_t kSyncByte = 0x47;
+
+Truncation FindCutPacket(const Input& input) {
+  Truncation found;
+  for (const int64_t size : {kTransportPacket, kStampedPacket}) {
+    const int64_t sync = size - kTransportPacket;
+    std::array<uint8_t, 1> first = {};
+    std::array<uint8_t, 1> second = {};
+    if (input.ReadAt(sync, first) != 1 || first[0] != kSyncByte) continue;
+    if (input.ReadAt(sync + size, second) != 1 || second[0] != kSyncByte) {
+      continue;
+    }
+    const int64_t rest = input.size() % size;
+    if (rest == 0) return found;
+    found.offset = input.size() - rest;
+    found.detail = absl::StrCat("the last transport packet has ", rest, " of ",
+                                size, " bytes");
+    return found;
+  }
+  return found;
+}
+
 }  // namespace
 
 bool IsMov(const Demuxer& demuxer) {
@@ -130,10 +157,23 @@ std::string ExplainUnopened(const Input& input, const std::string& reason) {
                       "check it with ffprobe");
 }
 
+std::optional<Rejected> DamageCount::Take() {
+  if (packets_ == 0) return std::nullopt;
+  const std::string place =
+      first_at_ >= 0 ? absl::StrCat(", the first at byte ", first_at_) : "";
+  const Rejected remark{
+      0, absl::StrCat("packets with holes (pictures may be damaged): ",
+                      packets_, place)};
+  *this = {};
+  return remark;
+}
+
 Truncation FindTruncation(Demuxer& demuxer) {
   Truncation found;
   const Input* input = demuxer.input();
-  if (input == nullptr || !input->seekable() || !IsMov(demuxer)) return found;
+  if (input == nullptr || !input->seekable()) return found;
+  if (demuxer.container() == "mpegts") return FindCutPacket(*input);
+  if (!IsMov(demuxer)) return found;
   AVFormatContext& file = demuxer.file();
   const int64_t size = input->size();
   int64_t end = size;

@@ -7,6 +7,7 @@
 #define FOVEA_CODEC_FORMATS_INTERNAL_AV_DAMAGE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,23 @@ struct Truncation {
   std::vector<int64_t> missing;  // samples per stream
 };
 Truncation FindTruncation(Demuxer& demuxer);
+
+// Packets the demuxer marks as damaged on their way (holes in a transport
+// stream). What the decoder makes of them is delivered, so they are no
+// samples lost, but the user is told.
+class DamageCount {
+ public:
+  void Note(const AVPacket& packet) {
+    if ((packet.flags & AV_PKT_FLAG_CORRUPT) == 0) return;
+    if (packets_++ == 0) first_at_ = packet.pos;
+  }
+  // A remark on the track, none without damage; starts anew.
+  std::optional<Rejected> Take();
+
+ private:
+  int64_t packets_ = 0;
+  int64_t first_at_ = -1;
+};
 
 // MP4 and its relatives, whose index lists every sample.
 bool IsMov(const Demuxer& demuxer);

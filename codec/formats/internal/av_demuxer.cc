@@ -4,8 +4,10 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -23,6 +25,8 @@ namespace {
 // Enough to see every stream of a live feed without holding it back; files
 // may be analysed for longer, their packets are there already.
 constexpr int64_t kLiveAnalyzeMicros = 1'000'000;
+
+constexpr size_t kMaxReadAhead = 256;  // packets
 
 // Text art, lists of other files and synthetic inputs: libavformat opens
 // them, but none is a recording.
@@ -152,6 +156,46 @@ int Demuxer::AskInterrupted(void* self) {
 std::string Demuxer::container() const { return file_->iformat->name; }
 
 absl::StatusOr<PacketPtr> Demuxer::Read() {
+  if (ahead_.empty()) return ReadOn();
+  PacketPtr packet = std::move(ahead_.front());
+  ahead_.pop_front();
+  return packet;
+}
+
+void Demuxer::MendStart() {
+  if (container() != "rtsp") return;
+  std::set<int> untimed;
+  while (ahead_.size() < kMaxReadAhead) {
+    auto packet = ReadOn();
+    // Told again by the next Read().
+    if (!packet.ok() || *packet == nullptr) return;
+    ahead_.push_back(*std::move(packet));
+    const AVPacket& last = *ahead_.back();
+    if (last.pts == AV_NOPTS_VALUE) {
+      untimed.insert(last.stream_index);
+    } else if (untimed.erase(last.stream_index) != 0) {
+      MendBefore(last);
+    }
+    if (untimed.empty()) return;
+  }
+}
+
+void Demuxer::MendBefore(const AVPacket& timed) {
+  AVStream& stream = *file_->streams[timed.stream_index];
+  int64_t pts = timed.pts;
+  for (auto packet = ahead_.rbegin(); packet != ahead_.rend(); ++packet) {
+    AVPacket& before = **packet;
+    if (before.stream_index != timed.stream_index) continue;
+    if (before.pts != AV_NOPTS_VALUE) continue;
+    pts -= std::max<int64_t>(before.duration, 1);
+    before.pts = before.dts = pts;
+  }
+  stream.start_time = stream.start_time == AV_NOPTS_VALUE
+                          ? pts
+                          : std::min(stream.start_time, pts);
+}
+
+absl::StatusOr<PacketPtr> Demuxer::ReadOn() {
   PacketPtr packet(av_packet_alloc());
   if (packet == nullptr) return absl::ResourceExhaustedError("no memory");
   const int result = av_read_frame(file_.get(), packet.get());

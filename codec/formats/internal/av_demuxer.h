@@ -7,6 +7,7 @@
 #define FOVEA_CODEC_FORMATS_INTERNAL_AV_DEMUXER_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,9 +45,16 @@ class Demuxer {
   // too; what came before it stays good.
   absl::StatusOr<PacketPtr> Read();
 
+  // RTSP tells no time for the first packet of a stream. Reads ahead until
+  // one of each has a time, and gives the packet before it the time one
+  // duration earlier. Before the first Read().
+  void MendStart();
+
  private:
   explicit Demuxer(std::string name) : name_(std::move(name)) {}
   absl::Status Prepare(const FormatLimits& limits);
+  absl::StatusOr<PacketPtr> ReadOn();
+  void MendBefore(const AVPacket& timed);
   absl::Status Start(const char* location, const AVInputFormat* format,
                      AVDictionary** options, const FormatLimits& limits,
                      bool analyze);
@@ -58,6 +66,7 @@ class Demuxer {
   std::function<bool(int64_t)> interrupted_;
   const AVFormatContext* opening_ = nullptr;  // until file_ has it
   FormatPtr file_;
+  std::deque<PacketPtr> ahead_;  // read by MendStart()
 };
 
 // "rtsp://user:pass@host/x?token=1" -> "rtsp://host/x?...".

@@ -49,10 +49,10 @@ absl::Status CheckKind(const std::string& path, const struct stat& status) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Input>> Input::OpenFile(
-    const std::string& path) {
+    const std::string& path, const std::atomic<bool>* stop) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return OpenError(path, errno);
-  std::unique_ptr<Input> input(new Input);
+  std::unique_ptr<Input> input(new Input(stop));
   input->file_ = std::shared_ptr<const int>(new int(fd), [](const int* owned) {
     close(*owned);
     delete owned;
@@ -67,14 +67,15 @@ absl::StatusOr<std::unique_ptr<Input>> Input::OpenFile(
   return input;
 }
 
-std::unique_ptr<Input> Input::OverPipe(int descriptor) {
-  std::unique_ptr<Input> input(new Input);
+std::unique_ptr<Input> Input::OverPipe(int descriptor,
+                                       const std::atomic<bool>* stop) {
+  std::unique_ptr<Input> input(new Input(stop));
   input->pipe_ = descriptor;
   return input->MakeContext() ? std::move(input) : nullptr;
 }
 
 std::unique_ptr<Input> Input::OverMemory(std::span<const uint8_t> bytes) {
-  std::unique_ptr<Input> input(new Input);
+  std::unique_ptr<Input> input(new Input(nullptr));
   input->memory_ = bytes;
   input->size_ = static_cast<int64_t>(bytes.size());
   return input->MakeContext() ? std::move(input) : nullptr;
@@ -88,7 +89,7 @@ Input::~Input() {
 
 std::unique_ptr<Input> Input::Clone() const {
   if (!seekable()) return nullptr;
-  std::unique_ptr<Input> input(new Input);
+  std::unique_ptr<Input> input(new Input(stop_.lent()));
   input->file_ = file_;
   input->memory_ = memory_;
   input->size_ = size_;
@@ -120,7 +121,7 @@ size_t Input::ReadAt(int64_t offset, std::span<uint8_t> out) const {
 }
 
 int Input::ReadSome(uint8_t* out, int size) {
-  if (stopped_) return AVERROR_EXIT;
+  if (stop_.IsSet()) return AVERROR_EXIT;
   if (pipe_ >= 0) return ReadPipe(out, size);
   const size_t got = ReadAt(position_, {out, static_cast<size_t>(size)});
   if (got == 0) return AVERROR_EOF;
@@ -129,7 +130,7 @@ int Input::ReadSome(uint8_t* out, int size) {
 }
 
 int Input::ReadPipe(uint8_t* out, int size) {
-  while (!stopped_) {
+  while (!stop_.IsSet()) {
     pollfd waiting = {pipe_, POLLIN, 0};
     if (poll(&waiting, 1, kPollMillis) <= 0) continue;
     const ssize_t got = read(pipe_, out, static_cast<size_t>(size));

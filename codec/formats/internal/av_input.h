@@ -15,19 +15,21 @@
 
 #include "absl/status/statusor.h"
 #include "codec/formats/internal/av_handles.h"
+#include "codec/formats/internal/stop_wish.h"
 
 namespace fovea::av {
 
 // Not thread-safe, except Stop().
 class Input {
  public:
-  // A regular, not empty file. kNotFound, kPermissionDenied,
-  // kInvalidArgument (folder, empty).
+  // A regular, not empty file. `stop` (may be null) ends reads when true.
+  // kNotFound, kPermissionDenied, kInvalidArgument (folder, empty).
   static absl::StatusOr<std::unique_ptr<Input>> OpenFile(
-      const std::string& path);
+      const std::string& path, const std::atomic<bool>* stop);
 
   // A pipe read in order; `descriptor` stays the caller's.
-  static std::unique_ptr<Input> OverPipe(int descriptor);
+  static std::unique_ptr<Input> OverPipe(int descriptor,
+                                         const std::atomic<bool>* stop);
 
   // `bytes` outlives the input.
   static std::unique_ptr<Input> OverMemory(std::span<const uint8_t> bytes);
@@ -48,10 +50,10 @@ class Input {
   size_t ReadAt(int64_t offset, std::span<uint8_t> out) const;
 
   // Ends a blocked or later read. Thread-safe.
-  void Stop() { stopped_ = true; }
+  void Stop() { stop_.Set(); }
 
  private:
-  Input() = default;
+  explicit Input(const std::atomic<bool>* stop) : stop_(stop) {}
   bool MakeContext();
   int ReadSome(uint8_t* out, int size);
   int ReadPipe(uint8_t* out, int size);
@@ -66,7 +68,7 @@ class Input {
   int64_t size_ = -1;
   int64_t position_ = 0;
   AVIOContext* context_ = nullptr;
-  std::atomic<bool> stopped_ = false;
+  StopWish stop_;
 };
 
 }  // namespace fovea::av

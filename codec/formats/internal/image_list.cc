@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "codec/formats/image_source.h"
+#include "codec/formats/internal/stop_wish.h"
 
 namespace fovea {
 namespace {
@@ -161,17 +162,19 @@ int64_t NanosecondsInName(const std::string& path) {
 }
 
 absl::StatusOr<ImageList> ListImages(const std::string& location,
-                                     const FormatLimits& limits) {
-  auto paths = ListPaths(location, limits);
+                                     const SourceOptions& options) {
+  auto paths = ListPaths(location, options.limits);
   if (!paths.ok()) return paths.status();
   std::sort(paths->begin(), paths->end(),
             [](const std::string& a, const std::string& b) {
               return NaturalLess(a, b);
             });
+  const StopWish stop(options.stop);
   ImageList list;
   for (const std::string& path : *paths) {
+    if (stop.IsSet()) return absl::CancelledError("interrupted");
     if (paths->size() > 1 && NameOf(path)[0] == '.') continue;
-    auto file = Inspect(path, limits);
+    auto file = Inspect(path, options.limits);
     if (file.ok()) {
       list.files.push_back(*std::move(file));
     } else {

@@ -30,9 +30,10 @@ struct ImageList {
 };
 
 // Files whose names start with a dot are passed over. kNotFound when
-// nothing matches, kResourceExhausted beyond limits.max_images.
+// nothing matches, kResourceExhausted beyond limits.max_images, kCancelled
+// by options.stop.
 absl::StatusOr<ImageList> ListImages(const std::string& location,
-                                     const FormatLimits& limits);
+                                     const SourceOptions& options);
 
 // Digits compare by value, the rest by byte: "f9" < "f10".
 bool NaturalLess(std::string_view a, std::string_view b);

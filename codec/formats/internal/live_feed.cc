@@ -13,6 +13,8 @@
 namespace fovea::av {
 namespace {
 
+constexpr int64_t kNapNs = 50'000'000;
+
 int64_t MonotonicNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -48,7 +50,8 @@ LiveFeed::LiveFeed(std::string location, const SourceOptions& options)
     : location_(std::move(location)),
       name_(WithoutCredentials(location_)),
       options_(options),
-      backlog_(options.backlog_bytes, options.backlog_ns) {}
+      backlog_(options.backlog_bytes, options.backlog_ns),
+      stop_(options.stop) {}
 
 LiveFeed::~LiveFeed() {
   Stop();
@@ -58,7 +61,7 @@ LiveFeed::~LiveFeed() {
 void LiveFeed::Stop() {
   {
     const std::lock_guard<std::mutex> lock(sleep_mutex_);
-    stopped_ = true;
+    stop_.Set();
   }
   sleep_.notify_all();
   backlog_.Stop();
@@ -67,7 +70,7 @@ void LiveFeed::Stop() {
 int64_t LiveFeed::Elapsed() const { return MonotonicNs() - started_ns_; }
 
 bool LiveFeed::Interrupted(int64_t position) {
-  if (stopped_) return true;
+  if (stop_.IsSet()) return true;
   const int64_t now = MonotonicNs();
   if (position != last_position_) {
     last_position_ = position;
@@ -119,6 +122,7 @@ void LiveFeed::Start() {
 // Readers are made here, in the thread that reads: libav goes on changing
 // its stream structures while it demuxes.
 absl::StatusOr<Connected> LiveFeed::Describe(Demuxer* demuxer) {
+  demuxer->MendStart();
   const AVFormatContext& file = demuxer->file();
   const std::vector<Track> found = DescribeTracks(file, options_);
   Connected connected;
@@ -165,11 +169,11 @@ void LiveFeed::Run(std::unique_ptr<Demuxer> demuxer, Connected connected) {
     backlog_.PushEvent(std::move(connected));
     const std::string reason = ReadAll(demuxer.get(), tracks);
     demuxer.reset();
-    if (stopped_) break;
+    if (stop_.IsSet()) break;
     backlog_.PushEvent(Disconnected{reason});
     demuxer = Redial(&connected);
   }
-  if (stopped_) backlog_.PushEvent(Ended{});
+  if (stop_.IsSet()) backlog_.PushEvent(Ended{});
 }
 
 // Reads until the connection ends; returns why it did.
@@ -224,11 +228,14 @@ std::unique_ptr<Demuxer> LiveFeed::Redial(Connected* connected) {
   return nullptr;
 }
 
+// In short naps: the flag lent to us wakes nobody.
 bool LiveFeed::SleepUnlessStopped(int64_t ns) {
   std::unique_lock<std::mutex> lock(sleep_mutex_);
-  sleep_.wait_for(lock, std::chrono::nanoseconds(ns),
-                  [this] { return stopped_.load(); });
-  return !stopped_;
+  for (int64_t left = ns; left > 0 && !stop_.IsSet(); left -= kNapNs) {
+    sleep_.wait_for(lock, std::chrono::nanoseconds(std::min(left, kNapNs)),
+                    [this] { return stop_.IsSet(); });
+  }
+  return !stop_.IsSet();
 }
 
 }  // namespace fovea::av

@@ -7,7 +7,6 @@
 #ifndef FOVEA_CODEC_FORMATS_INTERNAL_LIVE_FEED_H_
 #define FOVEA_CODEC_FORMATS_INTERNAL_LIVE_FEED_H_
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -23,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "codec/formats/internal/av_demuxer.h"
 #include "codec/formats/internal/av_stream_reader.h"
+#include "codec/formats/internal/stop_wish.h"
 #include "codec/formats/source.h"
 
 namespace fovea::av {
@@ -130,7 +130,7 @@ class LiveFeed {
   int64_t started_ns_ = 0;        // monotonic
   int64_t last_progress_ns_ = 0;  // monotonic; the reading thread's
   int64_t last_position_ = 0;
-  std::atomic<bool> stopped_ = false;
+  StopWish stop_;
   std::mutex sleep_mutex_;
   std::condition_variable sleep_;
   std::thread thread_;

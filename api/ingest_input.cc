@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Opening what an ingest reads.
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "api/ingest.h"
+#include "api/stream_registry.h"
+
+namespace fovea {
+namespace {
+
+// "dir/clip.mp4" -> "clip", "dir/mav0/" -> "mav0", "rtsp://cam/x" -> "x".
+std::string StemOf(const std::string& location) {
+  std::filesystem::path path(location);
+  if (!path.has_filename()) path = path.parent_path();
+  const std::string stem = path.stem().string();
+  return StreamRegistry::NameFrom(stem == "-" ? "stdin" : stem);
+}
+
+}  // namespace
+
+int JobsOf(const IngestOptions& options) {
+  if (options.jobs > 0) return options.jobs;
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+absl::StatusOr<IngestInput> OpenIngestInput(const std::string& location,
+                                            const IngestOptions& options,
+                                            const std::atomic<bool>* stop) {
+  IngestInput input;
+  input.location = location;
+  input.name = options.name.empty() ? StemOf(location) : options.name;
+  if (absl::Status s = StreamRegistry::CheckName(input.name); !s.ok()) {
+    return s;
+  }
+  SourceOptions source = options.source;
+  source.threads = JobsOf(options);
+  source.stop = stop;
+  auto opened = OpenSource(location, source);
+  if (!opened.ok()) return opened.status();
+  input.source = *std::move(opened);
+  if (options.imu_path.empty()) return input;
+  opened = OpenSource(options.imu_path, source);
+  if (!opened.ok()) return opened.status();
+  input.imu = *std::move(opened);
+  return input;
+}
+
+}  // namespace fovea
