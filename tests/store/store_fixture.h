@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -18,13 +17,13 @@
 
 #include "gtest/gtest.h"
 #include "store/store.h"
+#include "tests/store/catalogue_dump.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/test_data.h"
 
 namespace fovea::testing {
 
 using Bytes = std::vector<uint8_t>;
-using Dump = std::map<std::pair<int, std::string>, std::string>;
 
 inline Bytes RandomBytes(size_t size, uint32_t seed) {
   std::mt19937 chance(seed);
@@ -48,20 +47,6 @@ inline std::string FileHolding(const std::string& folder,
     if (all.find(text) != std::string::npos) return entry.path().string();
   }
   return "";
-}
-
-inline Dump DumpAll(Store& store) {
-  Dump dump;
-  for (int i = 0; i < kFamilyCount; ++i) {
-    const absl::Status status =
-        store.Scan(static_cast<Family>(i), "", "",
-                   [&](std::string_view key, std::string_view value) {
-                     dump[{i, std::string(key)}] = std::string(value);
-                     return true;
-                   });
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  return dump;
 }
 
 // A folder in memory where the machine has one: these tests play the disk
