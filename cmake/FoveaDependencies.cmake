@@ -9,7 +9,7 @@ find_package(nlohmann_json REQUIRED CONFIG)
 find_package(OpenSSL REQUIRED)
 find_package(PNG REQUIRED)
 find_package(RocksDB REQUIRED CONFIG)
-find_package(libjpeg-turbo REQUIRED CONFIG)
+find_package(JPEG REQUIRED)
 find_package(yaml-cpp REQUIRED)
 
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET

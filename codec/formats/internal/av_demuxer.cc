@@ -26,6 +26,10 @@ namespace {
 // may be analysed for longer, their packets are there already.
 constexpr int64_t kLiveAnalyzeMicros = 1'000'000;
 
+// Where nothing can be read twice, some demuxers (MPEG-TS) keep as many
+// bytes as may be probed for as long as they are open. libavformat's default.
+constexpr int64_t kUnseekableProbeBytes = 5'000'000;
+
 constexpr size_t kMaxReadAhead = 256;  // packets
 
 // Text art, lists of other files and synthetic inputs: libavformat opens
@@ -75,6 +79,7 @@ absl::StatusOr<std::unique_ptr<Demuxer>> Demuxer::Open(
   std::unique_ptr<Demuxer> demuxer(new Demuxer(name));
   if (auto ready = demuxer->Prepare(limits); !ready.ok()) return ready;
   demuxer->input_ = std::move(input);
+  if (!demuxer->input_->seekable()) demuxer->ProbeLittle();
   demuxer->file_->pb = demuxer->input_->context();
   // Nothing but this input is read, whatever the file refers to.
   demuxer->file_->io_open = [](AVFormatContext*, AVIOContext**, const char*,
@@ -95,6 +100,7 @@ absl::StatusOr<std::unique_ptr<Demuxer>> Demuxer::OpenUrl(
   demuxer->file_->interrupt_callback = {&Demuxer::AskInterrupted,
                                         demuxer.get()};
   demuxer->file_->max_analyze_duration = kLiveAnalyzeMicros;
+  demuxer->ProbeLittle();
   const AVInputFormat* format = nullptr;
   if (absl::StartsWith(location, "/dev/")) {
     absl::StatusOr<const AVInputFormat*> camera = CameraFormat();
@@ -120,6 +126,10 @@ absl::Status Demuxer::Prepare(const FormatLimits& limits) {
   file_->probesize = limits.max_probe_bytes;
   file_->max_streams = limits.max_tracks;
   return absl::OkStatus();
+}
+
+void Demuxer::ProbeLittle() {
+  file_->probesize = std::min(file_->probesize, kUnseekableProbeBytes);
 }
 
 absl::Status Demuxer::Start(const char* location, const AVInputFormat* format,

@@ -53,6 +53,7 @@ class Demuxer {
  private:
   explicit Demuxer(std::string name) : name_(std::move(name)) {}
   absl::Status Prepare(const FormatLimits& limits);
+  void ProbeLittle();
   absl::StatusOr<PacketPtr> ReadOn();
   void MendBefore(const AVPacket& timed);
   absl::Status Start(const char* location, const AVInputFormat* format,
