@@ -15,6 +15,9 @@ namespace fovea::cli {
 // "17,982".
 std::string FormatCount(int64_t count);
 
+// "1 frame", "1,234 frames".
+std::string FormatCount(int64_t count, const char* noun);
+
 // "61.0 MB": decimal units, three places; "0 B" to "999 B" exactly.
 std::string FormatBytes(uint64_t bytes);
 

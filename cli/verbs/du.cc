@@ -19,7 +19,7 @@ std::string KindsText(const DiskUsage& usage, bool color) {
                             const std::string& note) {
     table.Add({what, FormatBytes(bytes), note});
   };
-  add("segments", usage.segment_bytes, FormatCount(usage.segments) + " files");
+  add("segments", usage.segment_bytes, FormatCount(usage.segments, "file"));
   add("  live chunks", usage.live_chunk_bytes, "");
   add("  dead chunks", usage.dead_chunk_bytes, "wait for a prune");
   add("  journal", usage.journal_bytes, "");

@@ -95,8 +95,9 @@ void Report(const Context& context, const std::string& stream,
     for (const WrittenFrame& frame : frames) {
       WriteResult(frame.path + "\n");
     }
-    WriteMessage(absl::StrCat(FormatCount(static_cast<int64_t>(frames.size())),
-                              " frames of ", stream));
+    WriteMessage(
+        absl::StrCat(FormatCount(static_cast<int64_t>(frames.size()), "frame"),
+                     " of ", stream));
     return;
   }
   Json document = Document("frames");

@@ -65,14 +65,17 @@ std::string SummaryText(const VerifyReport& report, bool deep) {
   std::string text = absl::StrCat(
       report.problems.empty()
           ? "ok"
-          : absl::StrCat(report.problems.size(), " problems"),
-      ": ", FormatCount(report.chunks), " chunks, ", FormatCount(report.rows),
-      " rows, ", FormatBytes(static_cast<uint64_t>(report.bytes)), " in ",
-      FormatCount(report.segments), " segments checked",
+          : FormatCount(static_cast<int64_t>(report.problems.size()),
+                        "problem"),
+      ": ", FormatCount(report.chunks, "chunk"), ", ",
+      FormatCount(report.rows, "row"), ", ",
+      FormatBytes(static_cast<uint64_t>(report.bytes)), " in ",
+      FormatCount(report.segments, "segment"), " checked",
       deep ? ", every payload read" : "; --deep also reads every payload");
   if (report.unreferenced_chunks > 0) {
-    absl::StrAppend(&text, "; ", FormatCount(report.unreferenced_chunks),
-                    " chunks nothing refers to (harmless)");
+    absl::StrAppend(&text, "; ",
+                    FormatCount(report.unreferenced_chunks, "chunk"),
+                    " nothing refers to (harmless)");
   }
   return text + "\n";
 }

@@ -17,6 +17,12 @@ TEST(FormatCount, GroupsThousands) {
   EXPECT_EQ(FormatCount(INT64_MIN), "-9,223,372,036,854,775,808");
 }
 
+TEST(FormatCount, AgreesWithItsNoun) {
+  EXPECT_EQ(FormatCount(0, "frame"), "0 frames");
+  EXPECT_EQ(FormatCount(1, "frame"), "1 frame");
+  EXPECT_EQ(FormatCount(1234, "frame"), "1,234 frames");
+}
+
 TEST(FormatBytes, KeepsThreePlacesAcrossEveryBorder) {
   EXPECT_EQ(FormatBytes(0), "0 B");
   EXPECT_EQ(FormatBytes(999), "999 B");
