@@ -219,8 +219,8 @@ TEST_F(BadInput, StoresOfANewerFormatAreLeftAlone) {
 
 TEST_F(BadInput, AStoreCannotBeMadeWhereNothingCanBeWritten) {
   Write("walk.csv", ImuCsv(10));
-  ExpectOneLine(Fovea({"ingest", "walk.csv", "--store", "/sys/fovea-store"}), 1,
-                "/sys/fovea-store");
+  ExpectOneLine(Fovea({"ingest", "walk.csv", "--store", "/proc/fovea-store"}),
+                1, "/proc/fovea-store");
 }
 
 // --- disks ------------------------------------------------------------------
