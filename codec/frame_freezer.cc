@@ -4,10 +4,10 @@
 // the newest source or, through it, the source that was sent last. So slow
 // light adds up against one reference and is noticed.
 //
-// Noise is the median 4x4 change between neighbouring frames: as long as less
-// than half of a picture moves, the median cell holds noise alone. It is not
-// taken against the reference, where slow light would pass for noise. A
-// recording that repeats frames has none, hence the floor.
+// Noise is the interquartile range of 4x4 changes between neighbouring
+// frames: blind to a change of light over the whole picture and to motion in
+// up to a quarter of it. A recording that repeats frames has none, hence the
+// floor.
 
 #include "codec/frame_freezer.h"
 
@@ -28,13 +28,13 @@ namespace fovea {
 namespace {
 
 constexpr int kMaxSide = 16384;
-constexpr double kMedianOfNoise = 0.6745;  // median |x| of a unit normal
-constexpr double kNoiseMemory = 0.1;       // weight of the newest frame
+constexpr double kQuartiles = 1.349;  // their distance in a unit normal
+constexpr double kNoiseMemory = 0.1;  // weight of the newest frame
 constexpr int kCell = 4;
 constexpr int kCellsPerRow = kMacroblockSize / kCell;
 // Changes are counted in 1/16 grey level: the sum over a whole cell.
 constexpr int kCellPixels = kCell * kCell;
-constexpr size_t kMaxCellSum = 255 * kCellPixels;
+constexpr int kMaxCellSum = 255 * kCellPixels;
 
 // A rectangle of one plane, clipped to the picture.
 struct Area {
@@ -55,8 +55,8 @@ int CellChange(const Plane& a, const Plane& b, const Area& cell) {
     for (int i = 0; i < cell.width; ++i) sum += left[i] - right[i];
   }
   const int pixels = cell.width * cell.height;
-  if (pixels == kCellPixels) return std::abs(sum);
-  return static_cast<int>(std::abs(sum) * kCell / std::sqrt(pixels));
+  if (pixels == kCellPixels) return sum;
+  return static_cast<int>(sum * kCell / std::sqrt(pixels));
 }
 
 // Calls visit(change) for each cell of `area`.
@@ -74,8 +74,9 @@ void ForEachCell(const Plane& a, const Plane& b, const Area& area,
 
 int LargestChange(const Plane& a, const Plane& b, const Area& area) {
   int largest = 0;
-  ForEachCell(a, b, area,
-              [&](int change) { largest = std::max(largest, change); });
+  ForEachCell(a, b, area, [&](int change) {
+    largest = std::max(largest, std::abs(change));
+  });
   return largest;
 }
 
@@ -88,6 +89,13 @@ void Copy(const Plane& from, uint8_t* to, int to_stride, const Area& area) {
 
 std::array<Plane, 3> Planes(const Frame& frame) {
   return {frame.y, frame.u, frame.v};
+}
+
+// The bin that holds the entry of this rank, counted from 0.
+double Quantile(const std::vector<uint32_t>& histogram, uint32_t rank) {
+  size_t bin = 0;
+  for (uint32_t below = histogram[0]; below <= rank;) below += histogram[++bin];
+  return static_cast<double>(bin);
 }
 
 class Freezer final : public FrameFreezer {
@@ -147,17 +155,15 @@ absl::Status Freezer::Check(const Frame& frame, const QualityMap* map) const {
 }
 
 void Freezer::MeasureNoise(const Frame& frame) {
-  std::vector<uint32_t> histogram(kMaxCellSum + 1);
+  std::vector<uint32_t> histogram(2 * kMaxCellSum + 1);
   uint32_t count = 0;
   ForEachCell(frame.y, before_.y, {0, 0, width_, height_}, [&](int change) {
-    ++histogram[static_cast<size_t>(change)];
+    ++histogram[static_cast<size_t>(kMaxCellSum + change)];
     ++count;
   });
-  size_t median = 0;
-  for (uint32_t below = histogram[0]; below * 2 < count;) {
-    below += histogram[++median];
-  }
-  const double now = static_cast<double>(median) / kCellPixels / kMedianOfNoise;
+  const double range =
+      Quantile(histogram, count / 4 * 3) - Quantile(histogram, count / 4);
+  const double now = range / kCellPixels / kQuartiles;
   noise_ += (noise_ == 0 ? 1 : kNoiseMemory) * (now - noise_);
 }
 
