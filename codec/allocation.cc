@@ -9,11 +9,19 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "codec/internal/macroblock_cover.h"
+#include "codec/internal/sensitivity_check.h"
 
 namespace fovea {
+
+using internal::CheckSensitivity;
+using internal::ForEachMacroblock;
+
 namespace {
 
 constexpr double kReferencePercentile = 0.95;
+constexpr double kRelevantOffset = 4;  // finer than this: relevant
+constexpr int kMaxChromaOffset = 12;   // the H.264 range
 
 absl::Status CheckOptions(const AllocationOptions& options) {
   if (!(options.kappa >= 0 && options.kappa <= 1)) {
@@ -26,25 +34,16 @@ absl::Status CheckOptions(const AllocationOptions& options) {
         absl::StrCat("allocation max_offset ", options.max_offset,
                      ": must be even, 0 to ", kMaxQpOffset));
   }
-  return absl::OkStatus();
-}
-
-absl::Status CheckSensitivity(std::span<const double> sensitivity, int columns,
-                              int rows) {
-  if (columns < 1 || rows < 1 ||
-      sensitivity.size() / static_cast<size_t>(columns) !=
-          static_cast<size_t>(rows) ||
-      sensitivity.size() % static_cast<size_t>(columns) != 0) {
+  if (!(options.reference >= 0 && std::isfinite(options.reference))) {
     return absl::InvalidArgumentError(
-        absl::StrCat(sensitivity.size(), " sensitivities for a map of ",
-                     columns, "x", rows));
+        absl::StrCat("allocation reference ", options.reference,
+                     ": must be finite and not negative"));
   }
-  for (size_t i = 0; i < sensitivity.size(); ++i) {
-    if (!std::isfinite(sensitivity[i]) || sensitivity[i] < 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("sensitivity of macroblock ", i, " is ", sensitivity[i],
-                       ": must be finite and not negative"));
-    }
+  if (!(options.fade_from >= 0 && options.fade_from <= options.fade_to &&
+        options.fade_to <= 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("allocation fade from ", options.fade_from, " to ",
+                     options.fade_to, ": shares must rise within 0 to 1"));
   }
   return absl::OkStatus();
 }
@@ -72,6 +71,18 @@ double OffsetOf(double sensitivity, double reference,
                           -6 * options.kappa * 0.5 * log_ratio);
 }
 
+// How much of its offsets a frame keeps, by the share of relevant blocks.
+double Fade(std::span<const double> offsets, const AllocationOptions& options) {
+  const auto relevant =
+      std::count_if(offsets.begin(), offsets.end(),
+                    [](double offset) { return offset < kRelevantOffset; });
+  const double share =
+      static_cast<double>(relevant) / static_cast<double>(offsets.size());
+  if (share <= options.fade_from) return 1;
+  if (share >= options.fade_to) return 0;
+  return (options.fade_to - share) / (options.fade_to - options.fade_from);
+}
+
 // A lone coarse block between fine ones costs more in coding QP changes than
 // it saves, so a row is smoothed with 1-2-1. Smoothing may only lower an
 // offset: a lone sensitive block keeps its quality.
@@ -93,17 +104,72 @@ absl::StatusOr<QualityMap> AllocateQuality(std::span<const double> sensitivity,
   absl::Status status = CheckOptions(options);
   status.Update(CheckSensitivity(sensitivity, columns, rows));
   if (!status.ok()) return status;
-  const double reference = Reference(sensitivity);
+  const double reference =
+      options.reference > 0 ? options.reference : Reference(sensitivity);
+  std::vector<double> offsets;
+  offsets.reserve(sensitivity.size());
+  for (const double s : sensitivity) {
+    offsets.push_back(OffsetOf(s, reference, options));
+  }
+  const double fade = Fade(offsets, options);
+  for (double& offset : offsets) offset *= fade;
   QualityMap map{columns, rows, std::vector<uint8_t>(sensitivity.size())};
   const auto width = static_cast<size_t>(columns);
-  std::vector<double> offsets(width);
   for (size_t first = 0; first < sensitivity.size(); first += width) {
-    for (size_t i = 0; i < width; ++i) {
-      offsets[i] = OffsetOf(sensitivity[first + i], reference, options);
-    }
-    SmoothRow(offsets, std::span(map.qp_offset).subspan(first, width));
+    SmoothRow(std::span(offsets).subspan(first, width),
+              std::span(map.qp_offset).subspan(first, width));
   }
   return map;
+}
+
+absl::StatusOr<QualityMap> CombineMaps(std::span<const QualityMap> maps) {
+  if (maps.empty()) {
+    return absl::InvalidArgumentError("no quality maps to combine");
+  }
+  QualityMap combined = maps.front();
+  for (const QualityMap& map : maps.subspan(1)) {
+    if (map.columns != combined.columns || map.rows != combined.rows) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "quality maps of ", combined.columns, "x", combined.rows, " and ",
+          map.columns, "x", map.rows, " cannot be combined"));
+    }
+    for (size_t i = 0; i < combined.qp_offset.size(); ++i) {
+      combined.qp_offset[i] = std::min(combined.qp_offset[i], map.qp_offset[i]);
+    }
+  }
+  return combined;
+}
+
+void ProtectBoxes(std::span<const Box> boxes, int cap, QualityMap* map) {
+  const auto limit =
+      static_cast<uint8_t>(std::clamp(cap, 0, kMaxQpOffset) / 2 * 2);
+  for (const Box& box : boxes) {
+    ForEachMacroblock(box, 0, map->columns, map->rows, [&](size_t i) {
+      map->qp_offset[i] = std::min(map->qp_offset[i], limit);
+    });
+  }
+}
+
+std::optional<int> ChromaQpOffset(double luma, double cb, double cr) {
+  for (const double s : {luma, cb, cr}) {
+    if (!(s > 0 && std::isfinite(s))) return std::nullopt;
+  }
+  const double offset = -3 * (std::log2((cb + cr) / 2) - std::log2(luma));
+  return static_cast<int>(std::lround(
+      std::clamp<double>(offset, -kMaxChromaOffset, kMaxChromaOffset)));
+}
+
+double ReferenceSensitivity::Update(std::span<const double> sensitivity) {
+  std::vector<double> sound;
+  for (const double s : sensitivity) {
+    if (s >= 0 && std::isfinite(s)) sound.push_back(s);
+  }
+  const double reference = sound.empty() ? 0 : Reference(sound);
+  if (reference > 0) {
+    seen_ = std::min(seen_ + 1, frames_);
+    log_reference_ += (std::log2(reference) - log_reference_) / seen_;
+  }
+  return seen_ > 0 ? std::exp2(log_reference_) : 0;
 }
 
 }  // namespace fovea

@@ -17,6 +17,24 @@
 
 namespace fovea {
 
+// How a map meets what x264 decides by itself.
+enum class MapMode : uint8_t {
+  // On top of adaptive quantisation and macroblock tree. Fewer bytes for
+  // equal answers than either alone.
+  kStacked,
+  // QP = crf + map in every coded macroblock of every frame: no adaptive
+  // quantisation, no macroblock tree, I-frames no finer than the others.
+  kExact,
+};
+
+// x264's adaptive quantisation, by its numbers.
+enum class AqMode : uint8_t {
+  kNone = 0,  // maps are honoured all the same
+  kVariance = 1,
+  kAutoVariance = 2,
+  kAutoVarianceBiased = 3,
+};
+
 struct VideoEncoderOptions {
   // Size, rate, colour and aspect go into the stream; pts are in its time
   // base. The coded size is the true one rounded up to even: readers crop.
@@ -24,8 +42,27 @@ struct VideoEncoderOptions {
   CameraInfo camera;
 
   // x264 constant rate factor, 1..51: smaller is better and larger. Below
-  // 1 is refused: x264 takes it as lossless and would ignore maps.
+  // 1 is refused: x264 takes it as lossless and would ignore maps. In exact
+  // mode this is the base QP, a whole number.
   double crf = 23;
+
+  // Byte budget: bytes per second on average, instead of crf. Quality then
+  // follows from it: a map moves bytes between macroblocks and saves none.
+  // Not in exact mode. 0: crf holds.
+  int64_t bytes_per_second = 0;
+
+  // Ceiling over any one second; quality falls where crf or budget would
+  // go above it. Not in exact mode. 0: none.
+  int64_t max_bytes_per_second = 0;
+
+  MapMode map_mode = MapMode::kStacked;
+
+  // Both are x264's default, and worth about a tenth of the bytes each.
+  // Exact mode ignores them: it has neither.
+  AqMode aq_mode = AqMode::kVariance;
+  bool mb_tree = true;
+
+  QualityTables tables;
 
   // x264 preset, "ultrafast".."veryslow". Slower spends more CPU for
   // fewer bytes at equal quality. Default keeps pace with live cameras.

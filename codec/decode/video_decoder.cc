@@ -13,6 +13,7 @@
 
 extern "C" {
 #include <libavcodec/avcodec.h>
+#include <libavutil/video_enc_params.h>
 }
 
 #include "absl/status/status.h"
@@ -61,6 +62,24 @@ bool IsPlanar420(int format) {
   return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUVJ420P;
 }
 
+// FFmpeg lists blocks in raster order; a picture may come without any.
+MacroblockQps QpsOf(const AVFrame& picture) {
+  MacroblockQps qps;
+  const AVFrameSideData* side =
+      av_frame_get_side_data(&picture, AV_FRAME_DATA_VIDEO_ENC_PARAMS);
+  if (side == nullptr) return qps;
+  auto* params = reinterpret_cast<AVVideoEncParams*>(side->data);
+  for (unsigned i = 0; i < params->nb_blocks; ++i) {
+    const AVVideoBlockParams* block = av_video_enc_params_block(params, i);
+    qps.qp.push_back(static_cast<int8_t>(params->qp + block->delta_qp));
+    if (block->src_y == 0) ++qps.columns;
+  }
+  if (qps.columns > 0) {
+    qps.rows = static_cast<int>(qps.qp.size()) / qps.columns;
+  }
+  return qps;
+}
+
 // The picture as it is, sharing libavcodec's buffers.
 Frame Share(const std::shared_ptr<AVFrame>& picture) {
   Frame frame;
@@ -83,6 +102,7 @@ class VideoDecoder::State {
   absl::Status Send(std::span<const uint8_t> unit, int64_t pts,
                     std::vector<Frame>* out);
   absl::Status Drain(std::vector<Frame>* out);
+  std::vector<MacroblockQps> TakeQps() { return std::exchange(qps_, {}); }
 
  private:
   absl::Status Begin(std::span<const uint8_t> unit);
@@ -95,6 +115,7 @@ class VideoDecoder::State {
   std::unique_ptr<AVCodecContext, ContextDeleter> context_;
   std::unique_ptr<AVPacket, PacketDeleter> packet_;
   ToYuv420 converter_;
+  std::vector<MacroblockQps> qps_;
   int64_t last_pts_ = 0;  // names the place in errors
   bool strict_ = false;
   bool empty_ = true;  // nothing was fed since the last flush
@@ -118,6 +139,9 @@ absl::Status VideoDecoder::State::Open(bool strict) {
   // Without this a stream that does not state its reorder depth starts at
   // depth 0 and gives its first B-pictures late and out of order.
   context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
+  if (options_.read_qp) {
+    context_->export_side_data |= AV_CODEC_EXPORT_DATA_VIDEO_ENC_PARAMS;
+  }
   // Crop rectangles exactly as the SPS has them, not rounded for SIMD.
   context_->flags |= AV_CODEC_FLAG_UNALIGNED;
   const int error = avcodec_open2(context_.get(), codec, nullptr);
@@ -201,9 +225,10 @@ absl::Status VideoDecoder::State::Receive(std::vector<Frame>* out, bool* more) {
     return absl::OkStatus();
   }
   if (error < 0) return ToStatus(error, last_pts_);
-  auto frame = ToFrame(std::move(picture));
+  auto frame = ToFrame(picture);
   if (!frame.ok()) return frame.status();
   out->push_back(*std::move(frame));
+  if (options_.read_qp) qps_.push_back(QpsOf(*picture));
   return absl::OkStatus();
 }
 
@@ -268,5 +293,7 @@ absl::Status VideoDecoder::Decode(std::span<const uint8_t> access_unit,
 absl::Status VideoDecoder::Flush(std::vector<Frame>* out) {
   return state_->Drain(out);
 }
+
+std::vector<MacroblockQps> VideoDecoder::TakeQps() { return state_->TakeQps(); }
 
 }  // namespace fovea

@@ -21,6 +21,17 @@ struct VideoDecoderOptions {
   int width = 0;
   int height = 0;
   int threads = 1;
+  // Also read the QP of every macroblock back: TakeQps().
+  bool read_qp = false;
+};
+
+// The luma QPs a picture was really coded with, row-major, 16x16 blocks of
+// the coded size. A block without residual carries none and shows that of
+// the block before it.
+struct MacroblockQps {
+  int columns = 0;
+  int rows = 0;
+  std::vector<int8_t> qp;
 };
 
 // Decodes Annex B access units of one stream. Not thread-safe.
@@ -38,6 +49,10 @@ class VideoDecoder {
   // Appends the pictures still inside and makes the decoder ready for
   // another GOP.
   absl::Status Flush(std::vector<Frame>* out);
+
+  // One entry per picture appended since the last call, in their order.
+  // Empty unless read_qp.
+  std::vector<MacroblockQps> TakeQps();
 
  private:
   class State;

@@ -8,6 +8,10 @@
 //    after opening.
 //  * A step of one QP between neighbouring macroblocks is ignored, hence the
 //    even offsets of QualityMap.
+//  * Exact mode: base QP = crf holds with qcompress 1, no mb-tree, AQ of
+//    strength 1e-6 and equal factors for I and P frames.
+//  * From subme 10 on x264 chooses each macroblock's QP anew by rate and
+//    distortion, which bends a map (correlation 0.87): capped at 9.
 //  * Without mb-tree and with qcompress < 1 the map's mean moves the base
 //    QP against it; there qcompress is set to 1.
 //  * QPs of 52..69 are an emergency denoiser that wrecks regions: qp_max 51.
@@ -23,6 +27,7 @@
 #include <x264.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
@@ -42,6 +47,11 @@ namespace {
 constexpr uint8_t kUnspecified = 2;  // colour code point
 constexpr uint8_t kMatrixRgb = 0;
 constexpr int64_t kMaxTickStep = int64_t{1} << 31;
+// The finest subme that leaves QPs alone.
+constexpr int kFinestFixedQp = 9;
+// Too weak to change a QP, strong enough to keep x264 adding maps: at zero
+// it switches to AQ mode 0, which drops them.
+constexpr float kNoAqStrength = 1e-6F;
 
 // What x264 says: failures in words, and each frame's mean QP.
 struct X264Log {
@@ -123,15 +133,65 @@ void SetStructure(const VideoEncoderOptions& options, x264_param_t* param) {
   }
 }
 
-void SetQuality(const VideoEncoderOptions& options, x264_param_t* param) {
+// Lists are in raster order (x264 scans them itself); 16 is flat. Chroma has
+// only 4x4 lists in 4:2:0: every second frequency of the 8x8 weights.
+void SetScalingLists(const QualityTables& tables, x264_param_t* param) {
+  if (tables.flat()) return;
+  const auto step = [](float weight) {
+    return static_cast<uint8_t>(
+        std::clamp<long>(std::lround(16 * weight), 1, 255));
+  };
+  const QualityTables::Weights& weight = tables.frequency_weight;
+  for (size_t k = 0; k < 64; ++k) {
+    param->cqm_8iy[k] = param->cqm_8py[k] = step(weight[0][k]);
+    param->cqm_8ic[k] = param->cqm_8pc[k] =
+        step((weight[1][k] + weight[2][k]) / 2);
+  }
+  for (size_t k = 0; k < 16; ++k) {
+    const size_t from = k / 4 * 16 + k % 4 * 2;
+    param->cqm_4iy[k] = param->cqm_4py[k] = step(weight[0][from]);
+    param->cqm_4ic[k] = param->cqm_4pc[k] =
+        step((weight[1][from] + weight[2][from]) / 2);
+  }
+  param->i_cqm_preset = X264_CQM_CUSTOM;
+  param->analyse.b_transform_8x8 = 1;
+}
+
+// x264 counts kilobits.
+int Kilobits(int64_t bytes) { return static_cast<int>(bytes * 8 / 1000); }
+
+void SetRate(const VideoEncoderOptions& options, x264_param_t* param) {
   param->rc.i_rc_method = X264_RC_CRF;
   param->rc.f_rf_constant = static_cast<float>(options.crf);
+  if (options.bytes_per_second > 0) {
+    param->rc.i_rc_method = X264_RC_ABR;
+    param->rc.i_bitrate = Kilobits(options.bytes_per_second);
+  }
+  if (options.max_bytes_per_second > 0) {
+    param->rc.i_vbv_max_bitrate = Kilobits(options.max_bytes_per_second);
+    param->rc.i_vbv_buffer_size = param->rc.i_vbv_max_bitrate;
+  }
+}
+
+void SetQuality(const VideoEncoderOptions& options, x264_param_t* param) {
+  SetRate(options, param);
+  SetScalingLists(options.tables, param);
   param->rc.i_qp_max = 51;
   param->analyse.b_psy = 0;
+  param->analyse.i_subpel_refine =
+      std::min(param->analyse.i_subpel_refine, kFinestFixedQp);
+  param->analyse.i_chroma_qp_offset = options.tables.chroma_qp_offset;
+  param->rc.i_aq_mode = static_cast<int>(options.aq_mode);
+  if (!options.mb_tree || options.gop_frames == 1) param->rc.b_mb_tree = 0;
+  if (options.map_mode == MapMode::kExact) {
+    param->rc.i_aq_mode = X264_AQ_NONE;
+    param->rc.b_mb_tree = 0;
+    param->rc.f_ip_factor = 1.0F;
+  }
   if (param->rc.i_aq_mode == X264_AQ_NONE) {
     param->rc.i_aq_mode = X264_AQ_VARIANCE;
+    param->rc.f_aq_strength = kNoAqStrength;
   }
-  if (options.gop_frames == 1) param->rc.b_mb_tree = 0;
   if (!param->rc.b_mb_tree) param->rc.f_qcompress = 1.0F;
 }
 

@@ -132,5 +132,66 @@ TEST(AllocationTest, RefusesBadInput) {
   }
 }
 
+TEST(AllocationTest, AKeptReferenceLetsAnEmptyFrameShrinkToNothing) {
+  AllocationOptions options;
+  options.reference = 1;
+  const std::vector<double> quiet(20, 1e-9);
+  EXPECT_EQ(Allocate(quiet, 5, 4, options).qp_offset,
+            std::vector<uint8_t>(20, kMaxQpOffset));
+}
+
+// 20 rows; the first `relevant` of them matter.
+int OffsetWithRelevantRows(int relevant) {
+  std::vector<double> sensitivity(20 * 8, 1e-9);
+  for (int i = 0; i < relevant * 8; ++i) {
+    sensitivity[static_cast<size_t>(i)] = 1;
+  }
+  return Allocate(sensitivity, 8, 20).qp_offset.back();
+}
+
+TEST(AllocationTest, FadesAsTheRelevantShareGrows) {
+  EXPECT_EQ(OffsetWithRelevantRows(2), kMaxQpOffset);
+  EXPECT_EQ(OffsetWithRelevantRows(12), kMaxQpOffset);
+  int last = kMaxQpOffset;
+  for (int relevant = 12; relevant < 20; ++relevant) {
+    const int offset = OffsetWithRelevantRows(relevant);
+    EXPECT_LE(offset, last);
+    last = offset;
+  }
+  EXPECT_EQ(OffsetWithRelevantRows(19), 0);
+}
+
+TEST(AllocationTest, CombinedMapsGiveEachModelItsWish) {
+  const std::vector<QualityMap> maps = {{2, 1, {0, 8}}, {2, 1, {6, 2}}};
+  EXPECT_EQ(CombineMaps(maps)->qp_offset, (std::vector<uint8_t>{0, 2}));
+  EXPECT_FALSE(CombineMaps({}).ok());
+  const std::vector<QualityMap> odd = {{2, 1, {0, 8}}, {1, 2, {6, 2}}};
+  EXPECT_FALSE(CombineMaps(odd).ok());
+}
+
+TEST(AllocationTest, BoxesProtect) {
+  QualityMap map{3, 2, std::vector<uint8_t>(6, 10)};
+  const std::vector<Box> boxes = {{0, 0, 16, 16}, {47, 31, 48, 32}};
+  ProtectBoxes(boxes, 3, &map);
+  EXPECT_EQ(map.qp_offset, (std::vector<uint8_t>{2, 10, 10, 10, 10, 2}));
+}
+
+TEST(AllocationTest, ChromaFollowsItsSensitivity) {
+  EXPECT_EQ(ChromaQpOffset(1, 1, 1), 0);
+  EXPECT_EQ(ChromaQpOffset(1, 4, 4), -6);
+  EXPECT_EQ(ChromaQpOffset(4, 1, 1), 6);
+  EXPECT_EQ(ChromaQpOffset(1e-30, 1, 1), -12);
+  EXPECT_EQ(ChromaQpOffset(0, 1, 1), std::nullopt);
+  EXPECT_EQ(ChromaQpOffset(1, std::nan(""), 1), std::nullopt);
+}
+
+TEST(AllocationTest, OneOddFrameMovesTheReferenceLittle) {
+  ReferenceSensitivity reference;
+  EXPECT_EQ(reference.Update(std::vector<double>{0, 0}), 0);
+  for (int i = 0; i < 100; ++i) reference.Update(std::vector<double>{0.5, 2});
+  EXPECT_NEAR(reference.Update(std::vector<double>{1e6}), 2, 1);
+  EXPECT_GT(reference.Update(std::vector<double>{std::nan(""), -1}), 1.9);
+}
+
 }  // namespace
 }  // namespace fovea
