@@ -37,10 +37,13 @@ CLI::Option* AddParsedTime(CLI::App* verb, const std::string& names,
       ->type_name("TIME");
 }
 
-std::string StoreNextStep(const absl::Status& status,
-                          const std::string& store) {
+std::string StoreNextStep(const absl::Status& status, const std::string& store,
+                          StoreMode mode) {
   switch (status.code()) {
     case absl::StatusCode::kNotFound:
+      if (mode == StoreMode::kCreate) {
+        return "name a folder where a new one can be made";
+      }
       return absl::StrCat("'fovea ingest SRC --store ", store, "' makes one");
     case absl::StatusCode::kUnavailable:
       return "wait for that process to end, or stop it";
@@ -111,7 +114,7 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenStore(const Context& context,
   auto engine = Engine::Open(context.store, options);
   if (!engine.ok()) {
     return WithNextStep(engine.status(),
-                        StoreNextStep(engine.status(), context.store));
+                        StoreNextStep(engine.status(), context.store, mode));
   }
   return engine;
 }

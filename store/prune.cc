@@ -226,9 +226,9 @@ absl::StatusOr<std::vector<WaitingKeyParts>> ReadWaiting(
 }  // namespace
 
 absl::StatusOr<PruneReport> SegmentStore::Prune() {
-  MutexLock maintenance(&maintenance_mutex_);
+  absl::MutexLock maintenance(&maintenance_mutex_);
   {
-    MutexLock lock(&commit_mutex_);
+    absl::MutexLock lock(&commit_mutex_);
     FOVEA_RETURN_IF_ERROR(CheckWritable());
   }
   PruneReport report;
@@ -275,7 +275,7 @@ absl::Status SegmentStore::ForgetUnowned(PruneReport* report) {
                            ReadWaiting(catalogue_, after));
     if (waiting.empty()) return absl::OkStatus();
     FOVEA_RETURN_IF_ERROR(OwePurge());
-    MutexLock lock(&commit_mutex_);
+    absl::MutexLock lock(&commit_mutex_);
     CommitPlan plan;
     for (const auto& [epoch, id] : waiting) {
       after = WaitingKey(epoch, id) + '\0';
@@ -313,7 +313,7 @@ absl::StatusOr<std::vector<uint64_t>> SegmentStore::FindStaleSegments() {
 absl::Status SegmentStore::BeginFreshSegment() {
   // An empty commit: whatever goes, the newest segment holds the newest
   // sequence.
-  MutexLock lock(&commit_mutex_);
+  absl::MutexLock lock(&commit_mutex_);
   log_.Seal();
   CommitPlan plan;
   return Write(&plan, 0);
@@ -327,7 +327,7 @@ absl::StatusOr<bool> SegmentStore::CopyForward(uint64_t segment,
   FOVEA_ASSIGN_OR_RETURN(const auto reader, folder_->Reader(segment));
   SegmentCopier copier(
       catalogue_, *reader, [&](const CopyCandidates& candidates) {
-        MutexLock lock(&commit_mutex_);
+        absl::MutexLock lock(&commit_mutex_);
         FOVEA_ASSIGN_OR_RETURN(
             CommitPlan plan,
             PlanCopy(catalogue_, candidates, segment, keep_tombstones));

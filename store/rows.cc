@@ -171,8 +171,7 @@ std::string EncodeStreamCounts(const StreamCounts& counts) {
   out.U8(kStreamCountsVersion);
   for (const int64_t v :
        {counts.samples_in, counts.stored, counts.dropped, counts.times_backward,
-        counts.times_repeated, counts.source_bytes, counts.stored_bytes,
-        counts.chunks}) {
+        counts.times_repeated, counts.stored_bytes, counts.chunks}) {
     out.SignedVarint(v);
   }
   out.Varint(counts.rejected.size());
@@ -196,10 +195,9 @@ absl::StatusOr<StreamCounts> DecodeStreamCounts(std::string_view value) {
     return s;
   }
   StreamCounts counts;
-  for (int64_t* v :
-       {&counts.samples_in, &counts.stored, &counts.dropped,
-        &counts.times_backward, &counts.times_repeated, &counts.source_bytes,
-        &counts.stored_bytes, &counts.chunks}) {
+  for (int64_t* v : {&counts.samples_in, &counts.stored, &counts.dropped,
+                     &counts.times_backward, &counts.times_repeated,
+                     &counts.stored_bytes, &counts.chunks}) {
     *v = in.SignedVarint();
   }
   ReadReasons(in, counts);

@@ -69,7 +69,6 @@ struct StreamCounts {
   std::vector<Gap> gaps;
   int64_t times_backward = 0;  // samples earlier than the one before them
   int64_t times_repeated = 0;
-  int64_t source_bytes = 0;
   int64_t stored_bytes = 0;  // payload of chunks and blocks, before dedup
   int64_t chunks = 0;        // GOPs, stills or blocks: rows of the stream
   friend bool operator==(const StreamCounts&, const StreamCounts&) = default;

@@ -21,7 +21,7 @@ absl::Status SegmentFolder::Load() {
   // A store whose creation broke off may lack the folder.
   if (absl::IsNotFound(names.status())) return absl::OkStatus();
   FOVEA_RETURN_IF_ERROR(names.status());
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   files_.clear();
   for (const std::string& name : *names) {
     const std::optional<SegmentHeader> header = ParseSegmentName(name);
@@ -41,14 +41,14 @@ std::string SegmentFolder::PathOf(const SegmentHeader& header) const {
 }
 
 std::vector<uint64_t> SegmentFolder::Ids() const {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   std::vector<uint64_t> ids;
   for (const auto& [id, header] : files_) ids.push_back(id);
   return ids;
 }
 
 absl::StatusOr<SegmentHeader> SegmentFolder::Find(uint64_t id) const {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   const auto found = files_.find(id);
   if (found != files_.end()) return found->second;
   return absl::DataLossError(
@@ -59,7 +59,7 @@ absl::StatusOr<SegmentHeader> SegmentFolder::Find(uint64_t id) const {
 absl::StatusOr<std::shared_ptr<SegmentReader>> SegmentFolder::Reader(
     uint64_t id) {
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     const auto open = readers_.find(id);
     if (open != readers_.end()) return open->second;
   }
@@ -72,7 +72,7 @@ absl::StatusOr<std::shared_ptr<SegmentReader>> SegmentFolder::Reader(
   }
   FOVEA_RETURN_IF_ERROR(file.status());
   auto reader = std::make_shared<SegmentReader>(*std::move(file), id);
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   if (readers_.size() >= kOpenReaders) readers_.erase(readers_.begin());
   // A file removed meanwhile must not come back through the cache.
   if (files_.contains(id)) readers_[id] = reader;
@@ -86,7 +86,7 @@ absl::StatusOr<uint64_t> SegmentFolder::FileBytes(uint64_t id) {
 }
 
 void SegmentFolder::Add(const SegmentHeader& header) {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   files_[header.id] = header;
 }
 
@@ -95,7 +95,7 @@ absl::Status SegmentFolder::Remove(uint64_t id) {
   const absl::Status removed = file_system_->Remove(PathOf(header));
   // A file that could not be removed has to be found again.
   if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   files_.erase(id);
   readers_.erase(id);
   return absl::OkStatus();

@@ -15,8 +15,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "store/file_system.h"
-#include "store/internal/mutex.h"
 #include "store/segment_format.h"
 #include "store/segment_reader.h"
 
@@ -49,7 +49,7 @@ class SegmentFolder {
   FileSystem* const file_system_;
   const std::string path_;
 
-  mutable Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::map<uint64_t, SegmentHeader> files_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint64_t, std::shared_ptr<SegmentReader>> readers_
       ABSL_GUARDED_BY(mutex_);

@@ -40,14 +40,14 @@ SegmentStore::SegmentStore(Parts parts, const Recovered& recovered)
       log_(parts_.options.file_system, folder_, parts_.format.id,
            parts_.options.segment_bytes),
       last_sequence_(recovered.last_sequence) {
-  MutexLock lock(&commit_mutex_);
+  absl::MutexLock lock(&commit_mutex_);
   if (parts_.options.read_only) {
     refused_ = absl::FailedPreconditionError("the store is open read-only");
   }
 }
 
 SegmentStore::~SegmentStore() {
-  MutexLock lock(&commit_mutex_);
+  absl::MutexLock lock(&commit_mutex_);
   if (!refused_.ok() || !committed_ || log_.needs_roll_back()) return;
   // A commit that another one follows is known to have been synced, so that
   // damage to it is never taken for a torn end and cut. Hence an empty one,
@@ -59,7 +59,7 @@ SegmentStore::~SegmentStore() {
 }
 
 absl::Status SegmentStore::ResumeLog(const Recovered& recovered) {
-  MutexLock lock(&commit_mutex_);
+  absl::MutexLock lock(&commit_mutex_);
   if (!recovered.open_segment.has_value()) return absl::OkStatus();
   log_.set_next_id(*recovered.open_segment + 1);
   FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header,
@@ -68,7 +68,7 @@ absl::Status SegmentStore::ResumeLog(const Recovered& recovered) {
 }
 
 absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
-  MutexLock lock(&commit_mutex_);
+  absl::MutexLock lock(&commit_mutex_);
   FOVEA_RETURN_IF_ERROR(CheckWritable());
   if (batch.empty()) return CommitReceipt{.sequence = last_sequence_};
   CommitPlanner planner(

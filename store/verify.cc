@@ -306,9 +306,9 @@ class Verifier {
 
 absl::StatusOr<VerifyReport> SegmentStore::Verify(
     bool deep, const std::function<bool(uint64_t, uint64_t)>& progress) {
-  MutexLock maintenance(&maintenance_mutex_);
+  absl::MutexLock maintenance(&maintenance_mutex_);
   const auto exclusively = [this](const std::function<absl::Status()>& check) {
-    MutexLock lock(&commit_mutex_);
+    absl::MutexLock lock(&commit_mutex_);
     return check();
   };
   return Verifier(catalogue_, folder_, deep, progress, exclusively).Run();

@@ -116,7 +116,7 @@ absl::StatusOr<uint64_t> PointFile::Read() {
   if (file) text << file.rdbuf();
   std::string line;
   uint64_t whole = 0;
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   for (int number = 1; std::getline(text, line); ++number) {
     if (text.eof()) break;  // no newline: cut off while being written
     try {
@@ -132,18 +132,18 @@ absl::StatusOr<uint64_t> PointFile::Read() {
 }
 
 bool PointFile::Has(const std::string& settings) const {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   return points_.count(settings) > 0;
 }
 
 Point PointFile::Get(const std::string& settings) const {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   const auto found = points_.find(settings);
   return found == points_.end() ? Point() : found->second;
 }
 
 absl::Status PointFile::Add(const Point& point) {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   if (claim_ < 0) {
     return absl::FailedPreconditionError(path_ + " was opened to read");
   }

@@ -16,8 +16,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "bench/accuracy/agreement.h"
-#include "store/internal/mutex.h"
 
 namespace fovea::bench {
 
@@ -75,7 +75,7 @@ class PointFile {
 
   const std::string path_;
   int claim_ = -1;  // descriptor that holds the lock; -1: only reads
-  mutable Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::map<std::string, Point> points_ ABSL_GUARDED_BY(mutex_);
 };
 

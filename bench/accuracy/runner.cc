@@ -15,10 +15,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "bench/accuracy/map_maker.h"
 #include "bench/accuracy/trial.h"
 #include "nlohmann/json.hpp"
-#include "store/internal/mutex.h"
 
 namespace fovea::bench {
 namespace {
@@ -132,7 +132,7 @@ class Progress {
       : trials_(trials), work_(work), say_(say) {}
 
   void Finished(const Task& task, const Clip& clip, const Point& point) {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     ++done_;
     work_done_ += static_cast<double>(clip.frames.size());
     const std::chrono::duration<double> spent =
@@ -152,7 +152,7 @@ class Progress {
   const std::function<void(const std::string&)>& say_;
   const std::chrono::steady_clock::time_point start_ =
       std::chrono::steady_clock::now();
-  Mutex mutex_;
+  absl::Mutex mutex_;
   size_t done_ ABSL_GUARDED_BY(mutex_) = 0;
   double work_done_ ABSL_GUARDED_BY(mutex_) = 0;
 };
@@ -177,14 +177,14 @@ class ClipRun {
     }
     Work();
     for (std::thread& thread : threads) thread.join();
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     return status_;
   }
 
  private:
   // The next trial; null when none is left or one has failed.
   const Task* Take() {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     if (!status_.ok() || next_ == tasks_.size()) return nullptr;
     return &tasks_[next_++];
   }
@@ -193,7 +193,7 @@ class ClipRun {
     JudgeSet judges;  // of this thread
     while (const Task* task = Take()) {
       absl::Status status = RunTask(*task, &judges);
-      MutexLock lock(&mutex_);
+      absl::MutexLock lock(&mutex_);
       status_.Update(status);
     }
   }
@@ -222,7 +222,7 @@ class ClipRun {
   const std::vector<Task>& tasks_;
   PointFile* const file_;
   Progress* const progress_;
-  Mutex mutex_;
+  absl::Mutex mutex_;
   size_t next_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };

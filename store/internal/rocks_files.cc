@@ -208,7 +208,7 @@ absl::StatusOr<std::shared_ptr<RocksFiles>> RocksFiles::Over(
   if (!exists) return files;
   FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          disk->List(folder));
-  MutexLock lock(&files->mutex_);
+  absl::MutexLock lock(&files->mutex_);
   for (const std::string& name : names) {
     files->hidden_.insert(absl::StrCat(files->folder_, "/", name));
   }
@@ -217,7 +217,7 @@ absl::StatusOr<std::shared_ptr<RocksFiles>> RocksFiles::Over(
 
 IOStatus RocksFiles::Append(File* file, const Slice& data) {
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     if (file->disk == nullptr) {
       file->bytes.append(data.data(), data.size());
       return IOStatus::OK();
@@ -228,21 +228,21 @@ IOStatus RocksFiles::Append(File* file, const Slice& data) {
 
 IOStatus RocksFiles::Sync(File* file) {
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     if (file->disk == nullptr) return IOStatus::OK();
   }
   return Answer(file->disk->Sync());
 }
 
 void RocksFiles::Close(File* file) {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   file->closed = true;
   file->disk.reset();
 }
 
 IOStatus RocksFiles::SyncFolder(const std::string& folder) {
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     if (in_memory_) return IOStatus::OK();
   }
   return Answer(disk_->SyncDirectory(folder));
@@ -256,7 +256,7 @@ absl::StatusOr<std::unique_ptr<RandomFile>> RocksFiles::OpenToRead(
     const std::string& path) {
   const std::string plain = Plain(path);
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     const auto file = files_.find(plain);
     if (file != files_.end()) {
       return std::make_unique<BytesInMemory>(file->second->bytes);
@@ -334,7 +334,7 @@ IOStatus RocksFiles::NewWritableFile(
   // RocksDB goes on without.
   if (name.rfind(kOptionsStart, 0) == 0) return IOStatus::NotSupported(name);
   auto file = std::make_shared<File>();
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   if (in_memory_ && EndsWith(name, kTableEnding)) {
     if (absl::Status s = LeaveMemory(); !s.ok()) return Answer(s);
   }
@@ -359,7 +359,7 @@ IOStatus RocksFiles::NewDirectory(const std::string& path, const Io&,
 IOStatus RocksFiles::FileExists(const std::string& path, const Io&, Debug*) {
   const std::string plain = Plain(path);
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     if (plain == folder_ || files_.contains(plain)) return IOStatus::OK();
     if (hidden_.contains(plain)) return IOStatus::NotFound();
   }
@@ -377,7 +377,7 @@ IOStatus RocksFiles::GetChildren(const std::string& folder, const Io&,
   if (!listed.ok() && !(is_ours && absl::IsNotFound(listed.status()))) {
     return Answer(listed.status());
   }
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   if (listed.ok()) {
     std::ranges::copy_if(*listed, std::back_inserter(*names),
                          [&](const std::string& name)
@@ -394,7 +394,7 @@ IOStatus RocksFiles::GetChildren(const std::string& folder, const Io&,
 
 IOStatus RocksFiles::DeleteFile(const std::string& path, const Io&, Debug*) {
   const std::string plain = Plain(path);
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   const bool was_in_memory = files_.erase(plain) > 0;
   const auto on_disk = disk_->Exists(plain);
   if (!on_disk.ok()) return Answer(on_disk.status());
@@ -437,7 +437,7 @@ IOStatus RocksFiles::GetFileModificationTime(const std::string&, const Io&,
 IOStatus RocksFiles::RenameFile(const std::string& from, const std::string& to,
                                 const Io&, Debug*) {
   const std::string target = Plain(to);
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   const auto file = files_.find(Plain(from));
   if (file == files_.end()) {
     if (in_memory_) return IOStatus::PathNotFound(from);

@@ -19,8 +19,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "store/file_system.h"
-#include "store/internal/mutex.h"
 
 namespace fovea {
 
@@ -120,7 +120,7 @@ class RocksFiles final : public rocksdb::FileSystem {
   fovea::FileSystem* const disk_;
   const std::string folder_;
   const bool read_only_;
-  Mutex mutex_;
+  absl::Mutex mutex_;
   bool in_memory_ ABSL_GUARDED_BY(mutex_) = true;
   std::map<std::string, std::shared_ptr<File>> files_ ABSL_GUARDED_BY(mutex_);
   // Files of the folder that were removed in memory.

@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "store/commit_plan.h"
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
-#include "store/internal/mutex.h"
 #include "store/recovery.h"
 #include "store/segment_folder.h"
 #include "store/segment_log.h"
@@ -98,8 +98,8 @@ class SegmentStore final : public Store {
   Catalogue* const catalogue_;
   SegmentFolder* const folder_;
 
-  Mutex maintenance_mutex_ ABSL_ACQUIRED_BEFORE(commit_mutex_);
-  Mutex commit_mutex_;
+  absl::Mutex maintenance_mutex_ ABSL_ACQUIRED_BEFORE(commit_mutex_);
+  absl::Mutex commit_mutex_;
   SegmentLog log_ ABSL_GUARDED_BY(commit_mutex_);
   absl::Status refused_ ABSL_GUARDED_BY(commit_mutex_);
   bool committed_ ABSL_GUARDED_BY(commit_mutex_) = false;  // since opening

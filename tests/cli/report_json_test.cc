@@ -31,7 +31,7 @@ TEST(ReportJson, DocumentsNameTheirSchemaFirst) {
 TEST(ReportJson, BytesThatAreNoTextDoNotBreakTheDocument) {
   Json document = Document("ls");
   document["name"] = "bad\xFF name";
-  EXPECT_NO_THROW(Json::parse(JsonText(document)));
+  EXPECT_TRUE(Json::accept(JsonText(document)));
 }
 
 TEST(ReportJson, AcknowledgementsAreOneLine) {

@@ -62,7 +62,7 @@ TEST(SeriesBlockTest, KeepsRandomWalksOfEveryChannelCount) {
 
 TEST(SeriesBlockTest, KeepsArbitraryBits) {
   std::mt19937_64 random(2);
-  for (const size_t size : {1, 2, 3, 63, 64, 65, 1000}) {
+  for (const size_t size : {1U, 2U, 3U, 63U, 64U, 65U, 1000U}) {
     std::vector<double> values(size);
     for (double& value : values) value = std::bit_cast<double>(random());
     const size_t bytes = CheckRoundTrip(Timed(values, 1), 1);
@@ -81,7 +81,7 @@ TEST(SeriesBlockTest, KeepsSpecialValuesAmongOrdinaryOnes) {
       -std::numeric_limits<double>::infinity(),
       std::numeric_limits<double>::denorm_min(),
       std::numeric_limits<double>::max()};
-  for (const size_t every : {1, 3, 40}) {
+  for (const size_t every : {1U, 3U, 40U}) {
     std::vector<double> values;
     for (size_t i = 0; i < 400; ++i) {
       values.push_back(i % every == 0 ? special[i / every % special.size()]

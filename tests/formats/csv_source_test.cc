@@ -217,7 +217,7 @@ TEST_F(CsvSourceTest, ErrorsNameTheFile) {
 }
 
 TEST_F(CsvSourceTest, LinesBeyondTheLimitAreNamedAndReadOver) {
-  for (const size_t length : {4097, 65'536, 10'000'000}) {
+  for (const size_t length : {4097U, 65'536U, 10'000'000U}) {
     const std::string endless(length, '7');
     const Table table = Read(endless + "\nt,v\n0,1\n1,2\n" + endless +
                              "\r\n2,3\n3,x\n4,5\n" + endless);

@@ -80,7 +80,6 @@ StreamCounts AnyStreamCounts(Dice& dice) {
   }
   counts.times_backward = dice.I64();
   counts.times_repeated = dice.I64();
-  counts.source_bytes = dice.I64();
   counts.stored_bytes = dice.I64();
   counts.chunks = dice.I64();
   return counts;

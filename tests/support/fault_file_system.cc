@@ -37,7 +37,7 @@ class FaultAppendFile final : public AppendFile {
   absl::Status Sync() override {
     return owner_->Change("sync", path_, [this]() -> absl::Status {
       const absl::Status status = file_->Sync();
-      MutexLock lock(&owner_->mutex_);
+      absl::MutexLock lock(&owner_->mutex_);
       if (status.ok()) owner_->synced_[path_] = fs::file_size(path_);
       return status;
     });
@@ -69,18 +69,18 @@ class FaultRandomFile final : public RandomFile {
 };
 
 std::vector<FaultFileSystem::Call> FaultFileSystem::Calls() const {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   return calls_;
 }
 
 void FaultFileSystem::ForgetCalls() {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   calls_.clear();
 }
 
 void FaultFileSystem::FailCall(const std::string& kind, int n,
                                absl::Status status, bool for_ever) {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   fail_kind_ = kind;
   fail_in_ = n;
   fail_status_ = std::move(status);
@@ -89,29 +89,29 @@ void FaultFileSystem::FailCall(const std::string& kind, int n,
 }
 
 void FaultFileSystem::Heal() {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   fail_in_ = 0;
   failed_ = false;
 }
 
 bool FaultFileSystem::failed() const {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   return failed_;
 }
 
 void FaultFileSystem::SetFreeBytes(uint64_t bytes) {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   free_bytes_ = bytes;
 }
 
 void FaultFileSystem::OnChange(std::function<void()> hook) {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   hook_ = std::move(hook);
 }
 
 absl::Status FaultFileSystem::Begin(const std::string& kind,
                                     const std::string& path) {
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   calls_.push_back({kind, path});
   if (fail_in_ == 0 || (!fail_kind_.empty() && fail_kind_ != kind)) {
     return absl::OkStatus();
@@ -129,7 +129,7 @@ absl::Status FaultFileSystem::Change(
     const std::string& kind, const std::string& path,
     const std::function<absl::Status()>& change) {
   if (absl::Status s = Begin(kind, path); !s.ok()) return s;
-  MutexLock lock(&change_mutex_);
+  absl::MutexLock lock(&change_mutex_);
   RunHook();
   const absl::Status status = change();
   RunHook();
@@ -139,7 +139,7 @@ absl::Status FaultFileSystem::Change(
 void FaultFileSystem::RunHook() {
   std::function<void()> hook;
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     hook = hook_;
   }
   if (hook) hook();
@@ -168,7 +168,7 @@ void FaultFileSystem::CopyCrashImage(const std::string& folder,
                                      const std::string& image, uint32_t seed) {
   std::mt19937 dice(seed);
   std::mt19937* const chance = seed == 0 ? nullptr : &dice;
-  MutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   fs::create_directories(image);
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const std::string from = entry.path().string();
@@ -199,7 +199,7 @@ absl::StatusOr<std::unique_ptr<AppendFile>> FaultFileSystem::CreateAppend(
     auto file = base_->CreateAppend(path);
     if (!file.ok()) return file.status();
     opened = *std::move(file);
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     synced_[path] = 0;
     unsynced_names_.insert(path);
     unsynced_removals_.erase(path);
@@ -215,7 +215,7 @@ absl::StatusOr<std::unique_ptr<AppendFile>> FaultFileSystem::OpenAppend(
   auto file = base_->OpenAppend(path);
   if (!file.ok()) return file.status();
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     synced_.try_emplace(path, fs::file_size(path));
   }
   return std::make_unique<FaultAppendFile>(this, *std::move(file), path);
@@ -247,7 +247,7 @@ absl::Status FaultFileSystem::Rename(const std::string& from,
                                      const std::string& to) {
   return Change("rename", from, [&]() -> absl::Status {
     const absl::Status status = base_->Rename(from, to);
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     // A file renamed before its folder was synced is tracked no further.
     synced_.erase(from);
     unsynced_names_.erase(from);
@@ -260,7 +260,7 @@ absl::Status FaultFileSystem::Remove(const std::string& path) {
     std::vector<uint8_t> bytes;
     if (fs::is_regular_file(path)) bytes = ReadFileBytes(path);
     const absl::Status status = base_->Remove(path);
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     const auto synced = synced_.find(path);
     const bool was_durable =
         synced != synced_.end() && unsynced_names_.count(path) == 0;
@@ -274,7 +274,7 @@ absl::Status FaultFileSystem::Remove(const std::string& path) {
 absl::Status FaultFileSystem::Truncate(const std::string& path, uint64_t size) {
   return Change("truncate", path, [&]() -> absl::Status {
     const absl::Status status = base_->Truncate(path, size);
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     if (status.ok()) synced_[path] = size;
     return status;
   });
@@ -283,7 +283,7 @@ absl::Status FaultFileSystem::Truncate(const std::string& path, uint64_t size) {
 absl::Status FaultFileSystem::SyncDirectory(const std::string& path) {
   return Change("sync-dir", path, [&]() -> absl::Status {
     const absl::Status status = base_->SyncDirectory(path);
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     const auto inside = [&](const std::string& name) {
       return fs::path(name).parent_path() == fs::path(path);
     };
@@ -303,7 +303,7 @@ absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(
 absl::StatusOr<uint64_t> FaultFileSystem::FreeBytes(const std::string& path) {
   if (absl::Status s = Begin("free", path); !s.ok()) return s;
   {
-    MutexLock lock(&mutex_);
+    absl::MutexLock lock(&mutex_);
     if (free_bytes_ > 0) return free_bytes_;
   }
   return base_->FreeBytes(path);

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "store/file_system.h"
-#include "store/internal/mutex.h"
 
 namespace fovea::testing {
 
@@ -89,8 +89,8 @@ class FaultFileSystem final : public FileSystem {
                 std::mt19937* chance) const;
 
   FileSystem* const base_;
-  Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
-  mutable Mutex mutex_;
+  absl::Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  mutable absl::Mutex mutex_;
   std::vector<Call> calls_ ABSL_GUARDED_BY(mutex_);
   std::string fail_kind_ ABSL_GUARDED_BY(mutex_);
   int fail_in_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: nothing planned
