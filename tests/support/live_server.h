@@ -46,7 +46,7 @@ class LiveServer {
   void Sleep(double seconds) const;
 
   const std::vector<LiveSession> sessions_;
-  uint16_t port_ = 0;
+  std::atomic<uint16_t> port_ = 0;  // chosen once, kept over restarts
   int listener_ = -1;
   std::atomic<bool> stopped_ = false;
   std::atomic<bool> done_ = false;
