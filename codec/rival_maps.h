@@ -27,7 +27,8 @@ absl::StatusOr<QualityMap> BoxMap(std::span<const Box> boxes, int columns,
                                   int rows, const BoxMapOptions& options);
 
 // AccMPEG (Du et al., MLSys 2022): two qualities, split where the
-// sensitivity, scaled to 0..1 within the frame, passes a threshold.
+// sensitivity, scaled to 0..1 within the frame, passes a threshold. A frame
+// whose blocks are all alike has no worse half: it keeps the base quality.
 struct BinaryMapOptions {
   double threshold = 0.2;
   int grow = 1;      // as above

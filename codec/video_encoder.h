@@ -99,7 +99,9 @@ class VideoEncoder {
   // Encodes `frame` under `map` (null: uniform). Appends zero or more
   // finished pictures to `out`. Odd sizes are padded by replication.
   // kInvalidArgument: frame or map of another size, null plane, pts not
-  // increasing; the encoder stays usable.
+  // increasing; the encoder stays usable. kResourceExhausted, kInternal: no
+  // memory, or x264 failed; where the frame was already inside, the encoder
+  // takes no more frames and the next call says kFailedPrecondition.
   virtual absl::Status Encode(const Frame& frame, const QualityMap* map,
                               std::vector<EncodedFrame>* out) = 0;
 
@@ -108,7 +110,8 @@ class VideoEncoder {
 };
 
 // kInvalidArgument for options x264 would refuse or silently ignore;
-// kUnimplemented in a build without libx264.
+// kResourceExhausted for want of memory; kUnimplemented in a build without
+// libx264.
 absl::StatusOr<std::unique_ptr<VideoEncoder>> NewVideoEncoder(
     const VideoEncoderOptions& options);
 

@@ -14,6 +14,10 @@ namespace fovea {
 
 inline constexpr char kProxyModelName[] = "proxy:texture-motion/1";
 
+// Most QP offset the proxy may ask for. It is a guess, so it may take
+// little: 6 QP steps halve the precision, 18 would ruin what it misjudges.
+inline constexpr int kProxyMaxOffset = 6;
+
 // One relative sensitivity per macroblock of `grid`, row-major, > 0.
 // Moving and textured blocks score high (detectors fire on object edges),
 // flat and still ones low. Source: the shares measured in the oracle note.

@@ -33,6 +33,7 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,9 +54,10 @@ constexpr int kFinestFixedQp = 9;
 // it switches to AQ mode 0, which drops them.
 constexpr float kNoAqStrength = 1e-6F;
 
-// What x264 says: failures in words, and each frame's mean QP.
+// What x264 says: failures in words, and each frame's mean QP. Called from
+// C, so nothing here may throw.
 struct X264Log {
-  std::string error;
+  char error[256] = "";
   std::optional<float> frame_qp;
 
   static void Take(void* self, int level, const char* format, va_list args) {
@@ -67,8 +69,8 @@ struct X264Log {
   void TakeLine(int level, const char* line) {
     float qp = 0;
     if (level == X264_LOG_ERROR) {
-      error = line;
-      while (!error.empty() && error.back() == '\n') error.pop_back();
+      std::snprintf(error, sizeof(error), "%.*s",
+                    static_cast<int>(std::strcspn(line, "\n")), line);
     } else if (std::sscanf(line, "frame=%*d QP=%f", &qp) == 1) {
       frame_qp = qp;
     }
@@ -79,6 +81,13 @@ struct CloseX264 {
   void operator()(x264_t* encoder) const { x264_encoder_close(encoder); }
 };
 using X264Handle = std::unique_ptr<x264_t, CloseX264>;
+
+// Where even the message may find no memory.
+absl::Status OutOfMemory(const char* what) try {
+  return absl::ResourceExhaustedError(what);
+} catch (const std::bad_alloc&) {
+  return absl::Status(absl::StatusCode::kResourceExhausted, "");
+}
 
 int RoundUpToEven(int value) { return value + value % 2; }
 
@@ -287,10 +296,14 @@ absl::Status X264Encoder::Open(const VideoEncoderOptions& options) {
   param.p_log_private = &log_;
   param.i_log_level = X264_LOG_DEBUG;
   encoder_.reset(x264_encoder_open(&param));
+  if (encoder_ == nullptr && log_.error[0] == 0) {
+    // It has words for all it refuses but want of memory.
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "no memory for x264 at ", param.i_width, "x", param.i_height));
+  }
   if (encoder_ == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("x264 refused ", param.i_width, "x", param.i_height, ": ",
-                     log_.error.empty() ? "no reason given" : log_.error));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "x264 refused ", param.i_width, "x", param.i_height, ": ", log_.error));
   }
   return CheckEffective(encoder_.get(), options.crf);
 }
@@ -313,12 +326,12 @@ absl::Status X264Encoder::Check(const Frame& frame,
   return map == nullptr ? absl::OkStatus() : CheckMap(*map, camera_);
 }
 
+// What may find no memory comes before anything changes.
 absl::Status X264Encoder::Encode(const Frame& frame, const QualityMap* map,
-                                 std::vector<EncodedFrame>* out) {
+                                 std::vector<EncodedFrame>* out) try {
   if (absl::Status status = Check(frame, map); !status.ok()) return status;
   x264_picture_t picture;
   x264_picture_init(&picture);
-  picture.i_pts = NextTick(frame.pts);
   picture.img.i_csp = X264_CSP_I420;
   picture.img.i_plane = 3;
   const Plane planes[3] = {PaddedLuma(frame), frame.u, frame.v};
@@ -329,7 +342,10 @@ absl::Status X264Encoder::Encode(const Frame& frame, const QualityMap* map,
   }
   if (map != nullptr) picture.prop.quant_offsets = Offsets(*map);
   inside_.push_back({frame.pts, frame.time_ns, frame.duration_ns});
+  picture.i_pts = NextTick(frame.pts);
   return Run(&picture, out);
+} catch (const std::bad_alloc&) {
+  return OutOfMemory("no memory to prepare a frame");
 }
 
 absl::Status X264Encoder::Flush(std::vector<EncodedFrame>* out) {
@@ -341,7 +357,8 @@ absl::Status X264Encoder::Flush(std::vector<EncodedFrame>* out) {
 }
 
 absl::Status X264Encoder::Run(x264_picture_t* picture,
-                              std::vector<EncodedFrame>* out) {
+                              std::vector<EncodedFrame>* out) try {
+  finished_ = true;  // unless all goes well
   x264_nal_t* nals = nullptr;
   int nal_count = 0;
   x264_picture_t coded;
@@ -349,11 +366,13 @@ absl::Status X264Encoder::Run(x264_picture_t* picture,
   const int size =
       x264_encoder_encode(encoder_.get(), &nals, &nal_count, picture, &coded);
   if (size < 0) {
-    finished_ = true;
     return absl::InternalError(
         absl::StrCat("x264 failed to encode a frame: ", log_.error));
   }
-  if (size == 0) return absl::OkStatus();
+  if (size == 0) {
+    finished_ = false;
+    return absl::OkStatus();
+  }
   EncodedFrame frame;
   frame.data.reserve(static_cast<size_t>(size));
   for (const x264_nal_t* nal = nals; nal != nals + nal_count; ++nal) {
@@ -371,7 +390,10 @@ absl::Status X264Encoder::Run(x264_picture_t* picture,
   frame.duration_ns = times.duration_ns;
   inside_.pop_front();
   out->push_back(std::move(frame));
+  finished_ = false;
   return absl::OkStatus();
+} catch (const std::bad_alloc&) {
+  return OutOfMemory("no memory for an encoded frame: the encoder is closed");
 }
 
 // libx264 refuses odd sizes in 4:2:0. Chroma planes already cover the odd
@@ -415,12 +437,14 @@ int64_t X264Encoder::NextTick(int64_t pts) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VideoEncoder>> NewX264Encoder(
-    const VideoEncoderOptions& options) {
+    const VideoEncoderOptions& options) try {
   auto encoder = std::make_unique<X264Encoder>(options);
   if (absl::Status status = encoder->Open(options); !status.ok()) {
     return status;
   }
   return encoder;
+} catch (const std::bad_alloc&) {
+  return OutOfMemory("no memory to open an encoder");
 }
 
 }  // namespace fovea::internal

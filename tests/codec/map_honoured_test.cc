@@ -7,16 +7,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include "codec/decode/video_decoder.h"
 #include "codec/video_encoder.h"
+#include "tests/support/coded_qps.h"
 
 namespace fovea {
 namespace {
@@ -64,53 +62,6 @@ QualityMap Patches(Size size) {
   return map;
 }
 
-struct Coded {
-  std::vector<bool> keyframe;
-  std::vector<MacroblockQps> qps;
-};
-
-absl::StatusOr<Coded> Code(const VideoEncoderOptions& options,
-                           const QualityMap* map) {
-  auto encoder = NewVideoEncoder(options);
-  if (!encoder.ok()) return encoder.status();
-  std::vector<EncodedFrame> units;
-  for (const Frame& frame :
-       Noise({options.camera.width, options.camera.height})) {
-    const absl::Status status = (*encoder)->Encode(frame, map, &units);
-    if (!status.ok()) return status;
-  }
-  if (absl::Status s = (*encoder)->Flush(&units); !s.ok()) return s;
-  VideoDecoderOptions read;
-  read.read_qp = true;
-  auto decoder = VideoDecoder::Create(read);
-  if (!decoder.ok()) return decoder.status();
-  Coded coded;
-  std::vector<Frame> pictures;
-  for (const EncodedFrame& unit : units) {
-    const absl::Status s = (*decoder)->Decode(unit.data, unit.pts, &pictures);
-    if (!s.ok()) return s;
-    coded.keyframe.push_back(unit.keyframe);
-  }
-  if (absl::Status s = (*decoder)->Flush(&pictures); !s.ok()) return s;
-  coded.qps = (*decoder)->TakeQps();
-  EXPECT_EQ(pictures.size(), static_cast<size_t>(kFrames));
-  EXPECT_EQ(coded.qps.size(), pictures.size());
-  return coded;
-}
-
-double Correlation(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto count = static_cast<double>(a.size());
-  double sum_a = 0, sum_b = 0, aa = 0, bb = 0, ab = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    sum_a += a[i], sum_b += b[i];
-    aa += a[i] * a[i], bb += b[i] * b[i], ab += a[i] * b[i];
-  }
-  const double variances =
-      (aa - sum_a * sum_a / count) * (bb - sum_b * sum_b / count);
-  if (variances <= 0) return 0;
-  return (ab - sum_a * sum_b / count) / std::sqrt(variances);
-}
-
 // preset, zero latency, threads, size
 using Setting = std::tuple<const char*, bool, int, Size>;
 
@@ -127,38 +78,28 @@ class MapHonouredTest : public ::testing::TestWithParam<Setting> {
     options_.camera.frame_rate = {25, 1};
     options_.gop_frames = 6;
     map_ = Patches(size);
+    frames_ = Noise(size);
     if (NewVideoEncoder(options_).status().code() ==
         absl::StatusCode::kUnimplemented) {
       GTEST_SKIP() << "this build has no libx264";
     }
   }
 
-  Coded Code(const QualityMap* map) {
-    auto coded = fovea::Code(options_, map);
+  testing::CodedQps Code(const QualityMap& map) {
+    auto coded = testing::EncodeAndReadQps(options_, frames_, &map);
     EXPECT_TRUE(coded.ok()) << coded.status();
-    return coded.ok() ? *std::move(coded) : Coded();
+    return coded.ok() ? *std::move(coded) : testing::CodedQps();
   }
 
-  // Of the map with the QP change it makes.
   double CorrelationOnKeyframes() {
     const QualityMap zero{map_.columns, map_.rows,
                           std::vector<uint8_t>(map_.qp_offset.size())};
-    const Coded with = Code(&map_);
-    const Coded without = Code(&zero);
-    std::vector<double> wanted, got;
-    for (size_t k = 0; k < with.qps.size(); ++k) {
-      if (!with.keyframe[k] || !without.keyframe[k]) continue;
-      for (size_t i = 0; i < map_.qp_offset.size(); ++i) {
-        wanted.push_back(map_.qp_offset[i]);
-        got.push_back(with.qps[k].qp[i] - without.qps[k].qp[i]);
-      }
-    }
-    EXPECT_FALSE(wanted.empty());
-    return Correlation(wanted, got);
+    return testing::MapCorrelation(Code(map_), Code(zero), map_);
   }
 
   VideoEncoderOptions options_;
   QualityMap map_;
+  std::vector<Frame> frames_;
 };
 
 TEST_P(MapHonouredTest, ExactModeIsBasePlusMap) {
@@ -166,18 +107,10 @@ TEST_P(MapHonouredTest, ExactModeIsBasePlusMap) {
   // Finer than 20, noise is cheaper raw, and raw blocks have no QP.
   for (const int base : {20, 28, 36}) {
     options_.crf = base;
-    const Coded coded = Code(&map_);
-    double error = 0;
-    double blocks = 0;
-    for (const MacroblockQps& picture : coded.qps) {
-      ASSERT_EQ(picture.qp.size(), map_.qp_offset.size());
-      for (size_t i = 0; i < picture.qp.size(); ++i) {
-        error += std::abs(base + map_.qp_offset[i] - picture.qp[i]);
-        ++blocks;
-      }
-    }
-    ASSERT_GT(blocks, 0);
-    EXPECT_LE(error / blocks, 0.5) << "base QP " << base;
+    const testing::CodedQps coded = Code(map_);
+    ASSERT_EQ(coded.pictures.size(), static_cast<size_t>(kFrames));
+    EXPECT_LE(testing::MeanQpError(coded, base, map_, false), 0.5)
+        << "base QP " << base;
   }
 }
 

@@ -247,6 +247,59 @@ TEST_F(VideoEncoderTest, MapWorksInEveryPresetAndMode) {
   }
 }
 
+// Luma noise that varies along x only on the left, along y only on the right.
+Frame DrawGratings(int width, int height) {
+  auto buffer = FrameBuffer::Allocate(width, height);
+  std::mt19937 random(1);
+  std::vector<int> along(static_cast<size_t>(std::max(width, height)));
+  for (int& value : along) value = 64 + static_cast<int>(random() % 128);
+  for (int plane = 0; plane < 3; ++plane) {
+    for (int y = 0; y < (plane ? height / 2 : height); ++y) {
+      for (int x = 0; x < (plane ? width / 2 : width); ++x) {
+        const int at = x < width / 2 ? x : y;
+        buffer->plane(plane)[y * buffer->stride(plane) + x] =
+            static_cast<uint8_t>(plane ? 128 : along[static_cast<size_t>(at)]);
+      }
+    }
+  }
+  return std::move(*buffer).Release();
+}
+
+double SquaredError(const Frame& a, const Frame& b, int from, int to) {
+  double sum = 0;
+  for (int y = 0; y < a.height; ++y) {
+    for (int x = from; x < to; ++x) {
+      const double e =
+          a.y.data[y * a.y.stride + x] - b.y.data[y * b.y.stride + x];
+      sum += e * e;
+    }
+  }
+  return sum;
+}
+
+TEST_F(VideoEncoderTest, FrequencyWeightsCoarsenTheirOwnDirection) {
+  const Frame gratings = DrawGratings(192, 128);
+  options_.crf = 10;
+  for (const bool horizontal : {true, false}) {
+    for (size_t k = 0; k < 64; ++k) {
+      const size_t frequency = horizontal ? k % 8 : k / 8;
+      options_.tables.frequency_weight[0][k] = frequency >= 2 ? 8.0F : 1.0F;
+    }
+    Open();
+    ASSERT_TRUE(Encode(gratings).ok());
+    ASSERT_TRUE(encoder_->Flush(&coded_).ok());
+    const std::vector<Frame> decoded = Decode(0, 0);
+    ASSERT_EQ(decoded.size(), 1U);
+    const double along_x = SquaredError(gratings, decoded[0], 0, 96);
+    const double along_y = SquaredError(gratings, decoded[0], 96, 192);
+    if (horizontal) {
+      EXPECT_GT(along_x, 4 * along_y);
+    } else {
+      EXPECT_GT(along_y, 4 * along_x);
+    }
+  }
+}
+
 TEST_F(VideoEncoderTest, QpReportedFollowsMapAndCrf) {
   const auto mean_qp = [&](double crf, uint8_t offset) {
     options_.crf = crf;
