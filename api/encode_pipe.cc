@@ -23,9 +23,6 @@
 namespace fovea {
 namespace {
 
-// The proxy is a guess, so it may take little: 6 QP steps halve the
-// precision, 18 would ruin what it misjudges.
-constexpr int kProxyMaxOffset = 6;
 constexpr int kDefaultGopFrames = 60;  // where the rate is unknown
 constexpr int kMaxGopFrames = 300;
 

@@ -114,6 +114,13 @@ class Engine {
                           const FrameSelection& selection,
                           const std::function<bool(const ReadFrame&)>& visit);
 
+  // Calls `visit` with the access units of a camera stream in decoding
+  // order until it returns false: the source's own bytes where the stream
+  // was copied (framing and configuration in its description), else
+  // playable Annex B.
+  absl::Status ReadUnits(const std::string& stream,
+                         const std::function<bool(const AccessUnit&)>& visit);
+
   // Calls `visit` with batches of an imu or series stream, in order.
   absl::Status ReadSeries(const std::string& stream, TimeRange range,
                           const std::function<bool(const SeriesBatch&)>& visit);

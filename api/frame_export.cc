@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//
-// The file is written under a passing name and renamed, so that a full disk
-// or an interrupt never leaves half a picture under the real one.
 
 #include "api/frame_export.h"
 
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/whole_file.h"
 #include "codec/formats/image_reader.h"
 #include "codec/formats/image_writer.h"
 
@@ -25,35 +20,6 @@ struct ImageFile {
   std::vector<uint8_t> bytes;
   const char* suffix = "";
 };
-
-absl::Status WriteError(const std::string& path, int error) {
-  const std::string text =
-      absl::StrCat(path, ": cannot write (", std::strerror(error), ")");
-  if (error == ENOSPC) return absl::ResourceExhaustedError(text);
-  if (error == EACCES || error == EROFS) {
-    return absl::PermissionDeniedError(text);
-  }
-  return absl::UnavailableError(text);
-}
-
-absl::Status WriteWhole(const std::string& path,
-                        const std::vector<uint8_t>& bytes) {
-  const std::string passing = path + ".part";
-  std::FILE* file = std::fopen(passing.c_str(), "wb");
-  if (file == nullptr) return WriteError(path, errno);
-  errno = 0;
-  const bool written =
-      std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  int error = written ? 0 : errno;
-  if (std::fclose(file) != 0 && error == 0) error = errno;
-  if (written && error == 0 &&
-      std::rename(passing.c_str(), path.c_str()) != 0) {
-    error = errno;
-  }
-  if (written && error == 0) return absl::OkStatus();
-  std::remove(passing.c_str());
-  return WriteError(path, error);
-}
 
 // The pixels and how to read them; stills are decoded when they came as
 // files only.
@@ -95,7 +61,8 @@ absl::StatusOr<std::string> WriteFrameImage(
                                      std::string(image.status().message())));
   }
   const std::string path = path_stem + image->suffix;
-  if (absl::Status written = WriteWhole(path, image->bytes); !written.ok()) {
+  if (absl::Status written = WriteWholeFile(path, image->bytes);
+      !written.ok()) {
     return written;
   }
   return path;

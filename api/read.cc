@@ -113,6 +113,31 @@ absl::Status Engine::ReadFrames(
   return ReadOne(store_.get(), summary->description, *ref, visit);
 }
 
+absl::Status Engine::ReadUnits(
+    const std::string& stream,
+    const std::function<bool(const AccessUnit&)>& visit) {
+  absl::StatusOr<StreamSummary> summary = Describe(stream);
+  if (!summary.ok()) return summary.status();
+  const StreamDescription& description = summary->description;
+  if (description.kind != StreamKind::kCamera || description.stills) {
+    return WrongKind(*summary, "video");
+  }
+  const GopReader reader(store_.get(), &description);
+  absl::StatusOr<std::vector<GopRef>> gops =
+      FrameIndex(store_.get())
+          .Gops(summary->id, TimeRange().from_ns, TimeRange().to_ns);
+  if (!gops.ok()) return gops.status();
+  for (const GopRef& gop : *gops) {
+    absl::StatusOr<std::vector<AccessUnit>> units =
+        reader.Units(gop, description.copied);
+    if (!units.ok()) return units.status();
+    for (const AccessUnit& unit : *units) {
+      if (!visit(unit)) return absl::OkStatus();
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Engine::ReadEvery(
     const FrameSelection& selection, StreamId stream,
     const StreamDescription& description,

@@ -6,6 +6,7 @@
 // close.
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddFrames(app, context);
   AddSeries(app, context);
   AddExport(app, context);
+  AddEncode(app, context);
+  AddDecode(app, context);
+  AddInspect(app, context);
+  AddPlot(app, context);
+  AddBench(app, context);
   AddRm(app, context);
   AddVerify(app, context);
   AddDu(app, context);
@@ -77,14 +83,14 @@ std::vector<std::string> OptionNames(const CLI::App& verb) {
 // What CLI11 would take for an option's name in `argument`, or "".
 std::string OptionNameIn(const std::string& argument) {
   if (argument.size() < 2 || argument[0] != '-') return "";
+  if (std::isdigit(static_cast<unsigned char>(argument[1]))) return "";  // -6
   if (argument[1] != '-') return argument.substr(0, 2);
   return argument.substr(0, argument.find('='));
 }
 
-const CLI::App* VerbOf(const CLI::App& app,
-                       const std::vector<std::string>& arguments) {
+const CLI::App* VerbOf(const CLI::App& app, const std::string& name) {
   for (const CLI::App* verb : app.get_subcommands({})) {
-    if (verb->get_name() == arguments.front()) return verb;
+    if (verb->get_name() == name) return verb;
   }
   return nullptr;
 }
@@ -111,14 +117,25 @@ int CheckWords(const CLI::App& app, const std::vector<std::string>& arguments) {
     return UnknownWord("", arguments.front(), "an option without a verb",
                        OptionNames(app));
   }
-  const CLI::App* verb = VerbOf(app, arguments);
+  const CLI::App* verb = VerbOf(app, arguments.front());
   if (verb == nullptr) {
     return UnknownWord("", arguments.front(), "a verb", VerbNames(app));
   }
+  if (verb->get_prefix_command()) return 0;  // another program's words
+  std::string name = verb->get_name();
+  // Verbs of two words, such as "plot heatmap".
+  if (!VerbNames(*verb).empty() && arguments.size() > 1 &&
+      arguments[1][0] != '-') {
+    const CLI::App* second = VerbOf(*verb, arguments[1]);
+    if (second == nullptr) {
+      return UnknownWord(name, arguments[1], "a kind of it", VerbNames(*verb));
+    }
+    verb = second;
+    name += " " + verb->get_name();
+  }
   const std::string unknown = FirstUnknownOption(*verb, arguments);
   if (unknown.empty()) return 0;
-  return UnknownWord(verb->get_name(), unknown, "an option of it",
-                     OptionNames(*verb));
+  return UnknownWord(name, unknown, "an option of it", OptionNames(*verb));
 }
 
 int RunChosen(const Context& context, const std::string& verb) {

@@ -2,14 +2,13 @@
 //
 // fovea sample DIR: a generated scene with its truth, to try things on.
 
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
 
 #include "api/scene.h"
+#include "cli/frame_progress.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/time_text.h"
@@ -43,12 +42,6 @@ void SettleArguments(SampleArguments* arguments) {
   }
 }
 
-int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 Json SampleJson(const SceneFiles& files) {
   Json document = Document("sample");
   document["files"] = files.written;
@@ -77,29 +70,10 @@ std::string SampleText(const SceneFiles& files) {
 absl::StatusOr<int> RunSample(const Context& context,
                               const SampleArguments& arguments) {
   CatchInterrupts();
-  const Terminal terminal = DescribeTerminal(2, context.color);
-  ProgressPrinter printer(context.no_progress    ? ProgressMode::kNone
-                          : terminal.interactive ? ProgressMode::kBar
-                                                 : ProgressMode::kPlain,
-                          terminal.columns, [](const std::string& bytes) {
-                            std::fwrite(bytes.data(), 1, bytes.size(), stderr);
-                          });
-  RateEstimate rate;
-  const auto progress = [&printer, &rate](int64_t done, int64_t total) {
-    const int64_t now = NowNs();
-    rate.Update(now, static_cast<double>(done));
-    ProgressState state;
-    state.label = "sample";
-    state.done = static_cast<double>(done);
-    state.total = static_cast<double>(total);
-    state.unit = "frames";
-    state.rate = rate.per_second();
-    state.remaining_ns = rate.RemainingNs(state.total);
-    printer.Update(now, state);
-  };
-  const auto files =
-      WriteScene(arguments.scene, arguments.folder, progress, StopFlag());
-  printer.Clear();
+  FrameProgress progress("sample", context.no_progress, context.color);
+  const auto files = WriteScene(arguments.scene, arguments.folder,
+                                progress.callback(), StopFlag());
+  progress.Clear();
   if (!files.ok()) return files.status();
   if (context.json) {
     WriteJson(SampleJson(*files));

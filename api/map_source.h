@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Where the quality maps of an encode come from: measured sensitivities, a
+// detector's boxes, a map made by hand, or the model-free proxy.
+
+#ifndef FOVEA_API_MAP_SOURCE_H_
+#define FOVEA_API_MAP_SOURCE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "codec/allocation.h"
+#include "codec/box.h"
+#include "codec/quality_map.h"
+#include "codec/quality_side_data.h"
+#include "codec/sample.h"
+
+namespace fovea {
+
+enum class MapOrigin : uint8_t {
+  kProxy,        // texture and motion; takes little, since it is a guess
+  kPlain,        // none: uniform quality
+  kSensitivity,  // sensitivity file
+  kBoxes,        // box file
+  kMap,          // map file
+};
+
+// "proxy", "plain", "sensitivity", "boxes", "map".
+const char* MapOriginName(MapOrigin origin);
+
+struct MapSourceOptions {
+  MapOrigin origin = MapOrigin::kProxy;
+  std::string path;  // of the file; empty for kProxy and kPlain
+
+  // kSensitivity and kProxy; s_ref follows the stream where it is 0.
+  AllocationOptions allocation;
+
+  // kBoxes: QP offset outside the boxes (even), macroblocks they are grown
+  // by, frames for which boxes hold, and the score they must reach.
+  int box_offset = 12;
+  int box_grow = 1;
+  int64_t box_hold = 0;
+  float box_score = 0;
+};
+
+// Frames are asked for once each, in presentation order. Not thread-safe.
+class MapSource {
+ public:
+  virtual ~MapSource() = default;
+
+  // The map of the next frame; null: uniform. Valid until the next call.
+  virtual absl::StatusOr<const QualityMap*> Next(const Frame& frame) = 0;
+
+  // What is to be protected in the last frame asked for.
+  virtual const std::vector<Box>& boxes() const = 0;
+
+  // What the last frame's side data says, but for the chroma offset.
+  virtual QualitySideData SideData() const = 0;
+
+  // One line for people: "sensitivities of detector (s.fsen)".
+  virtual std::string description() const = 0;
+};
+
+// For pictures of width x height. kNotFound, kInvalidArgument with the
+// reason: the file is of another size, not of its kind, or damaged.
+absl::StatusOr<std::unique_ptr<MapSource>> OpenMapSource(
+    const MapSourceOptions& options, int width, int height);
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_MAP_SOURCE_H_

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "cli/frame_progress.h"
+
+#include <chrono>
+#include <cstdio>
+
+#include "cli/terminal.h"
+
+namespace fovea::cli {
+namespace {
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+ProgressPrinter MakePrinter(bool hidden, const std::string& color_mode) {
+  const Terminal terminal = DescribeTerminal(2, color_mode);
+  const ProgressMode mode = hidden                 ? ProgressMode::kNone
+                            : terminal.interactive ? ProgressMode::kBar
+                                                   : ProgressMode::kPlain;
+  return ProgressPrinter(mode, terminal.columns, [](const std::string& bytes) {
+    std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+  });
+}
+
+}  // namespace
+
+FrameProgress::FrameProgress(const std::string& label, bool hidden,
+                             const std::string& color_mode)
+    : label_(label), printer_(MakePrinter(hidden, color_mode)) {}
+
+void FrameProgress::Update(int64_t done, int64_t total) {
+  const int64_t now = NowNs();
+  rate_.Update(now, static_cast<double>(done));
+  ProgressState state;
+  state.label = label_;
+  state.done = static_cast<double>(done);
+  state.total = static_cast<double>(total);
+  state.unit = "frames";
+  state.rate = rate_.per_second();
+  state.remaining_ns = rate_.RemainingNs(state.total);
+  printer_.Update(now, state);
+}
+
+}  // namespace fovea::cli
