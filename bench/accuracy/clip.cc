@@ -2,18 +2,16 @@
 
 #include "bench/accuracy/clip.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
-#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "codec/formats/source.h"
+#include "bench/recording.h"
 #include "store/chunk_id.h"
 
 namespace fovea::bench {
@@ -62,29 +60,11 @@ absl::StatusOr<std::string> FileDigest(const std::string& path) {
 absl::StatusOr<Clip> LoadClip(const ClipChoice& choice) {
   auto digest = FileDigest(choice.path);
   if (!digest.ok()) return digest.status();
-  auto source = OpenSource(choice.path, SourceOptions());
-  if (!source.ok()) return source.status();
-  const std::vector<Track>& tracks = (*source)->info().tracks;
-  const auto camera =
-      std::find_if(tracks.begin(), tracks.end(), [](const Track& track) {
-        return track.kind == StreamKind::kCamera && track.rejected.empty();
-      });
-  if (camera == tracks.end()) {
-    return absl::InvalidArgumentError(choice.path + " has no camera track");
-  }
-  Clip clip{choice, *std::move(digest), camera->camera, {}};
-  while (clip.frames.size() < static_cast<size_t>(choice.frames)) {
-    auto item = (*source)->Next();
-    if (!item.ok()) return item.status();
-    if (!item->has_value()) break;
-    Frame* frame = std::get_if<Frame>(&(*item)->value);
-    if (frame == nullptr || (*item)->track != camera - tracks.begin()) continue;
-    clip.frames.push_back(std::move(*frame));
-  }
-  if (clip.frames.empty()) {
-    return absl::InvalidArgumentError(choice.path + " has no frames");
-  }
-  return clip;
+  auto recording =
+      LoadRecording(choice.path, static_cast<size_t>(choice.frames));
+  if (!recording.ok()) return recording.status();
+  return Clip{choice, *std::move(digest), std::move(recording->camera),
+              std::move(recording->frames)};
 }
 
 }  // namespace fovea::bench

@@ -41,6 +41,7 @@ struct Settings {
   bool report_only = false;
   std::string out = "accuracy";
   std::string data;
+  std::string sensitivities = ".";
   uint64_t seed = 1;
 };
 
@@ -55,6 +56,9 @@ absl::StatusOr<Campaign> CampaignOf(const Settings& settings) {
       std::string(kDefaultPlain) + "," + settings.policies, settings.judges);
   if (!policies.ok()) return policies.status();
   campaign.policies = *std::move(policies);
+  for (Policy& policy : campaign.policies) {
+    policy.folder = settings.sensitivities;
+  }
   campaign.judges = settings.judges;
   campaign.crfs = settings.crfs;
   campaign.models = settings.data + "/models";
@@ -121,7 +125,9 @@ int Main(int argc, char** argv) {
       ->delimiter(',');
   verb->add_option("--policies", settings.policies,
                    "grid, grid-c0, rivals, boxes-c0, or policies such as "
-                   "boxes/yolox/+8/c0");
+                   "boxes/yolox/+8/c0 or sensitivity/=NAME/k0.5");
+  verb->add_option("--sensitivities", settings.sensitivities,
+                   "folder of NAME.CLIP.fsen for sensitivity/=NAME");
   verb->add_option("--crf", settings.crfs, "rates, at least two")
       ->delimiter(',');
   verb->add_option("--frames", settings.frames, "of each clip");

@@ -6,13 +6,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "codec/allocation.h"
+#include "api/map_source.h"
 #include "codec/box.h"
 #include "codec/frame_freezer.h"
-#include "codec/grid.h"
 #include "codec/rival_maps.h"
-#include "sensitivity/proxy.h"
 
 namespace fovea::bench {
 namespace {
@@ -52,41 +51,61 @@ class BoxSource {
 
 // How the map of a frame comes about. Frames are seen in order, each before
 // its map may be asked for.
-class MapSource {
+class Mapper {
  public:
-  virtual ~MapSource() = default;
+  virtual ~Mapper() = default;
   virtual absl::Status See(const Frame&) { return absl::OkStatus(); }
   virtual absl::StatusOr<QualityMap> At(size_t frame) = 0;
 };
 
-class ProxySource final : public MapSource {
+// The product's own: proxy or sensitivity file.
+class ProductMapper final : public Mapper {
  public:
-  ProxySource(const Policy& policy, std::unique_ptr<GridMeter> meter)
-      : meter_(std::move(meter)) {
-    options_.kappa = policy.kappa;
-  }
+  ProductMapper(std::unique_ptr<MapSource> source, QualityMap uniform)
+      : source_(std::move(source)), uniform_(std::move(uniform)) {}
 
   absl::Status See(const Frame& frame) override {
-    const auto grid = meter_->Measure(frame);
-    if (grid.ok()) grid_ = *grid;
-    return grid.status();
+    const auto map = source_->Next(frame);
+    if (map.ok()) map_ = *map;
+    return map.status();
   }
 
   absl::StatusOr<QualityMap> At(size_t) override {
-    return AllocateQuality(ProxySensitivity(*grid_), grid_->columns,
-                           grid_->rows, options_);
+    return map_ != nullptr ? *map_ : uniform_;
   }
 
  private:
-  std::unique_ptr<GridMeter> meter_;
-  AllocationOptions options_;
-  const Grid* grid_ = nullptr;
+  const std::unique_ptr<MapSource> source_;
+  const QualityMap uniform_;
+  const QualityMap* map_ = nullptr;
 };
 
-class BoxMapSource final : public MapSource {
+absl::StatusOr<std::unique_ptr<Mapper>> NewProductMapper(const Policy& policy,
+                                                         const Clip& clip) {
+  MapSourceOptions options;
+  options.origin = MapOrigin::kProxy;
+  if (policy.rule == MapRule::kSensitivity) {
+    options.origin = MapOrigin::kSensitivity;
+    options.path = SensitivityPath(policy, clip.choice);
+  }
+  options.allocation.kappa = policy.kappa;
+  const int width = clip.camera.width;
+  const int height = clip.camera.height;
+  auto source = OpenMapSource(options, width, height);
+  if (!source.ok()) return source.status();
+  QualityMap uniform;
+  uniform.columns = MacroblockCount(width);
+  uniform.rows = MacroblockCount(height);
+  uniform.qp_offset.resize(static_cast<size_t>(uniform.columns) *
+                           static_cast<size_t>(uniform.rows));
+  return std::make_unique<ProductMapper>(*std::move(source),
+                                         std::move(uniform));
+}
+
+class BoxMapper final : public Mapper {
  public:
-  BoxMapSource(const Policy& policy, const Clip& clip,
-               const AnswersByJudge& answers)
+  BoxMapper(const Policy& policy, const Clip& clip,
+            const AnswersByJudge& answers)
       : boxes_(policy, answers, 1),
         columns_(MacroblockCount(clip.camera.width)),
         rows_(MacroblockCount(clip.camera.height)) {
@@ -107,9 +126,9 @@ class BoxMapSource final : public MapSource {
 
 // AccMPEG's segments: the mean of the first and the last frame decides.
 // Its sensitivity is here whether a box lies on the block.
-class BinarySource final : public MapSource {
+class BinaryMapper final : public Mapper {
  public:
-  BinarySource(const Policy& policy, const Clip& clip,
+  BinaryMapper(const Policy& policy, const Clip& clip,
                const AnswersByJudge& answers)
       : boxes_(policy, answers, 1),
         columns_(MacroblockCount(clip.camera.width)),
@@ -143,21 +162,19 @@ class BinarySource final : public MapSource {
   BinaryMapOptions options_;
 };
 
-absl::StatusOr<std::unique_ptr<MapSource>> NewMapSource(
+absl::StatusOr<std::unique_ptr<Mapper>> NewMapper(
     const Policy& policy, const Clip& clip, const AnswersByJudge& answers) {
   switch (policy.rule) {
     case MapRule::kPlain:
     case MapRule::kFreeze:
       return nullptr;
-    case MapRule::kProxy: {
-      auto meter = GridMeter::Create(clip.camera.width, clip.camera.height);
-      if (!meter.ok()) return meter.status();
-      return std::make_unique<ProxySource>(policy, *std::move(meter));
-    }
+    case MapRule::kProxy:
+    case MapRule::kSensitivity:
+      return NewProductMapper(policy, clip);
     case MapRule::kBoxes:
-      return std::make_unique<BoxMapSource>(policy, clip, answers);
+      return std::make_unique<BoxMapper>(policy, clip, answers);
     case MapRule::kBinary:
-      return std::make_unique<BinarySource>(policy, clip, answers);
+      return std::make_unique<BinaryMapper>(policy, clip, answers);
   }
   return absl::InternalError("policy " + policy.Text() + " has no rule");
 }
@@ -165,18 +182,18 @@ absl::StatusOr<std::unique_ptr<MapSource>> NewMapSource(
 class ClipMapMaker final : public MapMaker {
  public:
   ClipMapMaker(const Policy& policy, const Clip& clip,
-               const AnswersByJudge& answers, std::unique_ptr<MapSource> source,
+               const AnswersByJudge& answers, std::unique_ptr<Mapper> mapper,
                std::unique_ptr<FrameFreezer> freezer)
       : policy_(policy),
         clip_(clip),
         doubtful_(policy, answers, kProtectFrom),
-        source_(std::move(source)),
+        mapper_(std::move(mapper)),
         freezer_(std::move(freezer)) {}
 
   absl::StatusOr<Prepared> Next() override {
     const size_t index = next_++;
     Prepared prepared{clip_.frames[index], nullptr};
-    if (source_ != nullptr) {
+    if (mapper_ != nullptr) {
       absl::Status status = Renew(index);
       if (!status.ok()) return status;
       prepared.map = &map_;
@@ -191,10 +208,10 @@ class ClipMapMaker final : public MapMaker {
 
  private:
   absl::Status Renew(size_t index) {
-    absl::Status status = source_->See(clip_.frames[index]);
+    absl::Status status = mapper_->See(clip_.frames[index]);
     if (!status.ok()) return status;
     if (index % static_cast<size_t>(policy_.hold) != 0) return status;
-    auto map = source_->At(index);
+    auto map = mapper_->At(index);
     if (!map.ok()) return map.status();
     map_ = *std::move(map);
     if (policy_.cap >= 0) {
@@ -218,7 +235,7 @@ class ClipMapMaker final : public MapMaker {
   const Policy policy_;
   const Clip& clip_;
   const BoxSource doubtful_;
-  const std::unique_ptr<MapSource> source_;
+  const std::unique_ptr<Mapper> mapper_;
   const std::unique_ptr<FrameFreezer> freezer_;
   QualityMap map_;
   size_t next_ = 0;
@@ -231,10 +248,14 @@ std::vector<std::string> BoxJudges(const Policy& policy) {
   return absl::StrSplit(policy.by, '+');
 }
 
+std::string SensitivityPath(const Policy& policy, const ClipChoice& clip) {
+  return absl::StrCat(policy.folder, "/", policy.file, ".", clip.name, ".fsen");
+}
+
 absl::StatusOr<std::unique_ptr<MapMaker>> NewMapMaker(
     const Policy& policy, const Clip& clip, const AnswersByJudge& answers) {
-  auto source = NewMapSource(policy, clip, answers);
-  if (!source.ok()) return source.status();
+  auto mapper = NewMapper(policy, clip, answers);
+  if (!mapper.ok()) return mapper.status();
   std::unique_ptr<FrameFreezer> freezer;
   if (policy.freeze || policy.rule == MapRule::kFreeze) {
     auto created = FrameFreezer::Create(clip.camera.width, clip.camera.height,
@@ -243,7 +264,7 @@ absl::StatusOr<std::unique_ptr<MapMaker>> NewMapMaker(
     freezer = *std::move(created);
   }
   return std::make_unique<ClipMapMaker>(policy, clip, answers,
-                                        *std::move(source), std::move(freezer));
+                                        *std::move(mapper), std::move(freezer));
 }
 
 }  // namespace fovea::bench

@@ -33,6 +33,9 @@ using AnswersByJudge = std::map<std::string, Answers>;
 // Judges whose boxes `policy` needs, on every frame.
 std::vector<std::string> BoxJudges(const Policy& policy);
 
+// The sensitivity file `policy` reads for `clip`.
+std::string SensitivityPath(const Policy& policy, const ClipChoice& clip);
+
 struct Prepared {
   Frame frame;
   const QualityMap* map = nullptr;  // valid until the next call; null: none

@@ -19,7 +19,7 @@ namespace {
 constexpr std::pair<MapRule, const char*> kRules[] = {
     {MapRule::kPlain, "plain"},   {MapRule::kProxy, "proxy"},
     {MapRule::kBoxes, "boxes"},   {MapRule::kBinary, "binary"},
-    {MapRule::kFreeze, "freeze"},
+    {MapRule::kFreeze, "freeze"}, {MapRule::kSensitivity, "sensitivity"},
 };
 
 // "grow2" after "grow" into 2.
@@ -49,8 +49,14 @@ bool TakeFlag(const std::string& text, const std::string& name, bool* flag,
   return true;
 }
 
+bool TakeFile(const std::string& text, std::string* file) {
+  if (text.size() < 2 || text[0] != '=') return false;
+  *file = text.substr(1);
+  return true;
+}
+
 bool TakeSetting(const std::string& text, Policy* policy) {
-  return TakeAq(text, &policy->aq) ||
+  return TakeFile(text, &policy->file) || TakeAq(text, &policy->aq) ||
          TakeFlag(text, "notree", &policy->mb_tree, false) ||
          TakeFlag(text, "freeze", &policy->freeze, true) ||
          TakeInt(text, "cap", &policy->cap) ||
@@ -74,6 +80,11 @@ absl::Status Check(const Policy& policy, const std::string& text) {
   if (policy.rule == MapRule::kPlain && (policy.freeze || policy.cap >= 0)) {
     return absl::InvalidArgumentError("policy '" + text +
                                       "': plain takes encoder settings only");
+  }
+  if ((policy.rule == MapRule::kSensitivity) == policy.file.empty()) {
+    return absl::InvalidArgumentError(
+        "policy '" + text +
+        "': sensitivity/=NAME reads NAME.CLIP.fsen, others read no file");
   }
   if (policy.hold < 1) {
     return absl::InvalidArgumentError("policy '" + text +
@@ -166,6 +177,7 @@ std::string Policy::Text() const {
   const auto add = [&](bool differs, const std::string& setting) {
     if (differs) absl::StrAppend(&text, "/", setting);
   };
+  add(!file.empty(), absl::StrCat("=", file));
   add(!by.empty(), by);
   add(at != defaults.at, absl::StrCat("@", at));
   const bool boxes = rule == MapRule::kBoxes || rule == MapRule::kBinary;

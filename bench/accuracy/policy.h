@@ -17,23 +17,26 @@
 namespace fovea::bench {
 
 enum class MapRule : uint8_t {
-  kPlain,   // no map: x264 alone
-  kProxy,   // texture and motion, no model
-  kBoxes,   // detector boxes, coarser outside
-  kBinary,  // AccMPEG's two qualities, from boxes
-  kFreeze,  // no map; still blocks repeat what was sent
+  kPlain,        // no map: x264 alone
+  kProxy,        // texture and motion, no model
+  kSensitivity,  // sensitivity files
+  kBoxes,        // detector boxes, coarser outside
+  kBinary,       // AccMPEG's two qualities, from boxes
+  kFreeze,       // no map; still blocks repeat what was sent
 };
 
 // Text: the rule, then settings joined by '/', such as
 // "boxes/fastestdet/+12/aq0". A setting that is absent has its default.
 struct Policy {
   MapRule rule = MapRule::kPlain;
-  std::string by;       // judges joined by '+', whose boxes; or a folder
-  double at = 0;        // "@0.3" score of boxes; 0: each judge's threshold
-  int plus = 12;        // "+8" QP offset outside the boxes
-  int grow = 1;         // "grow2" macroblocks by which boxes are dilated
-  int hold = 1;         // "hold10" frames a map stands
-  double kappa = 0.7;   // "k1" trust in sensitivities
+  std::string by;    // judges joined by '+', whose boxes
+  std::string file;  // "=a" sensitivities of clip C are in folder/a.C.fsen
+  std::string folder = ".";  // not in the text: the file's digest counts
+  double at = 0;             // "@0.3" score of boxes; 0: each judge's threshold
+  int plus = 12;             // "+8" QP offset outside the boxes
+  int grow = 1;              // "grow2" macroblocks by which boxes are dilated
+  int hold = 1;              // "hold10" frames a map stands
+  double kappa = 0.7;        // "k1" trust in sensitivities
   int cap = -1;         // "cap4" most offset inside doubtful boxes; -1: no cap
   bool freeze = false;  // "freeze" as kFreeze, under a map
   AqMode aq = AqMode::kVariance;  // "aq0".."aq3"

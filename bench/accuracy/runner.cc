@@ -59,6 +59,7 @@ struct Task {
   double crf = 0;
   std::vector<std::string> judges;
   std::vector<std::string> settings;  // of each judge's point
+  std::string sensitivity;            // digest of the policy's file
 };
 
 std::string SettingsOf(const ClipChoice& clip, const std::string& digest,
@@ -69,26 +70,34 @@ std::string SettingsOf(const ClipChoice& clip, const std::string& digest,
     box_judges.push_back(judges.at(name)->info());
   }
   return fovea::bench::SettingsOf(clip, digest, *task.policy, task.crf,
-                                  box_judges, judges.at(judge)->info());
+                                  box_judges, task.sensitivity,
+                                  judges.at(judge)->info());
 }
 
 // Calls `visit` with each trial of `clip`, all its judges in it.
-void ForEachTrial(const Campaign& campaign, const ClipChoice& clip,
-                  const std::string& digest, const JudgeSet& judges,
-                  const std::function<void(const Task&)>& visit) {
+absl::Status ForEachTrial(const Campaign& campaign, const ClipChoice& clip,
+                          const std::string& digest, const JudgeSet& judges,
+                          const std::function<void(const Task&)>& visit) {
   for (const Policy& policy : campaign.policies) {
+    std::string sensitivity;
+    if (policy.rule == MapRule::kSensitivity) {
+      auto of_file = FileDigest(SensitivityPath(policy, clip));
+      if (!of_file.ok()) return of_file.status();
+      sensitivity = *std::move(of_file);
+    }
     for (const double crf : RatesOf(campaign, policy)) {
-      Task task{&policy, crf, campaign.judges, {}};
+      Task task{&policy, crf, campaign.judges, {}, sensitivity};
       for (const std::string& judge : task.judges) {
         task.settings.push_back(SettingsOf(clip, digest, task, judge, judges));
       }
       visit(task);
     }
   }
+  return absl::OkStatus();
 }
 
 Task Missing(const Task& task, const PointFile& file) {
-  Task missing{task.policy, task.crf, {}, {}};
+  Task missing{task.policy, task.crf, {}, {}, task.sensitivity};
   for (size_t i = 0; i < task.judges.size(); ++i) {
     if (file.Has(task.settings[i])) continue;
     missing.judges.push_back(task.judges[i]);
@@ -242,20 +251,21 @@ std::vector<double> RatesOf(const Campaign& campaign, const Policy& policy) {
 std::string SettingsOf(const ClipChoice& clip, const std::string& clip_digest,
                        const Policy& policy, double crf,
                        const std::vector<JudgeInfo>& box_judges,
-                       const JudgeInfo& judge) {
+                       const std::string& sensitivity, const JudgeInfo& judge) {
   json boxes = json::object();
   for (const JudgeInfo& info : box_judges) boxes[info.name] = info.digest;
-  return json{{"version", kVersion},
-              {"encoder", kEncoder},
-              {"clip", clip_digest},
-              {"frames", clip.frames},
-              {"every", clip.every},
-              {"policy", policy.Text()},
-              {"crf", crf},
-              {"box_judges", boxes},
-              {"judge", judge.digest},
-              {"threshold", judge.threshold}}
-      .dump();
+  json settings{{"version", kVersion},
+                {"encoder", kEncoder},
+                {"clip", clip_digest},
+                {"frames", clip.frames},
+                {"every", clip.every},
+                {"policy", policy.Text()},
+                {"crf", crf},
+                {"box_judges", boxes},
+                {"judge", judge.digest},
+                {"threshold", judge.threshold}};
+  if (!sensitivity.empty()) settings["sensitivity"] = sensitivity;
+  return settings.dump();
 }
 
 absl::Status RunCampaign(const Campaign& campaign, PointFile* file,
@@ -269,13 +279,15 @@ absl::Status RunCampaign(const Campaign& campaign, PointFile* file,
   for (const ClipChoice& choice : campaign.clips) {
     auto digest = FileDigest(choice.path);
     if (!digest.ok()) return digest.status();
-    ForEachTrial(campaign, choice, *digest, judges, [&](const Task& task) {
-      Task missing = Missing(task, *file);
-      if (missing.judges.empty()) return;
-      ++trials;
-      work += choice.frames;
-      tasks[choice.name].push_back(std::move(missing));
-    });
+    status =
+        ForEachTrial(campaign, choice, *digest, judges, [&](const Task& task) {
+          Task missing = Missing(task, *file);
+          if (missing.judges.empty()) return;
+          ++trials;
+          work += choice.frames;
+          tasks[choice.name].push_back(std::move(missing));
+        });
+    if (!status.ok()) return status;
   }
   Progress progress(trials, work, say);
   for (const ClipChoice& choice : campaign.clips) {
@@ -300,12 +312,14 @@ absl::StatusOr<std::vector<Point>> PointsOf(const Campaign& campaign,
   for (const ClipChoice& choice : campaign.clips) {
     auto digest = FileDigest(choice.path);
     if (!digest.ok()) return digest.status();
-    ForEachTrial(campaign, choice, *digest, judges, [&](const Task& task) {
-      for (const std::string& settings : task.settings) {
-        Point point = file.Get(settings);
-        if (!point.settings.empty()) points.push_back(std::move(point));
-      }
-    });
+    status =
+        ForEachTrial(campaign, choice, *digest, judges, [&](const Task& task) {
+          for (const std::string& settings : task.settings) {
+            Point point = file.Get(settings);
+            if (!point.settings.empty()) points.push_back(std::move(point));
+          }
+        });
+    if (!status.ok()) return status;
   }
   return points;
 }

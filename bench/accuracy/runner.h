@@ -31,11 +31,12 @@ struct Campaign {
 // The rates `policy` runs at.
 std::vector<double> RatesOf(const Campaign& campaign, const Policy& policy);
 
-// Everything that could change the result, as one line of JSON.
+// Everything that could change the result, as one line of JSON;
+// `sensitivity` is the digest of the policy's file, if it reads one.
 std::string SettingsOf(const ClipChoice& clip, const std::string& clip_digest,
                        const Policy& policy, double crf,
                        const std::vector<JudgeInfo>& box_judges,
-                       const JudgeInfo& judge);
+                       const std::string& sensitivity, const JudgeInfo& judge);
 
 // Runs what `file` lacks. `say` gets one line per finished trial: which of
 // how many, and the time left. Stops at the first error.

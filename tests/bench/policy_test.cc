@@ -17,8 +17,8 @@ TEST(PolicyTest, TextComesBackAsItself) {
   for (const char* text :
        {"plain/aq1/c0", "plain/aq0/notree/c-9", "proxy", "proxy/k1/aq2",
         "boxes/yolox/+8", "boxes/fastestdet+yolox/@0.3/+12/grow2/hold10/c0",
-        "binary/fastestdet/+10", "freeze/yolox/c-3",
-        "proxy/yolox/cap4/freeze"}) {
+        "binary/fastestdet/+10", "freeze/yolox/c-3", "proxy/yolox/cap4/freeze",
+        "sensitivity/=grads", "sensitivity/=grads/yolox/k0.5/cap4/freeze"}) {
     const auto policy = Policy::Parse(text);
     ASSERT_TRUE(policy.ok()) << policy.status();
     EXPECT_EQ(policy->Text(), text);
@@ -36,7 +36,8 @@ TEST(PolicyTest, ASettingThatIsNoneIsRefusedByName) {
   for (const char* text :
        {"plain/aq4", "plain/yolox", "nothing", "boxes",
         "boxes/yolox/fastestdet", "proxy/cx/cy", "plain/freeze", "proxy/cap4",
-        "boxes/yolox/hold0", ""}) {
+        "boxes/yolox/hold0", "sensitivity", "sensitivity/=", "proxy/=grads",
+        ""}) {
     EXPECT_FALSE(Policy::Parse(text).ok()) << text;
   }
   EXPECT_THAT(std::string(Policy::Parse("plain/aq4").status().message()),
