@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <random>
 #include <string>
 #include <thread>
@@ -56,19 +57,33 @@ class KillTest : public ::testing::Test {
     ASSERT_TRUE(files.ok()) << files.status();
   }
 
-  // Starts or goes on with the ingest and kills it after `life`, unless it
-  // ends before. Returns whether it ended by itself.
-  bool IngestAndKill(std::chrono::microseconds life) {
+  // Starts or goes on with the ingest and kills it `life` after its
+  // acknowledgement number `acks`, or after its start for 0, unless it ends
+  // before. Returns whether it ended by itself.
+  bool IngestAndKill(size_t acks, std::chrono::microseconds life) {
     Process ingest({FOVEA_BINARY, "ingest", dir_.File("scene/camera.mp4"),
                     "--imu", dir_.File("scene/imu.csv"), "--name", "cam",
                     "--store", Store(), "--resume", "--progress", "json",
                     "--commit-every", "1ms", "--jobs", "1"},
                    {});
+    std::promise<void> begin;
     std::thread killer([&] {
+      begin.get_future().wait();
       std::this_thread::sleep_for(life);
       ingest.Signal(SIGKILL);
     });
-    for (std::string line; ingest.ReadLine(&line);) Note(line);
+    const size_t wanted = acks_.size() + acks;
+    bool begun = false;
+    const auto begin_if = [&](bool due) {
+      if (due && !begun) begin.set_value();
+      begun = begun || due;
+    };
+    begin_if(acks == 0);
+    for (std::string line; ingest.ReadLine(&line);) {
+      Note(line);
+      begin_if(acks_.size() >= wanted);
+    }
+    begin_if(true);
     killer.join();
     return ingest.Finish().exit_code == 0;
   }
@@ -174,9 +189,12 @@ TEST_F(KillTest, NothingAcknowledgedIsLost) {
   for (int cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
     SCOPED_TRACE("cycle " + std::to_string(cycle));
     const size_t before = acks_.size();
-    // Up to about half of what a whole ingest takes on a slow machine.
-    const bool whole =
-        IngestAndKill(std::chrono::microseconds(20'000 + random() % 1'500'000));
+    // By the clock, which also hits the start, and by progress, which a
+    // slow machine does not change.
+    const bool by_clock = cycle % 2 == 0;
+    const auto life = std::chrono::microseconds(
+        by_clock ? 20'000 + random() % 1'500'000 : random() % 150'000);
+    const bool whole = IngestAndKill(by_clock ? 0 : 1 + random() % 12, life);
     acks += static_cast<int64_t>(acks_.size() - before);
     CheckStore();
     if (whole) {
