@@ -38,8 +38,7 @@ absl::Status HandOver(std::vector<std::string> arguments) {
   return WithNextStep(
       absl::NotFoundError(std::string(kProgram) +
                           ": not installed beside fovea nor on the PATH"),
-      "build with OpenCV present and install, or run "
-      "build/dev/bench/accuracy/fovea-bench");
+      "build it with -DFOVEA_BENCH=ON");
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ const std::vector<Confined>& ThirdParty() {
       {"yaml-cpp/", {{"codec/formats/"}}},
       {"nlohmann/", {{"api/"}, {"cli/"}}},
       {"CLI/", {{"cli/"}}},
-      {"opencv2/", {{"bench/accuracy/judge.cc"}}},
+      {"opencv2/", {{"bench/accuracy/"}}},  // no room: none may
   };
   return table;
 }
@@ -270,12 +270,12 @@ TEST(IncludesRuleTest, ThirdPartyHeadersStayInTheirPlaces) {
       {"yaml-cpp/yaml.h", "codec/formats/euroc_source.cc", "api/engine.cc"},
       {"nlohmann/json.hpp", "cli/verbs/ls.cc", "store/store.cc"},
       {"CLI/CLI.hpp", "cli/main.cc", "api/engine.cc"},
-      {"opencv2/dnn.hpp", "bench/accuracy/judge.cc", "api/engine.cc"},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(Verdict(c.inside, c.header), "");
     EXPECT_THAT(Verdict(c.outside, c.header), HasSubstr("is confined to"));
   }
+  EXPECT_NE(Verdict("api/engine.cc", "opencv2/dnn.hpp"), "");
 }
 
 TEST(IncludesRuleTest, IncludeLinesAreRecognised) {
