@@ -52,7 +52,8 @@ struct VideoEncoderOptions {
   int64_t bytes_per_second = 0;
 
   // Ceiling over any one second; quality falls where crf or budget would
-  // go above it. Not in exact mode. 0: none.
+  // go above it. Not in exact mode. Takes one thread, whatever `threads`
+  // says: under it x264's bytes depend on the timing of threads. 0: none.
   int64_t max_bytes_per_second = 0;
 
   MapMode map_mode = MapMode::kStacked;

@@ -226,7 +226,7 @@ void AddRateOptions(CLI::App* verb, EncodeArguments* arguments) {
       ->excludes(crf)
       ->type_name("N");
   verb->add_option("--max-bytes-per-second", file.max_bytes_per_second,
-                   "Ceiling over any one second")
+                   "Ceiling over any one second; takes one thread")
       ->type_name("N");
   verb->add_option("--mode", arguments->mode,
                    "stacked: maps on top of x264's own decisions, fewest "

@@ -15,6 +15,9 @@
 //  * Without mb-tree and with qcompress < 1 the map's mean moves the base
 //    QP against it; there qcompress is set to 1.
 //  * QPs of 52..69 are an emergency denoiser that wrecks regions: qp_max 51.
+//  * Under a ceiling on several threads, and with sliced threads over a single
+//    look-ahead thread, bytes change from run to run: a ceiling gets one
+//    thread, sliced threads as many look-ahead threads as there are slices.
 //  * Psycho-visual options spend bits on what only eyes see: off.
 //  * pic_out.i_qpplus1 is the base QP, before AQ, mb-tree and map; the mean
 //    over macroblocks appears only in the debug log, so it is read there.
@@ -131,14 +134,15 @@ void SetStructure(const VideoEncoderOptions& options, x264_param_t* param) {
   param->b_repeat_headers = 1;
   param->b_annexb = 1;
   param->b_aud = 0;
-  param->i_threads = options.threads;
-  param->i_lookahead_threads = 1;
+  param->i_threads = options.max_bytes_per_second > 0 ? 1 : options.threads;
   param->b_deterministic = 1;
   if (options.zero_latency) {
-    param->b_sliced_threads = options.threads > 1 ? 1 : 0;
+    param->b_sliced_threads = param->i_threads > 1 ? 1 : 0;
     param->i_sync_lookahead = 0;
     param->rc.i_lookahead = 0;
     param->rc.b_mb_tree = 0;
+  } else {
+    param->i_lookahead_threads = 1;
   }
 }
 

@@ -206,9 +206,12 @@ TEST_F(VideoEncoderTest, GopOfOneFrameIsAllKeyframes) {
 TEST_F(VideoEncoderTest, SameInputSameBytes) {
   for (const char* preset : {"ultrafast", "veryfast", "medium"}) {
     for (int threads : {1, 2, 3}) {
-      options_.preset = preset;
-      options_.threads = threads;
-      EXPECT_EQ(BytesOf(15), BytesOf(15)) << preset << ", " << threads;
+      for (const bool live : {false, true}) {
+        options_.preset = preset;
+        options_.threads = threads;
+        options_.zero_latency = live;
+        EXPECT_EQ(BytesOf(15), BytesOf(15)) << preset << ", " << threads;
+      }
     }
   }
 }
