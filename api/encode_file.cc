@@ -59,13 +59,17 @@ class FileEncoder {
     encoder_options.bytes_per_second = options_.bytes_per_second.value_or(0);
     encoder_options.max_bytes_per_second =
         options_.max_bytes_per_second.value_or(0);
-    auto encoder = NewVideoEncoder(encoder_options);
-    if (!encoder.ok()) return encoder.status();
-    encoder_ = *std::move(encoder);
     auto maps = OpenMapSource(options_.map, width, height);
     if (!maps.ok()) return maps.status();
     maps_ = *std::move(maps);
     report_.map = maps_->description();
+    int& chroma = encoder_options.tables.chroma_qp_offset;
+    chroma = options_.chroma_qp_offset.value_or(
+        maps_->chroma_qp_offset().value_or(chroma));
+    report_.chroma_qp_offset = chroma;
+    auto encoder = NewVideoEncoder(encoder_options);
+    if (!encoder.ok()) return encoder.status();
+    encoder_ = *std::move(encoder);
     if (options_.freeze) {
       FreezeOptions freeze;
       freeze.refresh_frames = options_.encoder.gop_frames;
@@ -193,7 +197,7 @@ class FileEncoder {
   }
 
   absl::Status Mark(QualitySideData data, EncodedFrame* picture) {
-    data.chroma_qp_offset = options_.encoder.tables.chroma_qp_offset;
+    data.chroma_qp_offset = report_.chroma_qp_offset;
     data.map_holds = options_.side_data == SideDataPlace::kFrame;
     if (!Due(data, picture->keyframe)) return absl::OkStatus();
     const auto sei = SideDataSei(data);

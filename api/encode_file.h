@@ -39,6 +39,10 @@ struct EncodeFileOptions {
   MapSourceOptions map;
   SideDataPlace side_data = SideDataPlace::kGop;
 
+  // Instead of encoder.tables.chroma_qp_offset; where unset, what the
+  // sensitivities of the planes ask for goes before that.
+  std::optional<int> chroma_qp_offset;
+
   // Fixed cameras: still macroblocks keep the pixels sent last, never
   // inside boxes.
   bool freeze = false;
@@ -52,6 +56,7 @@ struct EncodeFileReport {
   uint64_t side_data_bytes = 0;  // of those
   uint64_t file_bytes = 0;
   int64_t duration_ns = 0;
+  int chroma_qp_offset = 0;  // that was used
   double mean_qp = 0;
   double mean_offset = 0;  // of the maps, over all macroblocks
   int64_t mapped_frames = 0;

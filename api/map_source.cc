@@ -3,7 +3,9 @@
 #include "api/map_source.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -43,6 +45,7 @@ class AnyMapSource : public MapSource {
  public:
   const std::vector<Box>& boxes() const override { return boxes_; }
   std::string description() const override { return description_; }
+  std::optional<int> chroma_qp_offset() const override { return chroma_; }
   QualitySideData SideData() const override {
     QualitySideData data = side_data_;
     if (map_) data.map = *map_;
@@ -58,6 +61,7 @@ class AnyMapSource : public MapSource {
 
   std::vector<Box> boxes_;
   std::string description_;
+  std::optional<int> chroma_;
   QualitySideData side_data_;
   std::optional<QualityMap> map_;
 };
@@ -95,23 +99,25 @@ class ProxySource : public AnyMapSource {
 class SensitivitySource : public AnyMapSource {
  public:
   static absl::StatusOr<std::unique_ptr<MapSource>> Open(
-      const MapSourceOptions& options, int width, int height) {
+      const std::string& path, const AllocationOptions& allocation, int width,
+      int height) {
     std::unique_ptr<SensitivitySource> source(new SensitivitySource());
-    auto bytes = ReadWholeFile(options.path, kMaxFileBytes);
+    auto bytes = ReadWholeFile(path, kMaxFileBytes);
     if (!bytes.ok()) return bytes.status();
     source->bytes_ = *std::move(bytes);
-    auto reader =
-        SensitivityReader::Open(options.path, source->bytes_, CodecLimits());
+    auto reader = SensitivityReader::Open(path, source->bytes_, CodecLimits());
     if (!reader.ok()) return reader.status();
     const SensitivityInfo& info = (*reader)->info();
     if (info.width != width || info.height != height) {
-      return WrongSize(options.path, absl::StrCat(info.width, "x", info.height),
-                       width, height);
+      return WrongSize(path, absl::StrCat(info.width, "x", info.height), width,
+                       height);
     }
     source->reader_ = *std::move(reader);
-    source->allocation_ = options.allocation;
-    source->Describe(options.path);
-    if (absl::Status s = source->Advance(); !s.ok()) return s;
+    source->allocation_ = allocation;
+    source->Describe(path);
+    absl::Status status = source->ComparePlanes(path);
+    status.Update(source->Advance());
+    if (!status.ok()) return status;
     return source;
   }
 
@@ -138,6 +144,25 @@ class SensitivitySource : public AnyMapSource {
     description_ =
         absl::StrCat("sensitivities of ",
                      names.empty() ? "no named model" : names, " (", path, ")");
+  }
+
+  // H.264 states the chroma offset once, so the whole file is asked first.
+  absl::Status ComparePlanes(const std::string& path) {
+    if (reader_->info().planes != 3) return absl::OkStatus();
+    auto reader = SensitivityReader::Open(path, bytes_, CodecLimits());
+    if (!reader.ok()) return reader.status();
+    std::array<double, 3> sums{};
+    while (true) {
+      const auto frame = (*reader)->Next();
+      if (!frame.ok()) return frame.status();
+      if (!frame->has_value()) break;
+      for (size_t i = 0; i < sums.size(); ++i) {
+        const std::vector<double>& plane = (*frame)->plane[i];
+        sums[i] += std::accumulate(plane.begin(), plane.end(), 0.0);
+      }
+    }
+    chroma_ = ChromaQpOffset(sums[0], sums[1], sums[2]);
+    return absl::OkStatus();
   }
 
   absl::Status Advance() {
@@ -171,6 +196,77 @@ class SensitivitySource : public AnyMapSource {
   std::optional<SensitivityFrame> coming_;
 };
 
+// Several models: each macroblock as fine as the one that needs it most.
+class CombinedSource : public AnyMapSource {
+ public:
+  explicit CombinedSource(std::vector<std::unique_ptr<MapSource>> sources)
+      : sources_(std::move(sources)) {
+    side_data_ = sources_.front()->SideData();
+    side_data_.models.clear();
+    for (const auto& source : sources_) {
+      const QualitySideData of_source = source->SideData();
+      if (of_source.unit != side_data_.unit) {
+        side_data_.unit = SensitivityUnit::kNone;
+      }
+      side_data_.models.insert(side_data_.models.end(),
+                               of_source.models.begin(),
+                               of_source.models.end());
+      absl::StrAppend(&description_, description_.empty() ? "" : "; ",
+                      source->description());
+      const std::optional<int> chroma = source->chroma_qp_offset();
+      if (chroma) chroma_ = std::min(chroma_.value_or(*chroma), *chroma);
+    }
+  }
+
+  // A model that has said nothing yet may need everything.
+  absl::StatusOr<const QualityMap*> Next(const Frame& frame) override {
+    std::vector<QualityMap> wishes;
+    for (const auto& source : sources_) {
+      const auto wish = source->Next(frame);
+      if (!wish.ok()) return wish.status();
+      if (*wish != nullptr) wishes.push_back(**wish);
+    }
+    map_.reset();
+    if (wishes.size() < sources_.size()) return nullptr;
+    return Keep(CombineMaps(wishes));
+  }
+
+ private:
+  const std::vector<std::unique_ptr<MapSource>> sources_;
+};
+
+// Another source's maps, softened inside boxes.
+class ProtectedSource : public AnyMapSource {
+ public:
+  ProtectedSource(std::unique_ptr<MapSource> inner, BoxSequence sequence,
+                  const MapSourceOptions& options)
+      : inner_(std::move(inner)),
+        sequence_(std::move(sequence)),
+        options_(options) {
+    description_ = absl::StrCat(inner_->description(), ", boxes protected (",
+                                options.protect_path, ")");
+    chroma_ = inner_->chroma_qp_offset();
+  }
+
+  absl::StatusOr<const QualityMap*> Next(const Frame& frame) override {
+    boxes_ = sequence_.At(next_index_++, options_.box_hold, options_.box_score);
+    const auto map = inner_->Next(frame);
+    if (!map.ok()) return map.status();
+    side_data_ = inner_->SideData();
+    map_.reset();
+    if (*map == nullptr) return nullptr;
+    map_ = **map;
+    ProtectBoxes(boxes_, options_.protect_offset, &*map_);
+    return &*map_;
+  }
+
+ private:
+  const std::unique_ptr<MapSource> inner_;
+  const BoxSequence sequence_;
+  const MapSourceOptions options_;
+  int64_t next_index_ = 0;
+};
+
 class BoxSource : public AnyMapSource {
  public:
   BoxSource(BoxSequence sequence, const MapSourceOptions& options, int columns,
@@ -180,7 +276,7 @@ class BoxSource : public AnyMapSource {
         columns_(columns),
         rows_(rows) {
     description_ = absl::StrCat("boxes of ", sequence_.frames.size(),
-                                " frames (", options.path, ")");
+                                " frames (", options.paths[0], ")");
   }
 
   absl::StatusOr<const QualityMap*> Next(const Frame&) override {
@@ -226,31 +322,77 @@ absl::StatusOr<std::unique_ptr<MapSource>> OpenProxy(
   return std::make_unique<ProxySource>(*std::move(meter), options.allocation);
 }
 
+absl::StatusOr<BoxSequence> ReadBoxes(const std::string& path) {
+  const auto text = ReadText(path);
+  if (!text.ok()) return text.status();
+  return ParseBoxes(path, *text, CodecLimits());
+}
+
+absl::StatusOr<std::unique_ptr<MapSource>> OpenSensitivities(
+    const MapSourceOptions& options, int width, int height) {
+  std::vector<std::unique_ptr<MapSource>> sources;
+  for (const std::string& path : options.paths) {
+    auto source =
+        SensitivitySource::Open(path, options.allocation, width, height);
+    if (!source.ok()) return source.status();
+    sources.push_back(*std::move(source));
+  }
+  if (sources.size() == 1) return std::move(sources[0]);
+  return std::make_unique<CombinedSource>(std::move(sources));
+}
+
 absl::StatusOr<std::unique_ptr<MapSource>> OpenBoxes(
     const MapSourceOptions& options, int width, int height) {
-  const auto text = ReadText(options.path);
-  if (!text.ok()) return text.status();
-  auto boxes = ParseBoxes(options.path, *text, CodecLimits());
+  auto boxes = ReadBoxes(options.paths[0]);
   if (!boxes.ok()) return boxes.status();
   return std::make_unique<BoxSource>(*std::move(boxes), options,
                                      MacroblockCount(width),
                                      MacroblockCount(height));
 }
 
-absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(
-    const MapSourceOptions& options, int width, int height) {
-  const auto text = ReadText(options.path);
+absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(const std::string& path,
+                                                    int width, int height) {
+  const auto text = ReadText(path);
   if (!text.ok()) return text.status();
-  auto maps = ParseMaps(options.path, *text, CodecLimits());
+  auto maps = ParseMaps(path, *text, CodecLimits());
   if (!maps.ok()) return maps.status();
   if (maps->columns != MacroblockCount(width) ||
       maps->rows != MacroblockCount(height)) {
     return WrongSize(
-        options.path,
-        absl::StrCat(maps->columns, "x", maps->rows, " macroblocks"), width,
-        height);
+        path, absl::StrCat(maps->columns, "x", maps->rows, " macroblocks"),
+        width, height);
   }
-  return std::make_unique<FileMapSource>(*std::move(maps), options.path);
+  return std::make_unique<FileMapSource>(*std::move(maps), path);
+}
+
+absl::StatusOr<std::unique_ptr<MapSource>> OpenOrigin(
+    const MapSourceOptions& options, int width, int height) {
+  switch (options.origin) {
+    case MapOrigin::kProxy:
+      return OpenProxy(options, width, height);
+    case MapOrigin::kSensitivity:
+      return OpenSensitivities(options, width, height);
+    case MapOrigin::kBoxes:
+      return OpenBoxes(options, width, height);
+    case MapOrigin::kMap:
+      return OpenMaps(options.paths[0], width, height);
+    case MapOrigin::kPlain:
+      break;
+  }
+  return std::make_unique<PlainSource>();
+}
+
+absl::Status CheckPaths(const MapSourceOptions& options) {
+  const bool needs_file = options.origin != MapOrigin::kProxy &&
+                          options.origin != MapOrigin::kPlain;
+  const bool several = options.origin == MapOrigin::kSensitivity;
+  const size_t most = !needs_file ? 0 : several ? CodecLimits().max_models : 1;
+  if (options.paths.size() > most || (needs_file && options.paths.empty())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "map from ", MapOriginName(options.origin), ": ", options.paths.size(),
+        " files; takes ", needs_file ? 1 : 0, " to ", most));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -273,19 +415,13 @@ const char* MapOriginName(MapOrigin origin) {
 
 absl::StatusOr<std::unique_ptr<MapSource>> OpenMapSource(
     const MapSourceOptions& options, int width, int height) {
-  switch (options.origin) {
-    case MapOrigin::kProxy:
-      return OpenProxy(options, width, height);
-    case MapOrigin::kSensitivity:
-      return SensitivitySource::Open(options, width, height);
-    case MapOrigin::kBoxes:
-      return OpenBoxes(options, width, height);
-    case MapOrigin::kMap:
-      return OpenMaps(options, width, height);
-    case MapOrigin::kPlain:
-      break;
-  }
-  return std::make_unique<PlainSource>();
+  if (absl::Status s = CheckPaths(options); !s.ok()) return s;
+  auto source = OpenOrigin(options, width, height);
+  if (!source.ok() || options.protect_path.empty()) return source;
+  auto boxes = ReadBoxes(options.protect_path);
+  if (!boxes.ok()) return boxes.status();
+  return std::make_unique<ProtectedSource>(*std::move(source),
+                                           *std::move(boxes), options);
 }
 
 }  // namespace fovea

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ namespace fovea {
 enum class MapOrigin : uint8_t {
   kProxy,        // texture and motion; takes little, since it is a guess
   kPlain,        // none: uniform quality
-  kSensitivity,  // sensitivity file
+  kSensitivity,  // sensitivity files
   kBoxes,        // box file
   kMap,          // map file
 };
@@ -33,7 +34,9 @@ const char* MapOriginName(MapOrigin origin);
 
 struct MapSourceOptions {
   MapOrigin origin = MapOrigin::kProxy;
-  std::string path;  // of the file; empty for kProxy and kPlain
+  // One file; none for kProxy and kPlain; for kSensitivity one or more, each
+  // model with its own: the finest of their wishes counts.
+  std::vector<std::string> paths;
 
   // kSensitivity and kProxy; s_ref follows the stream where it is 0.
   AllocationOptions allocation;
@@ -44,6 +47,11 @@ struct MapSourceOptions {
   int box_grow = 1;
   int64_t box_hold = 0;
   float box_score = 0;
+
+  // Box file that protects under the other origins: inside, offsets are at
+  // most `protect_offset`. box_hold and box_score hold for it too.
+  std::string protect_path;
+  int protect_offset = 4;
 };
 
 // Frames are asked for once each, in presentation order. Not thread-safe.
@@ -59,6 +67,9 @@ class MapSource {
 
   // What the last frame's side data says, but for the chroma offset.
   virtual QualitySideData SideData() const = 0;
+
+  // Chroma QP minus luma QP, where the sensitivities tell planes apart.
+  virtual std::optional<int> chroma_qp_offset() const = 0;
 
   // One line for people: "sensitivities of detector (s.fsen)".
   virtual std::string description() const = 0;

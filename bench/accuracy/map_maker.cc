@@ -86,7 +86,7 @@ absl::StatusOr<std::unique_ptr<Mapper>> NewProductMapper(const Policy& policy,
   options.origin = MapOrigin::kProxy;
   if (policy.rule == MapRule::kSensitivity) {
     options.origin = MapOrigin::kSensitivity;
-    options.path = SensitivityPath(policy, clip.choice);
+    options.paths = {SensitivityPath(policy, clip.choice)};
   }
   options.allocation.kappa = policy.kappa;
   const int width = clip.camera.width;

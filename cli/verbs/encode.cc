@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "api/encode_file.h"
@@ -24,7 +25,7 @@ namespace {
 
 struct EncodeArguments {
   EncodeFileOptions file;
-  std::string sensitivity;
+  std::vector<std::string> sensitivities;
   std::string boxes;
   std::string map;
   bool plain = false;
@@ -59,6 +60,7 @@ Json EncodeJson(const EncodeArguments& arguments,
   document["side_data_bytes"] = report.side_data_bytes;
   document["file_bytes"] = report.file_bytes;
   document["duration_ns"] = NanosecondsJson(report.duration_ns);
+  document["chroma_qp_offset"] = report.chroma_qp_offset;
   document["mean_qp"] = report.mean_qp;
   document["mean_offset"] = report.mean_offset;
   document["frozen_share"] = report.frozen_share;
@@ -133,17 +135,17 @@ absl::StatusOr<int> RunEncode(const Context& context,
   return ExitCode(*report);
 }
 
-void ChooseMap(const std::string& path, MapOrigin origin,
+void ChooseMap(const std::vector<std::string>& paths, MapOrigin origin,
                MapSourceOptions* map) {
-  if (path.empty()) return;
+  if (paths.empty() || paths[0].empty()) return;
   map->origin = origin;
-  map->path = path;
+  map->paths = paths;
 }
 
 // After parsing: what the options mean together.
 void SettleArguments(EncodeArguments* arguments) {
   EncodeFileOptions& file = arguments->file;
-  const int origins = (arguments->sensitivity.empty() ? 0 : 1) +
+  const int origins = (arguments->sensitivities.empty() ? 0 : 1) +
                       (arguments->boxes.empty() ? 0 : 1) +
                       (arguments->map.empty() ? 0 : 1) +
                       (arguments->plain ? 1 : 0);
@@ -153,15 +155,22 @@ void SettleArguments(EncodeArguments* arguments) {
         "expected at most one of --sensitivity, --boxes, --map and --plain");
   }
   if (arguments->plain) file.map.origin = MapOrigin::kPlain;
-  ChooseMap(arguments->sensitivity, MapOrigin::kSensitivity, &file.map);
-  ChooseMap(arguments->boxes, MapOrigin::kBoxes, &file.map);
-  ChooseMap(arguments->map, MapOrigin::kMap, &file.map);
+  ChooseMap(arguments->sensitivities, MapOrigin::kSensitivity, &file.map);
+  ChooseMap({arguments->boxes}, MapOrigin::kBoxes, &file.map);
+  ChooseMap({arguments->map}, MapOrigin::kMap, &file.map);
   file.encoder.map_mode =
       arguments->mode == "exact" ? MapMode::kExact : MapMode::kStacked;
   file.side_data = arguments->side_data == "none"    ? SideDataPlace::kNone
                    : arguments->side_data == "frame" ? SideDataPlace::kFrame
                                                      : SideDataPlace::kGop;
   if (arguments->gop) file.encoder.gop_frames = *arguments->gop;
+  if (!arguments->boxes.empty() && !file.map.protect_path.empty()) {
+    throw CLI::ValidationError(
+        "--protect", "--boxes keeps its boxes at the base quality already");
+  }
+  if (file.map.protect_offset % 2 != 0) {
+    throw CLI::ValidationError("--protect-offset", "must be even");
+  }
   if (file.map.box_offset % 2 != 0) {
     throw CLI::ValidationError("--box-offset", "must be even");
   }
@@ -173,9 +182,11 @@ void SettleArguments(EncodeArguments* arguments) {
 
 void AddMapOptions(CLI::App* verb, EncodeArguments* arguments) {
   MapSourceOptions& map = arguments->file.map;
-  verb->add_option("--sensitivity", arguments->sensitivity,
+  verb->add_option("--sensitivity", arguments->sensitivities,
                    "Sensitivities measured with a model say where bytes may "
-                   "be saved (default: a model-free guess)")
+                   "be saved (default: a model-free guess). Again for each "
+                   "further model: the one that needs most counts")
+      ->allow_extra_args(false)
       ->type_name("FILE");
   verb->add_option("--boxes", arguments->boxes,
                    "Instead: CSV frame,left,top,right,bottom[,score[,label]]; "
@@ -186,6 +197,13 @@ void AddMapOptions(CLI::App* verb, EncodeArguments* arguments) {
                    "then 'frame N' and ROWS lines of COLUMNS even offsets")
       ->type_name("FILE");
   verb->add_flag("--plain", arguments->plain, "Instead: uniform quality");
+  verb->add_option("--protect", map.protect_path,
+                   "Boxes, as above, in which other maps add little")
+      ->type_name("FILE");
+  verb->add_option("--protect-offset", map.protect_offset,
+                   "Most QP added inside them, even")
+      ->check(CLI::Range(0, kMaxQpOffset))
+      ->capture_default_str();
   verb->add_option("--kappa", map.allocation.kappa,
                    "How far sensitivities are trusted, 0 to 1")
       ->check(CLI::Range(0.0, 1.0))
@@ -234,10 +252,10 @@ void AddRateOptions(CLI::App* verb, EncodeArguments* arguments) {
       ->check(CLI::IsMember({"stacked", "exact"}))
       ->type_name("MODE")
       ->capture_default_str();
-  verb->add_option("--chroma-offset", file.encoder.tables.chroma_qp_offset,
-                   "Chroma QP minus luma QP, -12 to 12")
-      ->check(CLI::Range(-12, 12))
-      ->capture_default_str();
+  verb->add_option("--chroma-offset", file.chroma_qp_offset,
+                   "Chroma QP minus luma QP, -12 to 12 (default: what "
+                   "sensitivities of the planes ask for, else -6)")
+      ->check(CLI::Range(-12, 12));
 }
 
 void AddSpeedOptions(CLI::App* verb, EncodeArguments* arguments) {

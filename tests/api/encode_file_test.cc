@@ -15,6 +15,7 @@
 
 #include "api/decode_file.h"
 #include "api/inspect.h"
+#include "codec/allocation.h"
 #include "codec/map_file.h"
 #include "codec/sensitivity_file.h"
 #include "tests/api/small_video.h"
@@ -77,8 +78,8 @@ class EncodeFileTest : public ::testing::Test {
 
   void UseFile(MapOrigin origin, const std::string& text) {
     options_.map.origin = origin;
-    options_.map.path = dir_.File("map");
-    testing::WriteFileText(options_.map.path, text);
+    options_.map.paths = {dir_.File("map")};
+    testing::WriteFileText(options_.map.paths[0], text);
   }
 
   // The left half fine, the right half coarse, from frame 0.
@@ -114,6 +115,36 @@ class EncodeFileTest : public ::testing::Test {
     UseFile(MapOrigin::kSensitivity, std::string(bytes.begin(), bytes.end()));
   }
 
+  // One frame in which block `peak` alone matters; chroma, where it is above
+  // zero, per sample in relation to luma.
+  std::string WritePeak(const std::string& name, size_t peak, double chroma) {
+    SensitivityInfo info;
+    info.width = width_;
+    info.height = height_;
+    info.planes = chroma > 0 ? 3 : 1;
+    std::vector<uint8_t> bytes;
+    const auto writer = SensitivityWriter::Create(info, &bytes);
+    SensitivityFrame frame;
+    for (int i = 0; i < info.planes; ++i) {
+      frame.plane[static_cast<size_t>(i)].assign(
+          static_cast<size_t>(info.columns() * info.rows()), 0);
+      frame.plane[static_cast<size_t>(i)][peak] = i == 0 ? 1 : chroma;
+    }
+    EXPECT_TRUE((*writer)->Add(frame, &bytes).ok());
+    (*writer)->Finish(&bytes);
+    testing::WriteFileBytes(dir_.File(name), bytes);
+    return dir_.File(name);
+  }
+
+  QualityMap FirstMap() {
+    options_.side_data = SideDataPlace::kFrame;
+    Encode();
+    const Inspection inspection = Inspected();
+    EXPECT_FALSE(inspection.side_data.empty());
+    if (inspection.side_data.empty()) return {};
+    return inspection.side_data[0].data.map.value_or(QualityMap());
+  }
+
   testing::TempDir dir_;
   EncodeFileOptions options_;
   int width_ = 0;
@@ -134,7 +165,7 @@ TEST_F(EncodeFileTest, SaysThatTheProxyIsAGuess) {
 
 TEST_F(EncodeFileTest, SideDataTravelsWithEveryKeyframe) {
   UseFile(MapOrigin::kMap, HalfMap());
-  options_.encoder.tables.chroma_qp_offset = -3;
+  options_.chroma_qp_offset = -3;
   const EncodeFileReport report = Encode();
   const Inspection inspection = Inspected();
   ASSERT_THAT(inspection.side_data, SizeIs(3));
@@ -159,6 +190,41 @@ TEST_F(EncodeFileTest, SideDataGoesWhereItIsAsked) {
   options_.side_data = SideDataPlace::kNone;
   EXPECT_EQ(Encode().side_data_bytes, 0U);
   EXPECT_THAT(Inspected().side_data, IsEmpty());
+}
+
+TEST_F(EncodeFileTest, EachModelGetsWhatItNeeds) {
+  options_.map.origin = MapOrigin::kSensitivity;
+  options_.map.paths = {WritePeak("a", 0, 0), WritePeak("b", 23, 0)};
+  const QualityMap map = FirstMap();
+  ASSERT_THAT(map.qp_offset, SizeIs(24));
+  EXPECT_EQ(map.qp_offset[0], 0);
+  EXPECT_EQ(map.qp_offset[23], 0);
+  EXPECT_EQ(map.qp_offset[9], kMaxQpOffset);
+}
+
+TEST_F(EncodeFileTest, BoxesProtectUnderAModelsMap) {
+  options_.map.origin = MapOrigin::kSensitivity;
+  options_.map.paths = {WritePeak("a", 0, 0)};
+  options_.map.protect_path = dir_.File("boxes.csv");
+  testing::WriteFileText(options_.map.protect_path,
+                         "frame,left,top,right,bottom\n0,50,18,60,30\n");
+  const QualityMap map = FirstMap();
+  ASSERT_THAT(map.qp_offset, SizeIs(24));
+  EXPECT_EQ(map.qp_offset[9], 4);  // column 3, row 1
+  EXPECT_EQ(map.qp_offset[10], kMaxQpOffset);
+}
+
+TEST_F(EncodeFileTest, PlanesShareOneLagrangian) {
+  options_.map.origin = MapOrigin::kSensitivity;
+  options_.map.paths = {WritePeak("a", 0, 4)};
+  const int asked = Encode().chroma_qp_offset;
+  EXPECT_EQ(asked, ChromaQpOffset(1, 4, 4));
+  EXPECT_LT(asked, 0);
+  EXPECT_EQ(Inspected().side_data[0].data.chroma_qp_offset, asked);
+  options_.map.paths = {WritePeak("a", 0, 0)};
+  EXPECT_EQ(Encode().chroma_qp_offset, -6) << "planes not told apart";
+  options_.chroma_qp_offset = 2;
+  EXPECT_EQ(Encode().chroma_qp_offset, 2);
 }
 
 TEST_F(EncodeFileTest, ExactModeKeepsTheMapInTheBitstream) {
@@ -262,17 +328,17 @@ TEST_F(EncodeFileTest, RefusesDamagedMapFiles) {
   EXPECT_THAT(std::string(Refused().message()), HasSubstr("line 2"));
   UseFile(MapOrigin::kSensitivity, "FOVEASEN nonsense");
   EXPECT_THAT(std::string(Refused().message()), HasSubstr("offset"));
-  options_.map.path = dir_.File("absent");
+  options_.map.paths = {dir_.File("absent")};
   EXPECT_EQ(Refused().code(), absl::StatusCode::kNotFound);
 }
 
 // The fault lies behind the first frames: nothing may be left over.
 TEST_F(EncodeFileTest, RefusesSensitivitiesThatEndEarly) {
   UseSensitivities(width_, height_);
-  auto bytes = testing::ReadFileBytes(options_.map.path);
+  auto bytes = testing::ReadFileBytes(options_.map.paths[0]);
   ASSERT_GT(bytes.size(), 8U);
   bytes.erase(bytes.end() - 8, bytes.end());
-  testing::WriteFileBytes(options_.map.path, bytes);
+  testing::WriteFileBytes(options_.map.paths[0], bytes);
   EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss);
 }
 
