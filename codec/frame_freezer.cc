@@ -31,7 +31,6 @@ constexpr int kMaxSide = 16384;
 constexpr double kQuartiles = 1.349;  // their distance in a unit normal
 constexpr double kNoiseMemory = 0.1;  // weight of the newest frame
 constexpr int kCell = 4;
-constexpr int kCellsPerRow = kMacroblockSize / kCell;
 // Changes are counted in 1/16 grey level: the sum over a whole cell.
 constexpr int kCellPixels = kCell * kCell;
 constexpr int kMaxCellSum = 255 * kCellPixels;

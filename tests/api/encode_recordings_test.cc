@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <ostream>
 #include <string>
 #include <tuple>
 
@@ -50,7 +51,9 @@ const Way kWays[] = {
      }},
 };
 
-using Setting = std::tuple<const char*, Way>;
+void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
+
+using Setting = std::tuple<std::string, Way>;
 
 class EncodeRecordingsTest : public ::testing::TestWithParam<Setting> {
  protected:
@@ -106,11 +109,12 @@ std::string NameOf(const ::testing::TestParamInfo<Setting>& info) {
 
 INSTANTIATE_TEST_SUITE_P(
     Clips, EncodeRecordingsTest,
-    ::testing::Combine(::testing::Values("video/towncentre_street_41f.mp4",
-                                         "video/uadetrac_intersection_a.mp4",
-                                         "video/dashcam_solidWhiteRight.mp4",
-                                         "camera_imu/gopro_max-heromode.mp4"),
-                       ::testing::ValuesIn(kWays)),
+    ::testing::Combine(
+        ::testing::Values<std::string>("video/towncentre_street_41f.mp4",
+                                       "video/uadetrac_intersection_a.mp4",
+                                       "video/dashcam_solidWhiteRight.mp4",
+                                       "camera_imu/gopro_max-heromode.mp4"),
+        ::testing::ValuesIn(kWays)),
     NameOf);
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <random>
 #include <string>
 #include <tuple>
@@ -24,6 +25,10 @@ constexpr int kFrames = 12;
 struct Size {
   int width, height;
 };
+void PrintTo(const Size& size, std::ostream* out) {
+  *out << size.width << "x" << size.height;
+}
+
 struct Rate {
   const char* name;
   double crf;
@@ -63,7 +68,7 @@ QualityMap Patches(Size size) {
 }
 
 // preset, zero latency, threads, size
-using Setting = std::tuple<const char*, bool, int, Size>;
+using Setting = std::tuple<std::string, bool, int, Size>;
 
 class MapHonouredTest : public ::testing::TestWithParam<Setting> {
  protected:
@@ -137,15 +142,16 @@ TEST_P(MapHonouredTest, EveryAqModeKeepsMaps) {
 
 std::string NameOf(const ::testing::TestParamInfo<Setting>& info) {
   const auto& [preset, zero_latency, threads, size] = info.param;
-  return std::string(preset) + (zero_latency ? "_live_" : "_ahead_") +
+  return preset + (zero_latency ? "_live_" : "_ahead_") +
          std::to_string(threads) + "thr_" + std::to_string(size.width) + "x" +
          std::to_string(size.height);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Presets, MapHonouredTest,
-    ::testing::Combine(::testing::Values("ultrafast", "superfast", "veryfast",
-                                         "medium", "veryslow"),
+    ::testing::Combine(::testing::Values<std::string>("ultrafast", "superfast",
+                                                      "veryfast", "medium",
+                                                      "veryslow"),
                        ::testing::Bool(), ::testing::Values(1, 3),
                        ::testing::Values(Size{208, 112}, Size{131, 97})),
     NameOf);
