@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// "Did you mean": the known name most like a mistyped one.
+// Suggestions for mistyped words, for callers that see api only.
 
 #ifndef FOVEA_API_NEAREST_NAME_H_
 #define FOVEA_API_NEAREST_NAME_H_
 
-#include <string>
-#include <vector>
-
-namespace fovea {
-
-// The entry of `known` with the smallest edit distance to `typed`, or ""
-// when none is within a third of its length and one.
-std::string NearestName(const std::string& typed,
-                        const std::vector<std::string>& known);
-
-}  // namespace fovea
+#include "codec/nearest_name.h"  // IWYU pragma: export
 
 #endif  // FOVEA_API_NEAREST_NAME_H_

@@ -14,33 +14,32 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sensitivity/detection.h"
 #include "sensitivity/model_card.h"
 #include "sensitivity/picture_input.h"
 #include "sensitivity/tensor.h"
 
 namespace fovea {
 
-struct Detection {
-  int label = 0;  // class number of the model
-  float score = 0;
-  float left = 0, top = 0, right = 0, bottom = 0;  // pixels of the picture
-};
-
 // What a network says about one input; which parts are set follows from the
 // decoder.
 struct Answer {
   std::vector<Detection> detections;  // best first, doubles suppressed
-  std::vector<float> scores;          // class probabilities
+  // Detectors: best class score of every cell before any threshold, in the
+  // network's order. Classifiers: class probabilities.
+  std::vector<float> scores;
   // Segmentation: class per pixel of the network's output, row-major.
   std::vector<uint16_t> classes;
   int columns = 0, rows = 0;
   std::vector<float> embedding;  // unit length
 };
 
-// What the scalar is summed with: probes that cannot all vanish.
+// What the scalar is summed with: probes that cannot all vanish. The mean
+// square of gradients over random probes is the diagonal of the Gauss-Newton
+// matrix of the loss.
 enum class Probe : uint8_t {
-  kSum,     // every term counts +1
-  kRandom,  // every term counts +1 or -1, by the seed
+  kSum,     // the loss itself: every term counts +1
+  kRandom,  // a random root of its curvature, by the seed
 };
 
 // The scalar of one probe and, per output, its gradient.
@@ -50,23 +49,45 @@ struct ScalarGradient {
 };
 
 // Thread-safe. All functions take the outputs for one input (batch 1).
+// Results are finite for every finite output; kDataLoss names an output's
+// value that is not.
 class Decoder {
  public:
   virtual ~Decoder() = default;
 
   // kInvalidArgument: count or shapes do not fit this decoder, or the class
-  // count is not that of the labels; says what was expected.
+  // count is not that of the labels; says what was expected. Meant for an
+  // input of the card's own size: also refuses what looks like
+  // probabilities where the card says logits, and the other way round.
   virtual absl::Status Check(std::span<const Tensor> outputs) const = 0;
 
+  // `placement` is read by detectors alone.
   virtual absl::StatusOr<Answer> Read(std::span<const Tensor> outputs,
                                       const Placement& placement) const = 0;
 
+  // Whether Differentiate() reads `reference`; else it may be `outputs`.
+  virtual bool uses_reference() const = 0;
+
   // Differentiates at `outputs`. `reference` are the outputs for the
   // undistorted input: classifiers and segmenters take their own answer
-  // there as the truth, embeddings their vector. Terms:
-  // detectors sigma(10 (score - threshold + 0.1)) per cell, segmenters and
-  // classifiers cross-entropy (per pixel), embeddings the cosine, IMU
-  // classifiers the margin of the first class over the second.
+  // there as the truth, embeddings their vector.
+  //
+  // Detectors: term sigma(10 (score - threshold + 0.1)) per cell; kRandom
+  // counts each +1 or -1. As in OneAdapt (Du et al., 2023), whose slope is
+  // 20, but with a margin, so that near misses count.
+  //
+  // Classifiers, segmenters: kSum is the cross-entropy to the reference's
+  // class (per pixel), which a confident answer makes vanish; kRandom is
+  // <v, logits> with v = sqrt(p) r - p <sqrt(p), r>, r random signs and p the
+  // probabilities at `outputs`, none below 1e-6: v v^T is the Fisher matrix
+  // of p on average (Martens, JMLR 2020).
+  //
+  // Embeddings: kSum is the cosine to the reference, which is flat there;
+  // kRandom is the unit vector's projection on a random vector at right
+  // angles to the reference.
+  //
+  // IMU classifiers: the margin of the first class over the second in
+  // logits, which cannot vanish; kRandom gives it a sign.
   virtual absl::StatusOr<ScalarGradient> Differentiate(
       std::span<const Tensor> outputs, std::span<const Tensor> reference,
       Probe probe, uint64_t seed) const = 0;

@@ -27,6 +27,13 @@ enum class DecoderKind : uint8_t {
   kImuClassifier,
 };
 
+// As in a card: "fastestdet", "yolox", "ssd", "classifier", "segmentation",
+// "embedding", "imu-classifier".
+const char* DecoderName(DecoderKind kind);
+
+// FastestDet, YOLOX and SSD.
+bool IsDetector(DecoderKind kind);
+
 // How a picture is made the network's size.
 enum class Fit : uint8_t {
   kStretch,    // bent, bilinear
@@ -39,6 +46,9 @@ struct ModelCard {
   std::string labels;   // file with a class per line; empty: none
   DecoderKind decoder = DecoderKind::kClassifier;
   double threshold = 0.5;  // a detection counts from this score on
+  // Classifiers and segmenters: outputs have been through a softmax. Else
+  // they are logits.
+  bool probabilities = false;
 
   // Pictures. A network value is (level - mean) / deviation, level 0..255.
   int width = 0, height = 0;
@@ -54,25 +64,37 @@ struct ModelCard {
   std::array<double, 3> deviation{1, 1, 1};
 
   // Sensor windows: [window, channels] or, channels_last false,
-  // [channels, window]; per-channel mean and deviation.
+  // [channels, window]; per-channel mean and deviation, as many as channels.
   int window = 0;
   std::vector<std::string> channels;  // "accel.x" ... in order
   double rate_hz = 0;
   std::vector<double> channel_mean, channel_deviation;
 
-  // Stands for everything above in a digest: two cards that treat an input
-  // alike have equal text, whatever their YAML looks like.
+  // Stands in a digest for how inputs go in and outputs are read: two cards
+  // that treat an input alike have equal text, whatever their YAML looks
+  // like. Names are not in it, of the model or its files: what is in the
+  // files has to be hashed beside it.
   std::string Canonical() const;
 };
 
-// Reads model.yaml. `name` begins every error. kInvalidArgument names the
-// key, what was expected and what was found; keys nobody knows are errors.
+inline constexpr size_t kMaxCardBytes = size_t{64} << 10;
+inline constexpr int kMaxInputSide = 8192;
+inline constexpr int kMaxWindow = 65536;          // samples
+inline constexpr size_t kMaxCardChannels = 64;    // of sensor windows
+inline constexpr size_t kMaxCardNameBytes = 255;  // of models, files, channels
+
+// Reads model.yaml (sensitivity/FORMAT.md). `name` begins every error.
+// kInvalidArgument names the key, what was expected and what was found;
+// keys nobody knows are errors.
 absl::StatusOr<ModelCard> ParseModelCard(const std::string& name,
                                          const std::string& yaml);
 
+inline constexpr size_t kMaxLabels = 65536;
+inline constexpr size_t kMaxLabelBytes = 256;
+
 // Reads a label file: a class per line, trailing empty lines dropped.
-// kInvalidArgument: more than 65,536 lines, a line over 256 bytes, control
-// characters.
+// kInvalidArgument: no line or more than kMaxLabels, a line over
+// kMaxLabelBytes, control characters, not UTF-8.
 absl::StatusOr<std::vector<std::string>> ParseLabels(const std::string& name,
                                                      const std::string& text);
 

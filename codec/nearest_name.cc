@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "api/nearest_name.h"
+#include "codec/nearest_name.h"
 
 #include <algorithm>
 #include <cstddef>
