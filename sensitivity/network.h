@@ -23,6 +23,9 @@ struct NetworkOptions {
   // Of the whole process, since the runtime has one pool; 1 keeps results
   // repeatable on every machine.
   int threads = 1;
+  // Off: Forward() keeps nothing and InputGradient() always fails; saves
+  // most of a forward pass's memory.
+  bool gradients = true;
 };
 
 struct NetworkInfo {
@@ -42,7 +45,8 @@ class Network {
   // Runs on `input` (batch first, as the network was trained) and keeps what
   // InputGradient() needs until the next call. A network whose batch is
   // fixed at 1 answers a batch picture by picture; the outputs are joined.
-  // kInvalidArgument: the input has another shape than the network takes.
+  // kInvalidArgument: the input has another shape than the network takes;
+  // names the node. kResourceExhausted: beyond the limits of memory.
   virtual absl::StatusOr<std::vector<Tensor>> Forward(const Tensor& input) = 0;
 
   // Gradient of sum_i <weights[i], outputs[i]> by the input of the last
@@ -53,10 +57,11 @@ class Network {
 };
 
 // Opens an ONNX file (opset 9 to 17; name ends in ".onnx") or else a
-// TorchScript file. kUnavailable: the plug-in is missing, with what to
-// install; kNotFound; kDataLoss: not such a file, or damaged;
-// kUnimplemented: names the operator and node that are not supported;
-// kResourceExhausted: beyond the limits in docs/LIMITS.md.
+// TorchScript file. An ONNX file is data; TorchScript is a program that runs
+// with the rights of this process: open only those you trust. kUnavailable:
+// the plug-in is missing, with what to install; kNotFound; kDataLoss: not
+// such a file, or damaged; kUnimplemented: names the operator and node that
+// are not supported; kResourceExhausted: beyond the limits in docs/LIMITS.md.
 absl::StatusOr<std::unique_ptr<Network>> OpenNetwork(
     const std::string& path, const NetworkOptions& options);
 
