@@ -9,6 +9,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstring>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 
 namespace fovea {
 namespace {
@@ -53,9 +56,7 @@ class LimitedAllocator final : public c10::Allocator {
         static_cast<int64_t>(size) <= kMostTotalBytes - total_bytes) {
       return;
     }
-    refused = true;
-    TORCH_CHECK(false, "a tensor of ", size,
-                " bytes is beyond the limit of memory");
+    RefuseMemory(absl::StrCat(size, " bytes"));
   }
 };
 
@@ -69,6 +70,12 @@ void LimitMemory() {
     return made;
   }();
   static_cast<void>(allocator);
+}
+
+void RefuseMemory(const std::string& what) {
+  refused = true;
+  C10_THROW_ERROR(Error, absl::StrCat("a tensor of ", what,
+                                      " is beyond the limit of memory"));
 }
 
 bool TakeMemoryRefusal() { return refused.exchange(false); }

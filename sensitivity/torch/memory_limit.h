@@ -7,6 +7,7 @@
 #define FOVEA_SENSITIVITY_TORCH_MEMORY_LIMIT_H_
 
 #include <cstdint>
+#include <string>
 
 namespace fovea {
 
@@ -17,7 +18,10 @@ inline constexpr int64_t kMostTotalBytes = 16LL << 30;  // all networks
 // process. May be called again; thread-safe.
 void LimitMemory();
 
-// Whether an allocation was refused since the last call.
+// Throws, as an allocation beyond the limits does.
+[[noreturn]] void RefuseMemory(const std::string& what);
+
+// Whether anything was refused since the last call.
 bool TakeMemoryRefusal();
 
 }  // namespace fovea

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "sensitivity/torch/memory_limit.h"
 
 namespace fovea {
@@ -90,7 +91,9 @@ void CheckShape(at::IntArrayRef shape) {
   for (const int64_t side : shape) {
     TORCH_CHECK(side >= 0, "a side of ", side);
     if (side == 0) return;
-    TORCH_CHECK(side <= most, "a tensor of shape ", shape, " is too large");
+    if (side > most) {
+      RefuseMemory(absl::StrCat("shape [", absl::StrJoin(shape, ", "), "]"));
+    }
     most /= side;
   }
 }

@@ -4,10 +4,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -27,8 +29,11 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path, size_t most) {
     const std::string reason = std::strerror(errno);
     return absl::NotFoundError(absl::StrCat(path, ": ", reason));
   }
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return absl::NotFoundError(path + ": not a regular file");
+  }
   const std::streamoff size = in.tellg();
-  if (size < 0) return absl::NotFoundError(path + ": no readable file");
   if (static_cast<uint64_t>(size) > most) {
     return absl::ResourceExhaustedError(
         absl::StrCat(path, ": ", size, " bytes; at most ", most, " are read"));
