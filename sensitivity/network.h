@@ -33,7 +33,8 @@ struct NetworkInfo {
   // Declared shape of the one input; -1 where any size goes. Empty where
   // the file does not say (TorchScript).
   std::vector<int64_t> input_shape;
-  std::vector<std::string> outputs;  // names, in order
+  // Names, in order. Empty where the file does not say (TorchScript).
+  std::vector<std::string> outputs;
 };
 
 // Not thread-safe. Weights are constants: only the input is differentiated.

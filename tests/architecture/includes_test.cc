@@ -35,6 +35,8 @@ const std::vector<Room>& Rooms() {
       {"codec/decode", {"codec"}},
       {"codec/formats", {"codec"}},
       {"sensitivity", {"codec"}},
+      {"sensitivity/onnx", {"codec"}},
+      {"sensitivity/torch", {"sensitivity", "sensitivity/onnx"}},
       {"filter", {"codec"}},
       {"store", {}},
       {"index", {"store"}},
@@ -79,6 +81,11 @@ const std::vector<Confined>& ThirdParty() {
        {{"codec/formats/"}, {"sensitivity/internal/flat_yaml.cc"}}},
       {"nlohmann/", {{"api/"}, {"cli/"}}},
       {"CLI/", {{"cli/"}}},
+      {"onnx/", {{"sensitivity/onnx/onnx_reader.cc"}}},
+      {"google/protobuf", {{"sensitivity/onnx/onnx_reader.cc"}}},
+      {"torch/", {{"sensitivity/torch/"}}},
+      {"ATen/", {{"sensitivity/torch/"}}},
+      {"c10/", {{"sensitivity/torch/"}}},
       {"opencv2/", {{"bench/accuracy/"}}},  // no room: none may
   };
   return table;
@@ -221,6 +228,15 @@ TEST(IncludesRuleTest, RoomsIncludeOnlyWhatTheTableSays) {
       {"sensitivity/proxy.cc", "codec/grid.h", true},
       {"sensitivity/proxy.cc", "codec/decode/a.h", false},
       {"sensitivity/proxy.cc", "filter/fingerprint.h", false},
+      {"sensitivity/network.cc", "sensitivity/internal/plugin.h", true},
+      {"sensitivity/network.cc", "sensitivity/onnx/onnx_graph.h", false},
+      {"sensitivity/network.cc", "sensitivity/torch/operator.h", false},
+      {"sensitivity/onnx/a.cc", "codec/byte_stream.h", true},
+      {"sensitivity/onnx/a.cc", "sensitivity/network.h", false},
+      {"sensitivity/onnx/a.cc", "sensitivity/torch/operator.h", false},
+      {"sensitivity/torch/a.cc", "sensitivity/network.h", true},
+      {"sensitivity/torch/a.cc", "sensitivity/onnx/plan.h", true},
+      {"sensitivity/torch/a.cc", "sensitivity/internal/plugin.h", false},
       {"filter/gate.cc", "codec/grid.h", true},
       {"filter/gate.cc", "store/rows.h", false},
       {"store/rows.cc", "store/internal/zstd.h", true},
@@ -271,6 +287,15 @@ TEST(IncludesRuleTest, ThirdPartyHeadersStayInTheirPlaces) {
       {"yaml-cpp/yaml.h", "codec/formats/euroc_source.cc", "api/engine.cc"},
       {"nlohmann/json.hpp", "cli/verbs/ls.cc", "store/store.cc"},
       {"CLI/CLI.hpp", "cli/main.cc", "api/engine.cc"},
+      {"onnx/onnx_pb.h", "sensitivity/onnx/onnx_reader.cc",
+       "sensitivity/onnx/plan.cc"},
+      {"google/protobuf/arena.h", "sensitivity/onnx/onnx_reader.cc",
+       "sensitivity/torch/plugin.cc"},
+      {"torch/script.h", "sensitivity/torch/script_network.cc",
+       "sensitivity/network.cc"},
+      {"ATen/ATen.h", "sensitivity/torch/operator.h", "api/engine.cc"},
+      {"c10/core/Allocator.h", "sensitivity/torch/memory_limit.cc",
+       "sensitivity/onnx/onnx_reader.cc"},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(Verdict(c.inside, c.header), "");
