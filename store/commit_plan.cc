@@ -81,6 +81,28 @@ absl::Status CheckPlan(const CommitPlan& plan) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPriors(Catalogue* catalogue, const CommitPlan& plan) {
+  std::map<std::string_view, uint64_t> bytes;  // by key
+  for (const RowChange& row : plan.rows) {
+    if (row.family != Family::kPrior) continue;
+    bytes[row.key] = row.value.has_value() ? JournalBytes({row}) : 0;
+  }
+  if (bytes.empty()) return absl::OkStatus();
+  uint64_t sum = 0;
+  for (const auto& [key, size] : bytes) sum += size;
+  FOVEA_RETURN_IF_ERROR(
+      catalogue->Scan(Family::kPrior, "", "",
+                      [&](std::string_view key, std::string_view value) {
+                        if (!bytes.contains(key))
+                          sum += key.size() + value.size();
+                        return true;
+                      }));
+  if (sum <= kStoreLimits.prior_rows_bytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "prior rows of ", sum, " bytes exceed the limit of ",
+      kStoreLimits.prior_rows_bytes, "; remove streams with 'fovea rm'"));
+}
+
 absl::Status CommitPlanner::Drop(const ChunkId& id, std::string_view owner) {
   FOVEA_RETURN_IF_ERROR(Touch(id).status());
   std::string key = RefKey(id, owner);

@@ -47,6 +47,9 @@ absl::Status CheckRow(const RowChange& row);
 absl::Status CheckChunk(std::span<const uint8_t> payload,
                         std::string_view owner);
 absl::Status CheckPlan(const CommitPlan& plan);
+// kResourceExhausted when, with the plan's, there are more prior rows than
+// the snapshots of segments can repeat.
+absl::Status CheckPriors(Catalogue* catalogue, const CommitPlan& plan);
 
 // Collects one commit. Payloads must outlive the plan. Not thread-safe.
 class CommitPlanner {

@@ -47,6 +47,19 @@ absl::Status Malformed(size_t at, const std::string& what) {
   return absl::DataLossError(absl::StrCat("journal byte ", at, ": ", what));
 }
 
+// Payloads are under a checksum: a family nobody knows is no damage.
+absl::Status UnreadableRow(size_t at, uint32_t row, uint32_t count,
+                           std::span<const uint8_t> payload) {
+  const std::string name = absl::StrCat("row ", row, " of ", count);
+  if (at < payload.size() && payload[at] >= kFamilyCount) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("journal byte ", at, ": ", name, " is of family ",
+                     static_cast<int>(payload[at]), "; this build knows 0 to ",
+                     kFamilyCount - 1, "; use a newer fovea"));
+  }
+  return Malformed(at, name + " is malformed");
+}
+
 }  // namespace
 
 uint64_t JournalBytes(const std::vector<RowChange>& rows) {
@@ -90,8 +103,7 @@ absl::StatusOr<Journal> DecodeJournal(std::span<const uint8_t> payload) {
   for (uint32_t i = 0; i < count; ++i) {
     const size_t at = payload.size() - in.remaining();
     if (!DecodeRow(&in, &journal.rows[i])) {
-      return Malformed(at,
-                       absl::StrCat("row ", i, " of ", count, " is malformed"));
+      return UnreadableRow(at, i, count, payload);
     }
   }
   if (!in.at_end()) {

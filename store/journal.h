@@ -36,7 +36,8 @@ struct Journal {
 
 std::string EncodeJournal(const Journal& journal);
 
-// kDataLoss naming the byte at which the payload stops making sense.
+// kDataLoss naming the byte at which the payload stops making sense;
+// kFailedPrecondition: a row of a family that a newer release brought.
 absl::StatusOr<Journal> DecodeJournal(std::span<const uint8_t> payload);
 
 // Bytes EncodeJournal() will make of these rows.

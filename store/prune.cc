@@ -22,11 +22,35 @@ namespace {
 constexpr size_t kChunksPerForgetting = 4096;
 constexpr uint64_t kBytesPerCopy = 8 << 20;
 
-// Old values of these rows describe recordings and go too; of meta and loc
-// rows only those that were deleted do, since the rest say nothing private.
-bool OldValuesMatter(Family family) {
-  return family == Family::kGop || family == Family::kTime ||
-         family == Family::kFtab || family == Family::kBlock;
+bool EpochsDiffer(Family family, const std::string& old_value,
+                  const std::string& now) {
+  const absl::StatusOr<DerivedRow> a = DecodeDerivedRow(family, old_value);
+  const absl::StatusOr<DerivedRow> b = DecodeDerivedRow(family, now);
+  return !a.ok() || !b.ok() || a->epoch != b->epoch;
+}
+
+// True when `row` says what must not stay though its key is there. Old
+// values of meta and loc rows say nothing private; those of priors and
+// observations are rewritten all the time and matter only where the present
+// one did not grow out of them.
+bool OldValueMatters(const RowChange& row, const std::string& now) {
+  if (row.value == now) return false;
+  switch (row.family) {
+    case Family::kGop:
+    case Family::kTime:
+    case Family::kFtab:
+    case Family::kBlock:
+      return true;
+    case Family::kPrior:
+    case Family::kSem:
+      return row.value.has_value() && EpochsDiffer(row.family, *row.value, now);
+    case Family::kMeta:
+    case Family::kLoc:
+    case Family::kRef:
+    case Family::kGcq:
+      break;
+  }
+  return false;
 }
 
 // Walks one segment's committed part until something stale turns up.
@@ -72,8 +96,7 @@ class StaleFinder {
     for (const RowChange& row : journal.rows) {
       FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> now,
                              catalogue_->Get(row.family, row.key));
-      if (!now.has_value()) return true;
-      if (OldValuesMatter(row.family) && row.value != now) return true;
+      if (!now.has_value() || OldValueMatters(row, *now)) return true;
     }
     return false;
   }
@@ -107,8 +130,8 @@ struct CopyCandidates {
 // True when `row` of segment `from` is still needed to say what is so.
 absl::StatusOr<bool> IsCurrent(Catalogue* catalogue, const RowChange& row,
                                uint64_t from, bool keep_tombstones) {
-  // The snapshot of the fresh segment holds what is current of meta.
-  if (row.family == Family::kMeta && row.value.has_value()) return false;
+  // The snapshot of the fresh segment holds what is current of these.
+  if (IsInSnapshots(row.family) && row.value.has_value()) return false;
   FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> now,
                          catalogue->Get(row.family, row.key));
   if (now != row.value) return false;

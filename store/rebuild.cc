@@ -80,10 +80,10 @@ class JournalIndex {
   SegmentStates states_;
 };
 
-// After a snapshot `meta` holds its rows and no others of the caller's.
-absl::Status ReplaceMeta(Catalogue* catalogue, std::vector<RowChange> rows) {
+// After a snapshot its families hold its rows and no others of the caller's.
+absl::Status ApplySnapshot(Catalogue* catalogue, std::vector<RowChange> rows) {
   FOVEA_ASSIGN_OR_RETURN(std::vector<RowChange> changes,
-                         ReadMetaRows(catalogue));
+                         ReadSnapshotRows(catalogue));
   for (RowChange& old : changes) old.value.reset();
   std::ranges::move(rows, std::back_inserter(changes));
   return catalogue->Write(changes);
@@ -96,7 +96,7 @@ absl::Status ReplayRecord(SegmentFolder* segments, Catalogue* catalogue,
                          reader->ReadPayload(record));
   FOVEA_ASSIGN_OR_RETURN(Journal journal, DecodeJournal(payload));
   if (record.type == RecordType::kSnapshot) {
-    return ReplaceMeta(catalogue, std::move(journal.rows));
+    return ApplySnapshot(catalogue, std::move(journal.rows));
   }
   return catalogue->Write(journal.rows);
 }

@@ -20,6 +20,9 @@ struct RowLimits {
   size_t max_description_bytes = 1U << 20;
   size_t max_reasons = 1U << 16;  // distinct ones, per stream
   size_t max_gaps = 1U << 18;     // per stream
+  size_t max_label_bytes = 64;    // of an observation
+  size_t max_observation_bytes = 1U << 20;
+  size_t max_prior_bytes = 2U << 20;  // 16,384 x 16,384 pixels, badly packed
 };
 inline constexpr RowLimits kRowLimits;
 

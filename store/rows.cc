@@ -11,8 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "store/internal/row_codec.h"
-#include "store/internal/row_version.h"
+#include "store/row_codec.h"
+#include "store/row_version.h"
 
 namespace fovea {
 namespace {

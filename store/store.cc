@@ -142,8 +142,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
 }  // namespace
 
 const char* FamilyName(Family family) {
-  constexpr const char* kNames[kFamilyCount] = {"meta", "gop", "time", "ftab",
-                                                "loc",  "ref", "gcq",  "block"};
+  constexpr const char* kNames[kFamilyCount] = {"meta",  "gop", "time", "ftab",
+                                                "loc",   "ref", "gcq",  "block",
+                                                "prior", "sem"};
   return kNames[static_cast<size_t>(family)];
 }
 

@@ -20,25 +20,12 @@
 
 #include "absl/status/statusor.h"
 #include "store/chunk_id.h"
+#include "store/derived_rows.h"
+#include "store/family.h"
 #include "store/file_system.h"
 #include "store/reports.h"
 
 namespace fovea {
-
-// Catalogue families; store/FORMAT.md lists keys and values. Values are
-// stored; never renumber.
-enum class Family : uint8_t {
-  kMeta = 0,
-  kGop = 1,
-  kTime = 2,
-  kFtab = 3,
-  kLoc = 4,
-  kRef = 5,
-  kGcq = 6,
-  kBlock = 7,
-};
-inline constexpr int kFamilyCount = 8;
-const char* FamilyName(Family family);
 
 // What has to land together. Build one, hand it to Store::Commit().
 class CommitBatch {
@@ -153,6 +140,19 @@ class Store {
                                                 std::string_view prefix) = 0;
 
   virtual uint64_t last_sequence() const = 0;
+
+  // A camera's priors: the row of one model (kNotFound), and all, by model.
+  absl::StatusOr<DerivedRow> Prior(StreamId camera, const ModelKey& model);
+  struct PriorEntry {
+    ModelKey model = {};
+    DerivedRow row;
+  };
+  absl::StatusOr<std::vector<PriorEntry>> Priors(StreamId camera);
+
+  // The epoch for a value that adds to what row `key` of kPrior or kSem says
+  // now, or begins it; and for one that takes something back.
+  absl::StatusOr<uint64_t> EpochFor(Family family, std::string_view key);
+  uint64_t NewEpoch() const { return last_sequence() + 1; }
 
   // Checks headers and rows; `deep` also reads every payload and compares
   // its SHA-256. Finds, never repairs. `progress` (may be empty) gets bytes

@@ -87,6 +87,7 @@ absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
     planner.Change(row.family, std::move(row.key), std::move(row.value));
   }
   FOVEA_ASSIGN_OR_RETURN(CommitPlan plan, planner.Finish());
+  FOVEA_RETURN_IF_ERROR(CheckPriors(catalogue_, plan));
   FOVEA_RETURN_IF_ERROR(Write(&plan, kStoreLimits.reserve_bytes));
   plan.receipt.sequence = last_sequence_;
   return plan.receipt;
@@ -139,11 +140,13 @@ absl::Status SegmentStore::AppendRecords(CommitPlan* plan, uint64_t sequence) {
 }
 
 absl::Status SegmentStore::StartSegment(uint64_t sequence, int64_t hour) {
-  FOVEA_ASSIGN_OR_RETURN(std::vector<RowChange> rows, ReadMetaRows(catalogue_));
+  FOVEA_ASSIGN_OR_RETURN(std::vector<RowChange> rows,
+                         ReadSnapshotRows(catalogue_));
   if (JournalBytes(rows) > kStoreLimits.journal_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "meta rows of ", JournalBytes(rows), " bytes exceed the limit of ",
-        kStoreLimits.journal_bytes, " for a segment's snapshot"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("meta and prior rows of ", JournalBytes(rows),
+                     " bytes exceed the limit of ", kStoreLimits.journal_bytes,
+                     " for a segment's snapshot"));
   }
   const std::string snapshot = EncodeJournal({sequence, std::move(rows)});
   return log_.StartSegment(hour, sequence, BytesOf(snapshot));

@@ -68,6 +68,39 @@ absl::StatusOr<std::string> SegmentStore::Get(Family family,
       absl::StrCat("no such row in ", FamilyName(family)));
 }
 
+absl::StatusOr<DerivedRow> Store::Prior(StreamId camera,
+                                        const ModelKey& model) {
+  FOVEA_ASSIGN_OR_RETURN(const std::string value,
+                         Get(Family::kPrior, PriorKey(camera, model)));
+  return DecodePriorRow(value);
+}
+
+absl::StatusOr<std::vector<Store::PriorEntry>> Store::Priors(StreamId camera) {
+  std::vector<PriorEntry> priors;
+  absl::Status bad;
+  FOVEA_RETURN_IF_ERROR(
+      Scan(Family::kPrior, StreamPrefix(camera), StreamPrefix(camera + 1),
+           [&](std::string_view key, std::string_view value) {
+             const absl::StatusOr<PriorKeyParts> parts = ParsePriorKey(key);
+             absl::StatusOr<DerivedRow> row = DecodePriorRow(value);
+             bad.Update(parts.status());
+             bad.Update(row.status());
+             if (bad.ok()) priors.push_back({parts->model, *std::move(row)});
+             return bad.ok();
+           }));
+  FOVEA_RETURN_IF_ERROR(bad);
+  return priors;
+}
+
+absl::StatusOr<uint64_t> Store::EpochFor(Family family, std::string_view key) {
+  const absl::StatusOr<std::string> value = Get(family, key);
+  if (absl::IsNotFound(value.status())) return NewEpoch();
+  FOVEA_RETURN_IF_ERROR(value.status());
+  FOVEA_ASSIGN_OR_RETURN(const DerivedRow row,
+                         DecodeDerivedRow(family, *value));
+  return row.epoch;
+}
+
 absl::Status SegmentStore::Scan(Family family, std::string_view begin,
                                 std::string_view end, const Visitor& visit) {
   return catalogue_->Scan(family, begin, end, visit);

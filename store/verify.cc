@@ -53,6 +53,8 @@ class Verifier {
     FOVEA_RETURN_IF_ERROR(CheckWaitingRows());
     FOVEA_RETURN_IF_ERROR(CheckGops());
     FOVEA_RETURN_IF_ERROR(CheckBlocks());
+    FOVEA_RETURN_IF_ERROR(CheckPriors());
+    FOVEA_RETURN_IF_ERROR(CheckObservations());
     for (const Family family : {Family::kMeta, Family::kTime, Family::kFtab}) {
       FOVEA_RETURN_IF_ERROR(
           ForEachRow(family, [](auto, auto) { return absl::OkStatus(); }));
@@ -282,6 +284,22 @@ class Verifier {
             Problem(label, 0, "bytes differ from their SHA-256", kRebuildNext);
           }
           return absl::OkStatus();
+        });
+  }
+
+  absl::Status CheckPriors() {
+    return ForEachRow(Family::kPrior,
+                      [](std::string_view key, std::string_view value) {
+                        FOVEA_RETURN_IF_ERROR(ParsePriorKey(key).status());
+                        return DecodePriorRow(value).status();
+                      });
+  }
+
+  absl::Status CheckObservations() {
+    return ForEachRow(
+        Family::kSem, [](std::string_view key, std::string_view value) {
+          FOVEA_RETURN_IF_ERROR(ParseObservationKey(key).status());
+          return DecodeObservationRow(value).status();
         });
   }
 

@@ -55,15 +55,19 @@ absl::StatusOr<bool> HasOwner(
   return owned;
 }
 
-absl::StatusOr<std::vector<RowChange>> ReadMetaRows(Catalogue* catalogue) {
+absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(Catalogue* catalogue) {
   std::vector<RowChange> rows;
-  FOVEA_RETURN_IF_ERROR(catalogue->Scan(
-      Family::kMeta, "", "", [&](std::string_view key, std::string_view value) {
-        if (!IsStoreKey(key)) {
-          rows.push_back({Family::kMeta, std::string(key), std::string(value)});
-        }
-        return true;
-      }));
+  for (int i = 0; i < kFamilyCount; ++i) {
+    const auto family = static_cast<Family>(i);
+    if (!IsInSnapshots(family)) continue;
+    FOVEA_RETURN_IF_ERROR(catalogue->Scan(
+        family, "", "", [&](std::string_view key, std::string_view value) {
+          if (family != Family::kMeta || !IsStoreKey(key)) {
+            rows.push_back({family, std::string(key), std::string(value)});
+          }
+          return true;
+        }));
+  }
   return rows;
 }
 

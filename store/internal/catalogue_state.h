@@ -32,8 +32,14 @@ absl::StatusOr<bool> HasOwner(
     Catalogue* catalogue, const ChunkId& id,
     const std::function<bool(std::string_view ref_key)>& deleted);
 
-// All `meta` rows that are not the store's own, as puts.
-absl::StatusOr<std::vector<RowChange>> ReadMetaRows(Catalogue* catalogue);
+// Families whose rows each new segment repeats, so that they outlive the
+// segment they were written to.
+constexpr bool IsInSnapshots(Family family) {
+  return family == Family::kMeta || family == Family::kPrior;
+}
+
+// All rows of such families that are not the store's own, as puts.
+absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(Catalogue* catalogue);
 
 // The rows that say that a commit is in the catalogue.
 void AddCommitRows(uint64_t sequence, uint64_t segment,

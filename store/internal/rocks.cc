@@ -13,6 +13,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
@@ -70,7 +71,9 @@ rocksdb::DBOptions DatabaseOptions(const Catalogue::Options& ours,
   rocksdb::DBOptions options;
   options.env = env;
   options.create_if_missing = ours.create;
-  options.create_missing_column_families = ours.create;
+  // Also of a catalogue that knows fewer: families come with releases, and
+  // a new one is empty until rows for it are written.
+  options.create_missing_column_families = true;
   options.error_if_exists = ours.create;
   options.paranoid_checks = true;
   options.info_log = std::make_shared<SilentLogger>();
@@ -161,9 +164,7 @@ class RocksCatalogue final : public Catalogue {
               : batch.Delete(handle, change.key);
       if (!status.ok()) return StatusOf(status);
     }
-    rocksdb::WriteOptions options;
-    options.disableWAL = true;
-    return StatusOf(db_->Write(options, &batch));
+    return StatusOf(db_->Write(Unlogged(), &batch));
   }
 
   absl::Status Scan(Family family, std::string_view begin, std::string_view end,
@@ -205,13 +206,62 @@ class RocksCatalogue final : public Catalogue {
       FOVEA_RETURN_IF_ERROR(
           StatusOf(db_->CompactRange(options, handle, nullptr, nullptr)));
     }
-    // Switching deletions off and on again removes obsolete tables and logs
-    // before it returns, not some time later.
-    FOVEA_RETURN_IF_ERROR(StatusOf(db_->DisableFileDeletions()));
-    return StatusOf(db_->EnableFileDeletions(/*force=*/true));
+    FOVEA_RETURN_IF_ERROR(BeginCleanManifest());
+    return RemoveObsoleteFiles();
   }
 
  private:
+  // A manifest begins with the files as they were before its first change,
+  // so that of the last compaction still has the key bounds of what went.
+  absl::Status BeginCleanManifest() {
+    FOVEA_RETURN_IF_ERROR(StatusOf(
+        db_->Put(Unlogged(), db_->DefaultColumnFamily(), "purge", "")));
+    return Flush();
+  }
+
+  // Switching deletions off and on again removes obsolete tables, logs and
+  // manifests before it returns, not some time later; whether it could, it
+  // does not say.
+  absl::Status RemoveObsoleteFiles() {
+    FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> before, Obsolete());
+    FOVEA_RETURN_IF_ERROR(StatusOf(db_->DisableFileDeletions()));
+    FOVEA_RETURN_IF_ERROR(StatusOf(db_->EnableFileDeletions(/*force=*/true)));
+    FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> after, Obsolete());
+    // One that was not there before is somebody's who works meanwhile.
+    for (const std::string& name : after) {
+      if (!std::ranges::binary_search(before, name)) continue;
+      return absl::InternalError(absl::StrCat("catalogue: obsolete file '",
+                                              name, "' could not be removed"));
+    }
+    return absl::OkStatus();
+  }
+
+  // Names of tables and manifests that are in the folder and not in use,
+  // sorted.
+  absl::StatusOr<std::vector<std::string>> Obsolete() {
+    std::vector<std::string> present;
+    std::vector<std::string> live;
+    uint64_t manifest_bytes = 0;
+    FOVEA_RETURN_IF_ERROR(
+        StatusOf(env_->GetChildren(db_->GetName(), &present)));
+    FOVEA_RETURN_IF_ERROR(StatusOf(
+        db_->GetLiveFiles(live, &manifest_bytes, /*flush_memtable=*/false)));
+    std::erase_if(present, [&](const std::string& name) {
+      const bool holds_keys =
+          name.ends_with(".sst") || name.starts_with("MANIFEST-");
+      // Live ones are named "/000012.sst".
+      return !holds_keys || std::ranges::count(live, "/" + name) > 0;
+    });
+    std::ranges::sort(present);
+    return present;
+  }
+
+  static rocksdb::WriteOptions Unlogged() {
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    return options;
+  }
+
   rocksdb::ColumnFamilyHandle* HandleOf(Family family) const {
     return handles_[1 + static_cast<size_t>(family)];
   }

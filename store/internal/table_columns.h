@@ -25,7 +25,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "store/internal/row_codec.h"
+#include "store/row_codec.h"
 
 namespace fovea {
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "store/derived_rows.h"
 #include "store/rows.h"
 
 namespace {
@@ -29,6 +30,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Check(bytes, fovea::DecodeBlockRow, fovea::EncodeBlockRow);
   Check(bytes, fovea::DecodeStreamId, fovea::EncodeStreamId);
   Check(bytes, fovea::DecodeParameterSet, fovea::EncodeParameterSet);
+  Check(bytes, fovea::DecodePriorRow, fovea::EncodePriorRow);
+  Check(bytes, fovea::DecodeObservationRow, fovea::EncodeObservationRow);
+  if (const auto key = fovea::ParseObservationKey(bytes); key.ok()) {
+    if (fovea::ObservationKey(key->stream, key->label, key->start_ns,
+                              key->track) != bytes) {
+      std::abort();
+    }
+  }
+  if (const auto key = fovea::ParsePriorKey(bytes); key.ok()) {
+    if (fovea::PriorKey(key->camera, key->model) != bytes) std::abort();
+  }
   fovea::CheckTimeRow(bytes).IgnoreError();
   fovea::ParseGopKey(bytes).IgnoreError();
   fovea::ParseTimeKey(bytes).IgnoreError();

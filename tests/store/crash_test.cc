@@ -18,6 +18,11 @@ class CrashTest : public StoreTest {
   static std::string Owner(uint32_t i) { return "gop" + std::to_string(i); }
   static Bytes Payload(uint32_t i) { return RandomBytes(700 + 40 * i, i); }
 
+  bool IsObserved(uint32_t i) {
+    const std::string key = ObservationKey(1, Owner(i), 0, 0);
+    return store_->Get(Family::kSem, key).ok();
+  }
+
   // Opens `image` and expects commits 0..n-1 for some n >= acknowledged.
   void CheckPrefix(const std::string& image, uint32_t acknowledged,
                    uint32_t begun) {
@@ -29,11 +34,18 @@ class CrashTest : public StoreTest {
     uint32_t held = 0;
     while (held < begun && store_->Get(Family::kFtab, Owner(held)).ok()) {
       ExpectChunk(Payload(held));
+      EXPECT_TRUE(IsObserved(held));
       ++held;
     }
     EXPECT_GE(held, acknowledged);
+    const auto prior = store_->Prior(1, {});
+    EXPECT_EQ(prior.ok(), held > 0);
+    if (held > 0) {
+      EXPECT_EQ(prior->body, "as of " + Owner(held - 1));
+    }
     for (uint32_t i = held; i < begun; ++i) {
       EXPECT_FALSE(store_->Get(Family::kFtab, Owner(i)).ok()) << "a hole";
+      EXPECT_FALSE(IsObserved(i)) << "a hole";
       ExpectNoChunk(Payload(i));
     }
     ExpectClean();

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "store/internal/row_codec.h"
+#include "store/row_codec.h"
 #include "store/rows.h"
 #include "tests/support/damage.h"
 

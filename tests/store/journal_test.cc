@@ -2,6 +2,7 @@
 
 #include "store/journal.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "store/internal/byte_coding.h"
 #include "store/internal/store_rows.h"
@@ -15,7 +16,9 @@ const Journal kJournal = {
     {{Family::kMeta, "n-name", "value"},
      {Family::kBlock, std::string("\0\xFF", 2), std::string(300, '\x7F')},
      {Family::kGcq, "gone", std::nullopt},
-     {Family::kRef, "owner", ""}}};
+     {Family::kRef, "owner", ""},
+     {Family::kPrior, "camera", "mean"},
+     {Family::kSem, "car", std::nullopt}}};
 
 TEST(JournalTest, ComesBack) {
   const std::string bytes = EncodeJournal(kJournal);
@@ -39,6 +42,16 @@ TEST(JournalTest, ChangedBytesNeverCrash) {
                       if (!DecodeJournal(BytesOf(changed)).ok()) ++refused;
                     });
   EXPECT_GT(refused, 1000);  // counts, lengths, versions, families, kinds
+}
+
+TEST(JournalTest, AFamilyOfANewerReleaseIsNamed) {
+  std::string bytes = EncodeJournal({1, {{Family::kSem, "key", "value"}}});
+  bytes[13] = kFamilyCount;  // behind version, sequence and count
+  const absl::Status status = DecodeJournal(BytesOf(bytes)).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(status.ToString(),
+              ::testing::HasSubstr("row 0 of 1 is of family 10; this build "
+                                   "knows 0 to 9; use a newer fovea"));
 }
 
 TEST(JournalTest, BytesBehindTheLastRowAreRefused) {

@@ -25,6 +25,10 @@ class PruneTest : public StoreTest {
       batch.PutChunk(Saying(word, i), owner);
       batch.PutRow(Family::kFtab, owner, "table of " + word);
       batch.PutRow(Family::kMeta, "ccount", std::to_string(i));
+      batch.PutRow(Family::kSem, ObservationKey(1, word, 0, i),
+                   EncodeObservationRow({1, "boxes of " + word}));
+      batch.PutRow(Family::kPrior, PriorOf(word),
+                   EncodePriorRow({1, owner + " of " + word}));
       ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
     }
   }
@@ -35,14 +39,30 @@ class PruneTest : public StoreTest {
       const std::string owner = word + std::to_string(i);
       batch.DropChunk(ChunkId::Of(Saying(word, i)), owner);
       batch.DeleteRow(Family::kFtab, owner);
+      batch.DeleteRow(Family::kSem, ObservationKey(1, word, 0, i));
     }
     batch.DeleteRow(Family::kMeta, "n" + word);
+    batch.DeleteRow(Family::kPrior, PriorOf(word));
     ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
   }
 
   void ExpectStream(const std::string& word, uint32_t chunks) {
     EXPECT_EQ(*store_->Get(Family::kMeta, "n" + word), "name " + word);
-    for (uint32_t i = 0; i < chunks; ++i) ExpectChunk(Saying(word, i));
+    const auto prior = store_->Get(Family::kPrior, PriorOf(word));
+    ASSERT_TRUE(prior.ok()) << prior.status();
+    EXPECT_EQ(DecodePriorRow(*prior)->body,
+              word + std::to_string(chunks - 1) + " of " + word);
+    for (uint32_t i = 0; i < chunks; ++i) {
+      ExpectChunk(Saying(word, i));
+      EXPECT_TRUE(
+          store_->Get(Family::kSem, ObservationKey(1, word, 0, i)).ok());
+    }
+  }
+
+  static std::string PriorOf(const std::string& word) {
+    ModelKey model = {};
+    std::copy(word.begin(), word.end(), model.begin());
+    return PriorKey(1, model);
   }
 };
 
@@ -223,10 +243,10 @@ TEST_F(PruneTest, ACrashAtAnyPointLeavesAWholeStore) {
   std::vector<std::string> images;
   int catalogue_calls = 0;
   disk_.OnChange([&] {
-    // Of RocksDB's many calls each seventh; crash_test.cc has more of them.
+    // Of RocksDB's many calls each eleventh; crash_test.cc has more of them.
     const std::string path = disk_.Calls().back().path;
     const bool of_catalogue = path.find("/catalogue/") != path.npos;
-    if (of_catalogue && ++catalogue_calls % 7 != 0) return;
+    if (of_catalogue && ++catalogue_calls % 11 != 0) return;
     for (const uint32_t seed : {0u, static_cast<uint32_t>(images.size())}) {
       images.push_back(folder_.File("crash" + std::to_string(images.size())));
       disk_.CopyCrashImage(Path(), images.back(), seed);

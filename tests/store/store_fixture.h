@@ -107,6 +107,10 @@ class StoreTest : public ::testing::Test {
     CommitBatch batch;
     batch.PutChunk(payload, owner);
     batch.PutRow(Family::kFtab, owner, "row of " + owner);
+    batch.PutRow(Family::kSem, ObservationKey(1, owner, 0, 0),
+                 EncodeObservationRow({1, "seen in " + owner}));
+    batch.PutRow(Family::kPrior, PriorKey(1, {}),
+                 EncodePriorRow({1, "as of " + owner}));
     return store_->Commit(std::move(batch));
   }
 
@@ -114,6 +118,7 @@ class StoreTest : public ::testing::Test {
     CommitBatch batch;
     batch.DropChunk(ChunkId::Of(payload), owner);
     batch.DeleteRow(Family::kFtab, owner);
+    batch.DeleteRow(Family::kSem, ObservationKey(1, owner, 0, 0));
     return store_->Commit(std::move(batch)).status();
   }
 

@@ -2,7 +2,7 @@
 //
 // Big-endian integers, varints and counted text over std::string.
 
-#include "store/internal/row_codec.h"
+#include "store/row_codec.h"
 
 #include "absl/strings/str_cat.h"
 

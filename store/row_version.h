@@ -2,12 +2,12 @@
 //
 // The version byte every catalogue value starts with.
 
-#ifndef FOVEA_STORE_INTERNAL_ROW_VERSION_H_
-#define FOVEA_STORE_INTERNAL_ROW_VERSION_H_
+#ifndef FOVEA_STORE_ROW_VERSION_H_
+#define FOVEA_STORE_ROW_VERSION_H_
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "store/internal/row_codec.h"
+#include "store/row_codec.h"
 
 namespace fovea {
 
@@ -25,4 +25,4 @@ inline absl::Status ReadVersion(RowReader& in, uint8_t known,
 
 }  // namespace fovea
 
-#endif  // FOVEA_STORE_INTERNAL_ROW_VERSION_H_
+#endif  // FOVEA_STORE_ROW_VERSION_H_

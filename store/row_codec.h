@@ -5,8 +5,8 @@
 // the first thing that does not fit makes its status an error, later reads
 // give zeros, and the caller asks once, at the end.
 
-#ifndef FOVEA_STORE_INTERNAL_ROW_CODEC_H_
-#define FOVEA_STORE_INTERNAL_ROW_CODEC_H_
+#ifndef FOVEA_STORE_ROW_CODEC_H_
+#define FOVEA_STORE_ROW_CODEC_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -105,4 +105,4 @@ constexpr int64_t UnZigZag(uint64_t v) {
 
 }  // namespace fovea
 
-#endif  // FOVEA_STORE_INTERNAL_ROW_CODEC_H_
+#endif  // FOVEA_STORE_ROW_CODEC_H_
