@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-//   "FOVEASEN", u8 version 1, u8 planes, u8 unit, u8 frequencies (0, 1),
+//   "FOVEASEN", u8 version 1, u8 planes, u8 unit, u8 flags (1: frequencies,
+//   2: chroma at full size),
 //   varint width, varint height, model list, u32 CRC-32 of all before it
 //   records:
 //     varint  index - last index, > 0 (last index: -1 at first); 0: the end
@@ -36,6 +37,8 @@ using internal::PutCrc;
 
 constexpr char kMagic[8] = {'F', 'O', 'V', 'E', 'A', 'S', 'E', 'N'};
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kFrequencyFlag = 1;
+constexpr uint8_t kChromaFlag = 2;
 constexpr int kFrequencyColumns = 8;
 constexpr int kFrequencyRows = 24;
 constexpr size_t kFrequencies = 64;
@@ -124,6 +127,9 @@ std::string InfoFault(const SensitivityInfo& info, const CodecLimits& limits) {
   if (info.planes != 1 && info.planes != 3) {
     return absl::StrCat("expected 1 or 3 planes, found ", info.planes);
   }
+  if (info.full_chroma && info.planes != 3) {
+    return "expected 3 planes where chroma is at full size, found 1";
+  }
   if (info.unit != SensitivityUnit::kLossSquaredPerGreySquared &&
       info.unit != SensitivityUnit::kRelative) {
     return absl::StrCat("expected unit 1 or 2, found ",
@@ -166,8 +172,9 @@ std::vector<double> PerMacroblock(const SensitivityInfo& info,
                                   const SensitivityFrame& frame) {
   std::vector<double> sum = frame.plane[0];
   if (info.planes == 1) return sum;
+  const double samples = info.full_chroma ? 1 : 0.25;  // per luma sample
   for (size_t i = 0; i < sum.size(); ++i) {
-    sum[i] += (frame.plane[1][i] + frame.plane[2][i]) / 4;
+    sum[i] += samples * (frame.plane[1][i] + frame.plane[2][i]);
   }
   return sum;
 }
@@ -186,7 +193,8 @@ absl::StatusOr<std::unique_ptr<SensitivityWriter>> SensitivityWriter::Create(
   out->push_back(kVersion);
   out->push_back(static_cast<uint8_t>(info.planes));
   out->push_back(static_cast<uint8_t>(info.unit));
-  out->push_back(info.frequencies ? 1 : 0);
+  out->push_back(static_cast<uint8_t>((info.frequencies ? kFrequencyFlag : 0) |
+                                      (info.full_chroma ? kChromaFlag : 0)));
   PutVarint(static_cast<uint64_t>(info.width), out);
   PutVarint(static_cast<uint64_t>(info.height), out);
   internal::PutModels(info.models, out);
@@ -252,8 +260,9 @@ absl::Status SensitivityReader::ReadHeader(const CodecLimits& limits) {
   }
   info_.planes = in.U8();
   info_.unit = static_cast<SensitivityUnit>(in.U8());
-  const uint8_t frequencies = in.U8();
-  info_.frequencies = frequencies == 1;
+  const uint8_t flags = in.U8();
+  info_.frequencies = (flags & kFrequencyFlag) != 0;
+  info_.full_chroma = (flags & kChromaFlag) != 0;
   const uint64_t most = static_cast<uint64_t>(limits.max_side) + 1;
   info_.width = static_cast<int>(std::min(in.Varint(), most));
   info_.height = static_cast<int>(std::min(in.Varint(), most));
@@ -269,9 +278,9 @@ absl::Status SensitivityReader::ReadHeader(const CodecLimits& limits) {
     return Fail(size, "checksum of the header does not hold");
   }
   const std::string fault = InfoFault(info_, limits);
-  if (!fault.empty() || frequencies > 1) {
+  if (!fault.empty() || flags > (kFrequencyFlag | kChromaFlag)) {
     return Fail(sizeof(kMagic),
-                fault.empty() ? "expected frequencies 0 or 1" : fault);
+                fault.empty() ? "expected flags 0 to 3" : fault);
   }
   next_ = size + kCrcBytes;
   return absl::OkStatus();

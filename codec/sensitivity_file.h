@@ -30,7 +30,9 @@ struct SensitivityInfo {
   // sample of its own.
   int planes = 1;
   SensitivityUnit unit = SensitivityUnit::kLossSquaredPerGreySquared;
-  bool frequencies = false;     // frames have energies
+  bool frequencies = false;  // frames have energies
+  // Cb and Cr have a sample per pixel (4:4:4), else one per four (4:2:0).
+  bool full_chroma = false;
   std::vector<ModelId> models;  // whose losses are summed; may be none
 
   int columns() const;
