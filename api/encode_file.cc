@@ -92,7 +92,7 @@ class FileEncoder {
       return absl::OkStatus();
     }
     last_pts_ = frame.pts;
-    const auto map = maps_->Next(frame);
+    const auto map = maps_->Next(frame, nullptr);
     if (!map.ok()) return map.status();
     auto source = Frozen(frame, *map);
     if (!source.ok()) return source.status();

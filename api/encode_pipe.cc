@@ -11,14 +11,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "api/gradient_source.h"
 #include "api/parameter_sets.h"
 #include "api/picture_features.h"
 #include "api/track_pipe.h"
-#include "codec/allocation.h"
 #include "codec/canonical_gop.h"
 #include "codec/grid.h"
 #include "filter/fingerprint.h"
-#include "sensitivity/proxy.h"
 
 namespace fovea {
 namespace {
@@ -32,13 +31,16 @@ class EncodePipe : public TrackPipe {
              StreamWriter* writer)
       : camera_(track.camera), options_(options), writer_(writer) {}
 
-  absl::Status Open() {
+  absl::Status Open(int64_t first_frame) {
     auto meter = GridMeter::Create(camera_.width, camera_.height);
     if (!meter.ok()) return meter.status();
     meter_ = *std::move(meter);
     auto assembler = GopAssembler::Create(kAnnexB, {}, NameParameterSet);
     if (!assembler.ok()) return assembler.status();
     assembler_ = *std::move(assembler);
+    auto maps = OpenMaps(first_frame);
+    if (!maps.ok()) return maps.status();
+    maps_ = *std::move(maps);
     return OpenEncoder();
   }
 
@@ -74,8 +76,24 @@ class EncodePipe : public TrackPipe {
     FrameEntry features;
   };
 
+  absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(int64_t first_frame) {
+    if (options_.models.empty()) {
+      MapSourceOptions map = options_.map;
+      map.first_frame = first_frame;
+      return OpenMapSource(map, camera_.width, camera_.height);
+    }
+    GradientOptions gradients;
+    gradients.models = options_.models;
+    gradients.every = options_.gradient_every;
+    gradients.allocation = options_.map.allocation;
+    return OpenGradientSource(gradients, camera_, nullptr);
+  }
+
   absl::Status OpenEncoder() {
-    auto encoder = NewVideoEncoder(EncoderOptionsFor(camera_, options_));
+    VideoEncoderOptions encoder_options = EncoderOptionsFor(camera_, options_);
+    int& chroma = encoder_options.tables.chroma_qp_offset;
+    chroma = maps_->chroma_qp_offset().value_or(chroma);
+    auto encoder = NewVideoEncoder(encoder_options);
     if (!encoder.ok()) return encoder.status();
     encoder_ = *std::move(encoder);
     has_pts_ = false;
@@ -96,23 +114,13 @@ class EncodePipe : public TrackPipe {
     last_pts_ = timed.pts;
     has_pts_ = true;
 
+    const auto map = maps_->Next(frame, *grid);
+    if (!map.ok()) return map.status();
     std::vector<EncodedFrame> out;
-    absl::Status status;
-    if (options_.proxy_map) {
-      absl::StatusOr<QualityMap> map = MapFor(**grid);
-      if (!map.ok()) return map.status();
-      status = encoder_->Encode(timed, &*map, &out);
-    } else {
-      status = encoder_->Encode(timed, nullptr, &out);
+    if (absl::Status s = encoder_->Encode(timed, *map, &out); !s.ok()) {
+      return s;
     }
-    return status.ok() ? Assemble(out) : status;
-  }
-
-  absl::StatusOr<QualityMap> MapFor(const Grid& grid) const {
-    AllocationOptions allocation;
-    allocation.max_offset = kProxyMaxOffset;
-    return AllocateQuality(ProxySensitivity(grid), grid.columns, grid.rows,
-                           allocation);
+    return Assemble(out);
   }
 
   absl::Status Assemble(std::vector<EncodedFrame>& encoded) {
@@ -149,6 +157,7 @@ class EncodePipe : public TrackPipe {
   const IngestOptions& options_;
   StreamWriter* const writer_;
   std::unique_ptr<GridMeter> meter_;
+  std::unique_ptr<MapSource> maps_;
   std::unique_ptr<VideoEncoder> encoder_;
   std::unique_ptr<GopAssembler> assembler_;
   std::deque<Waiting> waiting_;  // frames not yet in a stored GOP
@@ -179,9 +188,10 @@ VideoEncoderOptions EncoderOptionsFor(const CameraInfo& camera,
 }
 
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewEncodePipe(
-    const Track& track, const IngestOptions& options, StreamWriter* writer) {
+    const Track& track, const IngestOptions& options, int64_t first_frame,
+    StreamWriter* writer) {
   auto pipe = std::make_unique<EncodePipe>(track, options, writer);
-  if (absl::Status status = pipe->Open(); !status.ok()) return status;
+  if (absl::Status s = pipe->Open(first_frame); !s.ok()) return s;
   return pipe;
 }
 

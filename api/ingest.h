@@ -14,8 +14,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/map_source.h"
 #include "codec/formats/source.h"
 #include "codec/sample.h"
+#include "sensitivity/model.h"
 #include "store/chunk_id.h"
 #include "store/rows.h"
 
@@ -32,7 +34,12 @@ struct IngestOptions {
   double crf = 23;  // see VideoEncoderOptions
   std::string preset = "veryfast";
   double gop_seconds = 2;  // longest closed GOP
-  bool proxy_map = true;   // false: uniform quality
+  MapSourceOptions map;    // how quality is spread; paths for one source
+
+  // Models that look along, instead of `map`: their gradients make the maps.
+  // They outlive the ingest.
+  std::vector<Model*> models;
+  int gradient_every = 10;  // frames between two gradient passes
 
   bool append = false;   // add to streams of that name
   bool resume = false;   // go on where an interrupted ingest stopped

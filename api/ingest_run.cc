@@ -11,7 +11,6 @@
 #include "absl/time/time.h"
 #include "api/source_digest.h"
 #include "api/source_reader.h"
-#include "sensitivity/proxy.h"
 
 namespace fovea {
 namespace {
@@ -93,6 +92,14 @@ bool SameShape(const StreamDescription& a, const StreamDescription& b) {
          a.series.channels == b.series.channels;
 }
 
+// What a stream's description says of whose sensitivities its maps are.
+absl::StatusOr<std::string> BehindMaps(const IngestOptions& options) {
+  if (options.models.empty()) return NameModels(options.map);
+  std::vector<ModelId> models;
+  for (const Model* model : options.models) models.push_back(model->id());
+  return NameModels(models);
+}
+
 }  // namespace
 
 struct IngestRun::Lane {
@@ -157,7 +164,12 @@ absl::Status IngestRun::OpenLane(const Track& track,
   if (absl::Status s = StreamRegistry::CheckName(stream_name); !s.ok()) {
     return s;
   }
-  const StreamDescription description = Describe(track, *feed, digest);
+  StreamDescription description = Describe(track, *feed, digest);
+  if (!description.encoder.empty()) {
+    auto behind_maps = BehindMaps(options_);
+    if (!behind_maps.ok()) return behind_maps.status();
+    description.sensitivity = *std::move(behind_maps);
+  }
   absl::StatusOr<StreamState> state = StateFor(stream_name, description);
   if (!state.ok()) return state.status();
   auto lane = std::make_unique<Lane>();
@@ -197,7 +209,6 @@ StreamDescription IngestRun::Describe(const Track& track, const Feed& feed,
   } else {
     d.encoder = absl::StrCat("x264 preset=", options_.preset,
                              " crf=", options_.crf, " threads=", options_.jobs);
-    d.sensitivity = options_.proxy_map ? kProxyModelName : "";
   }
   return d;
 }
@@ -269,8 +280,9 @@ absl::Status IngestRun::OpenPipe(const Track& track, Lane* lane) {
     lane->pipe = NewStillPipe(writer);
     return absl::OkStatus();
   }
-  auto pipe = track.compressed ? NewCopyPipe(track, options_, writer)
-                               : NewEncodePipe(track, options_, writer);
+  auto pipe = track.compressed
+                  ? NewCopyPipe(track, options_, writer)
+                  : NewEncodePipe(track, options_, lane->skip, writer);
   if (!pipe.ok()) return pipe.status();
   lane->pipe = *std::move(pipe);
   return absl::OkStatus();

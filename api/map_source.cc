@@ -20,6 +20,7 @@
 #include "codec/rival_maps.h"
 #include "codec/sensitivity_file.h"
 #include "sensitivity/proxy.h"
+#include "store/chunk_id.h"
 
 namespace fovea {
 namespace {
@@ -69,7 +70,7 @@ class AnyMapSource : public MapSource {
 class PlainSource : public AnyMapSource {
  public:
   PlainSource() { description_ = "none: uniform quality"; }
-  absl::StatusOr<const QualityMap*> Next(const Frame&) override {
+  absl::StatusOr<const QualityMap*> Next(const Frame&, const Grid*) override {
     return nullptr;
   }
 };
@@ -84,11 +85,15 @@ class ProxySource : public AnyMapSource {
     side_data_.unit = SensitivityUnit::kRelative;
   }
 
-  absl::StatusOr<const QualityMap*> Next(const Frame& frame) override {
-    const auto grid = meter_->Measure(frame);
-    if (!grid.ok()) return grid.status();
-    return Keep(AllocateQuality(ProxySensitivity(**grid), (*grid)->columns,
-                                (*grid)->rows, allocation_));
+  absl::StatusOr<const QualityMap*> Next(const Frame& frame,
+                                         const Grid* grid) override {
+    if (grid == nullptr) {
+      const auto measured = meter_->Measure(frame);
+      if (!measured.ok()) return measured.status();
+      grid = *measured;
+    }
+    return Keep(AllocateQuality(ProxySensitivity(*grid), grid->columns,
+                                grid->rows, allocation_));
   }
 
  private:
@@ -99,9 +104,10 @@ class ProxySource : public AnyMapSource {
 class SensitivitySource : public AnyMapSource {
  public:
   static absl::StatusOr<std::unique_ptr<MapSource>> Open(
-      const std::string& path, const AllocationOptions& allocation, int width,
+      const std::string& path, const MapSourceOptions& options, int width,
       int height) {
     std::unique_ptr<SensitivitySource> source(new SensitivitySource());
+    source->next_index_ = options.first_frame;
     auto bytes = ReadWholeFile(path, kMaxFileBytes);
     if (!bytes.ok()) return bytes.status();
     source->bytes_ = *std::move(bytes);
@@ -113,7 +119,7 @@ class SensitivitySource : public AnyMapSource {
                        height);
     }
     source->reader_ = *std::move(reader);
-    source->allocation_ = allocation;
+    source->allocation_ = options.allocation;
     source->Describe(path);
     absl::Status status = source->ComparePlanes(path);
     status.Update(source->Advance());
@@ -121,7 +127,7 @@ class SensitivitySource : public AnyMapSource {
     return source;
   }
 
-  absl::StatusOr<const QualityMap*> Next(const Frame&) override {
+  absl::StatusOr<const QualityMap*> Next(const Frame&, const Grid*) override {
     const int64_t index = next_index_++;
     bool fresh = false;
     while (coming_ && coming_->index <= index) {
@@ -219,10 +225,11 @@ class CombinedSource : public AnyMapSource {
   }
 
   // A model that has said nothing yet may need everything.
-  absl::StatusOr<const QualityMap*> Next(const Frame& frame) override {
+  absl::StatusOr<const QualityMap*> Next(const Frame& frame,
+                                         const Grid* grid) override {
     std::vector<QualityMap> wishes;
     for (const auto& source : sources_) {
-      const auto wish = source->Next(frame);
+      const auto wish = source->Next(frame, grid);
       if (!wish.ok()) return wish.status();
       if (*wish != nullptr) wishes.push_back(**wish);
     }
@@ -245,12 +252,14 @@ class ProtectedSource : public AnyMapSource {
         options_(options) {
     description_ = absl::StrCat(inner_->description(), ", boxes protected (",
                                 options.protect_path, ")");
+    next_index_ = options.first_frame;
     chroma_ = inner_->chroma_qp_offset();
   }
 
-  absl::StatusOr<const QualityMap*> Next(const Frame& frame) override {
+  absl::StatusOr<const QualityMap*> Next(const Frame& frame,
+                                         const Grid* grid) override {
     boxes_ = sequence_.At(next_index_++, options_.box_hold, options_.box_score);
-    const auto map = inner_->Next(frame);
+    const auto map = inner_->Next(frame, grid);
     if (!map.ok()) return map.status();
     side_data_ = inner_->SideData();
     map_.reset();
@@ -277,9 +286,10 @@ class BoxSource : public AnyMapSource {
         rows_(rows) {
     description_ = absl::StrCat("boxes of ", sequence_.frames.size(),
                                 " frames (", options.paths[0], ")");
+    next_index_ = options.first_frame;
   }
 
-  absl::StatusOr<const QualityMap*> Next(const Frame&) override {
+  absl::StatusOr<const QualityMap*> Next(const Frame&, const Grid*) override {
     boxes_ = sequence_.At(next_index_++, options_.box_hold, options_.box_score);
     BoxMapOptions box_options;
     box_options.outside = options_.box_offset;
@@ -297,13 +307,13 @@ class BoxSource : public AnyMapSource {
 
 class FileMapSource : public AnyMapSource {
  public:
-  FileMapSource(MapSequence sequence, const std::string& path)
-      : sequence_(std::move(sequence)) {
-    description_ =
-        absl::StrCat(sequence_.maps.size(), " maps made by hand (", path, ")");
+  FileMapSource(MapSequence sequence, const MapSourceOptions& options)
+      : sequence_(std::move(sequence)), next_index_(options.first_frame) {
+    description_ = absl::StrCat(sequence_.maps.size(), " maps made by hand (",
+                                options.paths[0], ")");
   }
 
-  absl::StatusOr<const QualityMap*> Next(const Frame&) override {
+  absl::StatusOr<const QualityMap*> Next(const Frame&, const Grid*) override {
     const QualityMap* map = sequence_.At(next_index_++);
     map_.reset();
     if (map != nullptr) map_ = *map;
@@ -312,7 +322,7 @@ class FileMapSource : public AnyMapSource {
 
  private:
   const MapSequence sequence_;
-  int64_t next_index_ = 0;
+  int64_t next_index_;
 };
 
 absl::StatusOr<std::unique_ptr<MapSource>> OpenProxy(
@@ -332,8 +342,7 @@ absl::StatusOr<std::unique_ptr<MapSource>> OpenSensitivities(
     const MapSourceOptions& options, int width, int height) {
   std::vector<std::unique_ptr<MapSource>> sources;
   for (const std::string& path : options.paths) {
-    auto source =
-        SensitivitySource::Open(path, options.allocation, width, height);
+    auto source = SensitivitySource::Open(path, options, width, height);
     if (!source.ok()) return source.status();
     sources.push_back(*std::move(source));
   }
@@ -350,8 +359,9 @@ absl::StatusOr<std::unique_ptr<MapSource>> OpenBoxes(
                                      MacroblockCount(height));
 }
 
-absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(const std::string& path,
-                                                    int width, int height) {
+absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(
+    const MapSourceOptions& options, int width, int height) {
+  const std::string& path = options.paths[0];
   const auto text = ReadText(path);
   if (!text.ok()) return text.status();
   auto maps = ParseMaps(path, *text, CodecLimits());
@@ -362,7 +372,7 @@ absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(const std::string& path,
         path, absl::StrCat(maps->columns, "x", maps->rows, " macroblocks"),
         width, height);
   }
-  return std::make_unique<FileMapSource>(*std::move(maps), path);
+  return std::make_unique<FileMapSource>(*std::move(maps), options);
 }
 
 absl::StatusOr<std::unique_ptr<MapSource>> OpenOrigin(
@@ -375,7 +385,7 @@ absl::StatusOr<std::unique_ptr<MapSource>> OpenOrigin(
     case MapOrigin::kBoxes:
       return OpenBoxes(options, width, height);
     case MapOrigin::kMap:
-      return OpenMaps(options.paths[0], width, height);
+      return OpenMaps(options, width, height);
     case MapOrigin::kPlain:
       break;
   }
@@ -411,6 +421,30 @@ const char* MapOriginName(MapOrigin origin) {
       break;
   }
   return "plain";
+}
+
+std::string NameModels(std::span<const ModelId> models) {
+  std::string names;
+  for (const ModelId& model : models) {
+    absl::StrAppend(&names, names.empty() ? "" : "; ", model.name,
+                    " sha256:", ChunkId{model.digest}.ToHex());
+  }
+  return names;
+}
+
+absl::StatusOr<std::string> NameModels(const MapSourceOptions& options) {
+  if (options.origin == MapOrigin::kProxy) return kProxyModelName;
+  std::vector<ModelId> models;
+  if (options.origin != MapOrigin::kSensitivity) return NameModels(models);
+  for (const std::string& path : options.paths) {
+    const auto bytes = ReadWholeFile(path, kMaxFileBytes);
+    if (!bytes.ok()) return bytes.status();
+    const auto reader = SensitivityReader::Open(path, *bytes, CodecLimits());
+    if (!reader.ok()) return reader.status();
+    const std::vector<ModelId>& of_file = (*reader)->info().models;
+    models.insert(models.end(), of_file.begin(), of_file.end());
+  }
+  return NameModels(models);
 }
 
 absl::StatusOr<std::unique_ptr<MapSource>> OpenMapSource(

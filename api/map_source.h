@@ -9,12 +9,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "codec/allocation.h"
 #include "codec/box.h"
+#include "codec/grid.h"
+#include "codec/model_id.h"
 #include "codec/quality_map.h"
 #include "codec/quality_side_data.h"
 #include "codec/sample.h"
@@ -48,6 +51,9 @@ struct MapSourceOptions {
   int64_t box_hold = 0;
   float box_score = 0;
 
+  // Presentation index, in the files, of the first frame asked for.
+  int64_t first_frame = 0;
+
   // Box file that protects under the other origins: inside, offsets are at
   // most `protect_offset`. box_hold and box_score hold for it too.
   std::string protect_path;
@@ -60,7 +66,9 @@ class MapSource {
   virtual ~MapSource() = default;
 
   // The map of the next frame; null: uniform. Valid until the next call.
-  virtual absl::StatusOr<const QualityMap*> Next(const Frame& frame) = 0;
+  // `grid` is the frame's where the caller has measured it, else null.
+  virtual absl::StatusOr<const QualityMap*> Next(const Frame& frame,
+                                                 const Grid* grid) = 0;
 
   // What is to be protected in the last frame asked for.
   virtual const std::vector<Box>& boxes() const = 0;
@@ -74,6 +82,12 @@ class MapSource {
   // One line for people: "sensitivities of detector (s.fsen)".
   virtual std::string description() const = 0;
 };
+
+// Whose sensitivities these maps come from: "proxy:texture-motion/1", or of
+// each file's models the name and digest, "yolox sha256:...", joined by "; ".
+// Empty where none is behind them. Errors of reading the files.
+absl::StatusOr<std::string> NameModels(const MapSourceOptions& options);
+std::string NameModels(std::span<const ModelId> models);
 
 // For pictures of width x height. kNotFound, kInvalidArgument with the
 // reason: the file is of another size, not of its kind, or damaged.

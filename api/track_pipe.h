@@ -28,9 +28,11 @@ class TrackPipe {
   virtual absl::Status Drain() = 0;
 };
 
-// Frames -> grid, fingerprint, proxy sensitivity, map -> H.264 -> GOPs.
+// Frames -> grid, fingerprint, sensitivity, map -> H.264 -> GOPs. The first
+// frame handed over is the `first_frame`-th of its source.
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewEncodePipe(
-    const Track& track, const IngestOptions& options, StreamWriter* writer);
+    const Track& track, const IngestOptions& options, int64_t first_frame,
+    StreamWriter* writer);
 
 // The encoder settings that pipe uses, for the stream's description too.
 VideoEncoderOptions EncoderOptionsFor(const CameraInfo& camera,

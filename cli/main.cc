@@ -33,6 +33,8 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddEncode(app, context);
   AddDecode(app, context);
   AddInspect(app, context);
+  AddModelVerb(app, context);
+  AddProfile(app, context);
   AddPlot(app, context);
   AddBench(app, context);
   AddRm(app, context);

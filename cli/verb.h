@@ -84,6 +84,8 @@ void AddExport(CLI::App* app, Context* context);
 void AddEncode(CLI::App* app, Context* context);
 void AddDecode(CLI::App* app, Context* context);
 void AddInspect(CLI::App* app, Context* context);
+void AddModelVerb(CLI::App* app, Context* context);
+void AddProfile(CLI::App* app, Context* context);
 void AddPlot(CLI::App* app, Context* context);
 void AddBench(CLI::App* app, Context* context);
 void AddRm(CLI::App* app, Context* context);

@@ -110,9 +110,12 @@ void AddOrigin(const StreamDescription& d, FactList* facts) {
   facts->Add("stored as", d.copied            ? "the source's own H.264"
                           : d.encoder.empty() ? "exactly as it came"
                                               : d.encoder);
-  facts->Add("sensitivity", d.sensitivity.empty()
-                                ? ""
-                                : d.sensitivity + " (proxy: no model asked)");
+  const bool proxy = d.sensitivity.rfind("proxy:", 0) == 0;
+  facts->Add("sensitivity",
+             d.encoder.empty() ? ""
+             : d.sensitivity.empty()
+                 ? "none: uniform quality"
+                 : d.sensitivity + (proxy ? " (proxy: no model asked)" : ""));
 }
 
 void AddCounts(const StreamCounts& counts, FactList* facts) {

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
+#include "api/model_folder.h"
 #include "cli/error_text.h"
 #include "cli/ingest_console.h"
 #include "cli/ingest_text.h"
@@ -35,6 +36,9 @@ struct IngestArguments {
   std::vector<std::string> sources;
   IngestOptions options;
   bool no_map = false;
+  std::vector<std::string> sensitivities;
+  std::vector<std::string> models;  // names, cards or folders
+  std::string model_folder = DefaultModelFolder();
   std::string progress = "auto";
   std::optional<int64_t> duration_ns;
   std::optional<int64_t> timeout_ns;
@@ -235,7 +239,14 @@ class Ingestion {
 absl::StatusOr<int> RunIngest(const Context& context,
                               const IngestArguments& arguments) {
   CatchInterrupts();
-  return Ingestion(context, arguments).Run();
+  const auto models =
+      OpenModels(arguments.models, arguments.model_folder, NetworkOptions());
+  if (!models.ok()) return models.status();
+  IngestArguments with_models = arguments;
+  for (const auto& model : *models) {
+    with_models.options.models.push_back(model.get());
+  }
+  return Ingestion(context, with_models).Run();
 }
 
 // After parsing: what the options mean together.
@@ -250,7 +261,23 @@ void SettleArguments(IngestArguments* arguments) {
   if (options.append && options.resume) {
     throw CLI::ValidationError("--append", "excludes --resume");
   }
-  options.proxy_map = !arguments->no_map;
+  const int origins = (arguments->no_map ? 1 : 0) +
+                      (arguments->sensitivities.empty() ? 0 : 1) +
+                      (arguments->models.empty() ? 0 : 1);
+  if (origins > 1) {
+    throw CLI::ValidationError(
+        "--model",
+        "expected at most one of --model, --sensitivity and --no-map");
+  }
+  if (arguments->sources.size() > 1 && !arguments->sensitivities.empty()) {
+    throw CLI::ValidationError("--sensitivity",
+                               "belongs to one source, not several");
+  }
+  if (arguments->no_map) options.map.origin = MapOrigin::kPlain;
+  if (!arguments->sensitivities.empty()) {
+    options.map.origin = MapOrigin::kSensitivity;
+    options.map.paths = arguments->sensitivities;
+  }
   if (arguments->duration_ns) {
     options.source.max_duration_ns = *arguments->duration_ns;
   }
@@ -295,6 +322,26 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
       ->capture_default_str();
   verb->add_flag("--copy", options.source.copy,
                  "Keep H.264 bytes as the source has them");
+  verb->add_option("--model", arguments->models,
+                   "Name of an added model, model.yaml, or a folder with one: "
+                   "its gradients say where bytes may be saved. Again for each "
+                   "further model")
+      ->allow_extra_args(false)
+      ->type_name("MODEL");
+  verb->add_option("--models", arguments->model_folder,
+                   "Folder of added models (default: $FOVEA_MODELS, else "
+                   "~/.local/share/fovea/models)")
+      ->type_name("DIR");
+  verb->add_option("--gradient-every", options.gradient_every,
+                   "Frames between two gradient passes; maps hold in between")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("N")
+      ->capture_default_str();
+  verb->add_option("--sensitivity", arguments->sensitivities,
+                   "Sensitivities measured with a model ('fovea profile'), "
+                   "instead of the proxy. Again for each further model")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   verb->add_flag("--no-map", arguments->no_map,
                  "Uniform quality instead of the sensitivity proxy");
   verb->add_option("--jobs", options.jobs, "Threads (default: one per core)")

@@ -17,6 +17,7 @@
 #include "api/whole_file.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
+#include "cli/model_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -32,16 +33,6 @@ struct InspectArguments {
   bool frames = false;
   InspectOptions options;
 };
-
-std::string Hex(const ModelDigest& digest) {
-  std::string hex;
-  char byte[3];
-  for (const uint8_t value : digest) {
-    std::snprintf(byte, sizeof(byte), "%02x", value);
-    hex += byte;
-  }
-  return hex;
-}
 
 std::string QpText(double qp) {
   if (qp < 0) return "-";
@@ -66,7 +57,8 @@ Json SideDataJson(const Inspection& inspection, const FoundSideData& found) {
   const QualitySideData& data = found.data;
   Json models = Json::array();
   for (const ModelId& model : data.models) {
-    models.push_back({{"name", model.name}, {"digest", Hex(model.digest)}});
+    models.push_back(
+        {{"name", model.name}, {"digest", DigestText(model.digest)}});
   }
   Json json = {{"frame", inspection.frames[found.frame].index},
                {"models", models},
