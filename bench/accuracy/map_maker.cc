@@ -9,9 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "api/map_source.h"
+#include "api/whole_file.h"
 #include "codec/box.h"
 #include "codec/frame_freezer.h"
 #include "codec/rival_maps.h"
+#include "codec/sensitivity_file.h"
 
 namespace fovea::bench {
 namespace {
@@ -65,7 +67,7 @@ class ProductMapper final : public Mapper {
       : source_(std::move(source)), uniform_(std::move(uniform)) {}
 
   absl::Status See(const Frame& frame) override {
-    const auto map = source_->Next(frame);
+    const auto map = source_->Next(frame, nullptr);
     if (map.ok()) map_ = *map;
     return map.status();
   }
@@ -86,7 +88,7 @@ absl::StatusOr<std::unique_ptr<Mapper>> NewProductMapper(const Policy& policy,
   options.origin = MapOrigin::kProxy;
   if (policy.rule == MapRule::kSensitivity) {
     options.origin = MapOrigin::kSensitivity;
-    options.paths = {SensitivityPath(policy, clip.choice)};
+    options.paths = SensitivityPaths(policy, clip.choice);
   }
   options.allocation.kappa = policy.kappa;
   const int width = clip.camera.width;
@@ -124,43 +126,134 @@ class BoxMapper final : public Mapper {
   BoxMapOptions options_;
 };
 
-// AccMPEG's segments: the mean of the first and the last frame decides.
-// Its sensitivity is here whether a box lies on the block.
-class BinaryMapper final : public Mapper {
+// What AccMPEG splits: one value per block and model.
+class Sensitivities {
  public:
-  BinaryMapper(const Policy& policy, const Clip& clip,
-               const AnswersByJudge& answers)
+  virtual ~Sensitivities() = default;
+  virtual size_t models() const = 0;
+  virtual absl::StatusOr<std::vector<double>> At(size_t model,
+                                                 size_t frame) = 0;
+};
+
+// Boxes: 1 inside, 0 outside.
+class BoxSensitivities final : public Sensitivities {
+ public:
+  BoxSensitivities(const Policy& policy, const Clip& clip,
+                   const AnswersByJudge& answers)
       : boxes_(policy, answers, 1),
         columns_(MacroblockCount(clip.camera.width)),
-        rows_(MacroblockCount(clip.camera.height)),
-        segment_(static_cast<size_t>(policy.hold)),
-        last_frame_(clip.frames.size() - 1) {
-    options_.outside = policy.plus;
-    options_.grow = policy.grow;
-  }
+        rows_(MacroblockCount(clip.camera.height)) {}
 
-  absl::StatusOr<QualityMap> At(size_t frame) override {
-    std::vector<double> sensitivity;
-    for (const size_t end :
-         {frame, std::min(frame + segment_ - 1, last_frame_)}) {
-      const auto inside = BoxMap(boxes_.At(end), columns_, rows_, {2, 0});
-      if (!inside.ok()) return inside.status();
-      sensitivity.resize(inside->qp_offset.size());
-      for (size_t i = 0; i < sensitivity.size(); ++i) {
-        sensitivity[i] += inside->qp_offset[i] == 0 ? 0.5 : 0;
-      }
+  size_t models() const override { return 1; }
+  absl::StatusOr<std::vector<double>> At(size_t, size_t frame) override {
+    const auto inside = BoxMap(boxes_.At(frame), columns_, rows_, {2, 0});
+    if (!inside.ok()) return inside.status();
+    std::vector<double> values;
+    for (const uint8_t offset : inside->qp_offset) {
+      values.push_back(offset == 0 ? 1 : 0);
     }
-    return BinaryMap(sensitivity, columns_, rows_, options_);
+    return values;
   }
 
  private:
   const BoxSource boxes_;
   const int columns_;
   const int rows_;
+};
+
+// Sensitivity files, held in memory.
+class FileSensitivities final : public Sensitivities {
+ public:
+  absl::Status Add(const std::string& path) {
+    const auto bytes = ReadWholeFile(path, size_t{1} << 30);
+    if (!bytes.ok()) return bytes.status();
+    auto reader = SensitivityReader::Open(path, *bytes, CodecLimits());
+    if (!reader.ok()) return reader.status();
+    files_.emplace_back();
+    while (true) {
+      auto frame = (*reader)->Next();
+      if (!frame.ok()) return frame.status();
+      if (!frame->has_value()) return absl::OkStatus();
+      files_.back().emplace_back((*frame)->index,
+                                 PerMacroblock((*reader)->info(), **frame));
+    }
+  }
+
+  size_t models() const override { return files_.size(); }
+  absl::StatusOr<std::vector<double>> At(size_t model, size_t frame) override {
+    const auto& file = files_[model];
+    const auto after =
+        std::find_if(file.begin(), file.end(), [&](const auto& of_frame) {
+          return of_frame.first > static_cast<int64_t>(frame);
+        });
+    if (after == file.begin()) {
+      return absl::InvalidArgumentError(
+          "sensitivity file has nothing for the first frame");
+    }
+    return std::prev(after)->second;
+  }
+
+ private:
+  std::vector<std::vector<std::pair<int64_t, std::vector<double>>>> files_;
+};
+
+// AccMPEG's segments: the mean of the first and the last frame decides. A
+// block is fine where any of the models wants it so.
+class BinaryMapper final : public Mapper {
+ public:
+  BinaryMapper(const Policy& policy, const Clip& clip,
+               std::unique_ptr<Sensitivities> sensitivities)
+      : sensitivities_(std::move(sensitivities)),
+        columns_(MacroblockCount(clip.camera.width)),
+        rows_(MacroblockCount(clip.camera.height)),
+        segment_(static_cast<size_t>(policy.hold)),
+        last_frame_(clip.frames.size() - 1) {
+    options_.outside = policy.plus;
+    options_.grow = policy.grow;
+    const bool from_file = !policy.file.empty();
+    if (from_file && policy.at > 0) options_.threshold = policy.at;
+  }
+
+  absl::StatusOr<QualityMap> At(size_t frame) override {
+    std::vector<QualityMap> wishes;
+    for (size_t model = 0; model < sensitivities_->models(); ++model) {
+      const size_t last = std::min(frame + segment_ - 1, last_frame_);
+      auto mean = sensitivities_->At(model, frame);
+      if (!mean.ok()) return mean.status();
+      const auto other = sensitivities_->At(model, last);
+      if (!other.ok()) return other.status();
+      for (size_t i = 0; i < mean->size(); ++i) {
+        (*mean)[i] = ((*mean)[i] + (*other)[i]) / 2;
+      }
+      auto wish = BinaryMap(*mean, columns_, rows_, options_);
+      if (!wish.ok()) return wish.status();
+      wishes.push_back(*std::move(wish));
+    }
+    return CombineMaps(wishes);
+  }
+
+ private:
+  const std::unique_ptr<Sensitivities> sensitivities_;
+  const int columns_;
+  const int rows_;
   const size_t segment_;
   const size_t last_frame_;
   BinaryMapOptions options_;
 };
+
+absl::StatusOr<std::unique_ptr<Mapper>> NewBinaryMapper(
+    const Policy& policy, const Clip& clip, const AnswersByJudge& answers) {
+  if (policy.file.empty()) {
+    return std::make_unique<BinaryMapper>(
+        policy, clip,
+        std::make_unique<BoxSensitivities>(policy, clip, answers));
+  }
+  auto files = std::make_unique<FileSensitivities>();
+  for (const std::string& path : SensitivityPaths(policy, clip.choice)) {
+    if (absl::Status s = files->Add(path); !s.ok()) return s;
+  }
+  return std::make_unique<BinaryMapper>(policy, clip, std::move(files));
+}
 
 absl::StatusOr<std::unique_ptr<Mapper>> NewMapper(
     const Policy& policy, const Clip& clip, const AnswersByJudge& answers) {
@@ -174,7 +267,7 @@ absl::StatusOr<std::unique_ptr<Mapper>> NewMapper(
     case MapRule::kBoxes:
       return std::make_unique<BoxMapper>(policy, clip, answers);
     case MapRule::kBinary:
-      return std::make_unique<BinaryMapper>(policy, clip, answers);
+      return NewBinaryMapper(policy, clip, answers);
   }
   return absl::InternalError("policy " + policy.Text() + " has no rule");
 }
@@ -248,8 +341,16 @@ std::vector<std::string> BoxJudges(const Policy& policy) {
   return absl::StrSplit(policy.by, '+');
 }
 
-std::string SensitivityPath(const Policy& policy, const ClipChoice& clip) {
-  return absl::StrCat(policy.folder, "/", policy.file, ".", clip.name, ".fsen");
+std::vector<std::string> SensitivityPaths(const Policy& policy,
+                                          const ClipChoice& clip) {
+  std::vector<std::string> paths;
+  if (policy.file.empty()) return paths;
+  const std::vector<std::string> names = absl::StrSplit(policy.file, '+');
+  for (const std::string& name : names) {
+    paths.push_back(
+        absl::StrCat(policy.folder, "/", name, ".", clip.name, ".fsen"));
+  }
+  return paths;
 }
 
 absl::StatusOr<std::unique_ptr<MapMaker>> NewMapMaker(

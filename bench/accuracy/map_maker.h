@@ -33,8 +33,9 @@ using AnswersByJudge = std::map<std::string, Answers>;
 // Judges whose boxes `policy` needs, on every frame.
 std::vector<std::string> BoxJudges(const Policy& policy);
 
-// The sensitivity file `policy` reads for `clip`.
-std::string SensitivityPath(const Policy& policy, const ClipChoice& clip);
+// The sensitivity files `policy` reads for `clip`, one per model.
+std::vector<std::string> SensitivityPaths(const Policy& policy,
+                                          const ClipChoice& clip);
 
 struct Prepared {
   Frame frame;

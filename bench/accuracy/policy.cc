@@ -59,6 +59,7 @@ bool TakeSetting(const std::string& text, Policy* policy) {
   return TakeFile(text, &policy->file) || TakeAq(text, &policy->aq) ||
          TakeFlag(text, "notree", &policy->mb_tree, false) ||
          TakeFlag(text, "freeze", &policy->freeze, true) ||
+         TakeFlag(text, "exact", &policy->exact, true) ||
          TakeInt(text, "cap", &policy->cap) ||
          TakeInt(text, "c", &policy->chroma) ||
          TakeInt(text, "+", &policy->plus) ||
@@ -70,21 +71,26 @@ bool TakeSetting(const std::string& text, Policy* policy) {
 
 // What only the whole of a policy shows to be wrong.
 absl::Status Check(const Policy& policy, const std::string& text) {
+  const bool from_file = !policy.file.empty();
   const bool uses_boxes = policy.rule == MapRule::kBoxes ||
-                          policy.rule == MapRule::kBinary ||
+                          (policy.rule == MapRule::kBinary && !from_file) ||
                           policy.rule == MapRule::kFreeze || policy.cap >= 0;
   if (uses_boxes && policy.by.empty()) {
     return absl::InvalidArgumentError("policy '" + text +
                                       "' must name a judge");
   }
-  if (policy.rule == MapRule::kPlain && (policy.freeze || policy.cap >= 0)) {
+  if (policy.rule == MapRule::kPlain &&
+      (policy.freeze || policy.exact || policy.cap >= 0)) {
     return absl::InvalidArgumentError("policy '" + text +
                                       "': plain takes encoder settings only");
   }
-  if ((policy.rule == MapRule::kSensitivity) == policy.file.empty()) {
+  const bool reads = policy.rule == MapRule::kSensitivity;
+  const bool may_read = reads || policy.rule == MapRule::kBinary;
+  if ((reads && !from_file) || (from_file && !may_read)) {
     return absl::InvalidArgumentError(
         "policy '" + text +
-        "': sensitivity/=NAME reads NAME.CLIP.fsen, others read no file");
+        "': sensitivity/=NAME and binary/=NAME read NAME.CLIP.fsen, others "
+        "read no file");
   }
   if (policy.hold < 1) {
     return absl::InvalidArgumentError("policy '" + text +
@@ -187,6 +193,7 @@ std::string Policy::Text() const {
   add(kappa != defaults.kappa, absl::StrCat("k", kappa));
   add(cap != defaults.cap, absl::StrCat("cap", cap));
   add(freeze, "freeze");
+  add(exact, "exact");
   const bool plain = rule == MapRule::kPlain;
   add(plain || aq != defaults.aq, absl::StrCat("aq", static_cast<int>(aq)));
   add(!mb_tree, "notree");

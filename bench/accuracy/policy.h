@@ -19,9 +19,9 @@ namespace fovea::bench {
 enum class MapRule : uint8_t {
   kPlain,        // no map: x264 alone
   kProxy,        // texture and motion, no model
-  kSensitivity,  // sensitivity files
+  kSensitivity,  // sensitivity files, the finest of their wishes
   kBoxes,        // detector boxes, coarser outside
-  kBinary,       // AccMPEG's two qualities, from boxes
+  kBinary,       // AccMPEG's two qualities, from boxes or a file
   kFreeze,       // no map; still blocks repeat what was sent
 };
 
@@ -29,16 +29,20 @@ enum class MapRule : uint8_t {
 // "boxes/fastestdet/+12/aq0". A setting that is absent has its default.
 struct Policy {
   MapRule rule = MapRule::kPlain;
-  std::string by;    // judges joined by '+', whose boxes
-  std::string file;  // "=a" sensitivities of clip C are in folder/a.C.fsen
+  std::string by;  // judges joined by '+', whose boxes
+  // "=a+b" sensitivities of clip C are in folder/a.C.fsen and b.C.fsen
+  std::string file;
   std::string folder = ".";  // not in the text: the file's digest counts
-  double at = 0;             // "@0.3" score of boxes; 0: each judge's threshold
-  int plus = 12;             // "+8" QP offset outside the boxes
-  int grow = 1;              // "grow2" macroblocks by which boxes are dilated
-  int hold = 1;              // "hold10" frames a map stands
-  double kappa = 0.7;        // "k1" trust in sensitivities
+  // "@0.3" score of boxes, 0: each judge's threshold; of binary from a file
+  // where it splits, 0: AccMPEG's
+  double at = 0;
+  int plus = 12;        // "+8" QP offset outside the boxes
+  int grow = 1;         // "grow2" macroblocks by which boxes are dilated
+  int hold = 1;         // "hold10" frames a map stands
+  double kappa = 0.7;   // "k1" trust in sensitivities
   int cap = -1;         // "cap4" most offset inside doubtful boxes; -1: no cap
   bool freeze = false;  // "freeze" as kFreeze, under a map
+  bool exact = false;   // "exact" QP = base + map, no decisions of x264
   AqMode aq = AqMode::kVariance;  // "aq0".."aq3"
   bool mb_tree = true;            // "notree"
   int chroma = -6;                // "c-9"

@@ -53,6 +53,7 @@ json ToJson(const Table& table, const Results& results) {
     rows.push_back({{"policy", row.policy},
                     {"clips", std::move(clips)},
                     {"mean", ToJson(row.means, results)},
+                    {"soft", ToJson(row.soft)},
                     {"all", ToJson(row.all)}});
   }
   return {{"name", table.name},

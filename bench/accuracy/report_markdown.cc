@@ -57,6 +57,7 @@ std::string Legend(const Results& results) {
 void AppendCells(const Row& row, std::vector<std::string>* line) {
   for (const auto& cells : row.cells) line->push_back(Cells(cells));
   line->push_back(Cells(row.means));
+  line->push_back(WithInterval(row.soft));
   line->push_back(WithInterval(row.all));
 }
 
@@ -64,13 +65,13 @@ std::string TableText(const Table& table, const Results& results) {
   if (table.rows.empty()) return "";
   std::vector<std::string> head = {"policy"};
   head.insert(head.end(), results.clips().begin(), results.clips().end());
-  head.insert(head.end(), {"mean", "all [90 %]"});
+  head.insert(head.end(), {"mean", "soft [90 %]", "all [90 %]"});
   std::string text = absl::StrCat("\n## ", table.title, "\n\n", Head(head));
   std::vector<std::string> references = {"*reference*"};
   for (const std::string& reference : table.references) {
     references.push_back(reference.empty() ? "-" : "*" + reference + "*");
   }
-  references.insert(references.end(), {"", ""});
+  references.insert(references.end(), {"", "", ""});
   text += Line(references);
   for (const Row& row : table.rows) {
     std::vector<std::string> line = {row.policy};
@@ -189,7 +190,8 @@ std::string Markdown(const Report& report) {
   text += TruthText(results);
   for (const Table& table : report.tables) {
     text += TableText(table, results);
-    if (table.name == "policies-best") text += IntervalText(table, results);
+    if (table.name.rfind("policies-best", 0) == 0)
+      text += IntervalText(table, results);
   }
   return text + NoiseText(results) + TunedText(report) + CostText(report);
 }

@@ -59,7 +59,7 @@ struct Task {
   double crf = 0;
   std::vector<std::string> judges;
   std::vector<std::string> settings;  // of each judge's point
-  std::string sensitivity;            // digest of the policy's file
+  std::string sensitivity;            // digests of the policy's files
 };
 
 std::string SettingsOf(const ClipChoice& clip, const std::string& digest,
@@ -80,10 +80,10 @@ absl::Status ForEachTrial(const Campaign& campaign, const ClipChoice& clip,
                           const std::function<void(const Task&)>& visit) {
   for (const Policy& policy : campaign.policies) {
     std::string sensitivity;
-    if (policy.rule == MapRule::kSensitivity) {
-      auto of_file = FileDigest(SensitivityPath(policy, clip));
+    for (const std::string& path : SensitivityPaths(policy, clip)) {
+      const auto of_file = FileDigest(path);
       if (!of_file.ok()) return of_file.status();
-      sensitivity = *std::move(of_file);
+      sensitivity += (sensitivity.empty() ? "" : "+") + *of_file;
     }
     for (const double crf : RatesOf(campaign, policy)) {
       Task task{&policy, crf, campaign.judges, {}, sensitivity};

@@ -13,6 +13,8 @@
 namespace fovea::bench {
 namespace {
 
+constexpr size_t kSplittable = 80;  // frames
+
 std::vector<std::string> Select(const Results& results,
                                 const PolicyFilter& filter) {
   std::vector<std::string> selected;
@@ -23,20 +25,36 @@ std::vector<std::string> Select(const Results& results,
   return selected;
 }
 
+// Which part of each clip a table is about.
+using Parts = std::vector<Part>;
+
 std::vector<std::string> BestOfEachClip(const Results& results,
-                                        const PolicyFilter& filter) {
+                                        const PolicyFilter& filter,
+                                        const Parts& parts) {
   std::vector<std::string> best;
-  for (const std::string& clip : results.clips()) {
-    best.push_back(results.Best(clip, filter));
+  for (size_t i = 0; i < results.clips().size(); ++i) {
+    best.push_back(results.Best(results.clips()[i], filter, parts[i]));
   }
   return best;
+}
+
+// Second halves, but all of a clip too short to be split.
+Parts SecondHalves(const Results& results) {
+  Parts parts;
+  for (const std::string& clip : results.clips()) {
+    const auto curve =
+        results.Curve(clip, kDefaultPlain, results.judges().front().name);
+    const size_t frames = curve.empty() ? 0 : curve.front()->frame_bytes.size();
+    parts.push_back(frames < kSplittable ? Part::kWhole : Part::kSecondHalf);
+  }
+  return parts;
 }
 
 bool HasValue(const Row& row) { return row.all.value.has_value(); }
 
 // Means of a row that has its cells.
 void SumUp(size_t judges, Row* row) {
-  std::vector<Figure> all;
+  std::vector<Figure> all, all_soft;
   for (size_t judge = 0; judge < judges; ++judge) {
     std::vector<Figure> f1, soft;
     for (const std::vector<Cell>& of_clip : row->cells) {
@@ -46,19 +64,21 @@ void SumUp(size_t judges, Row* row) {
     row->means.push_back({MeanOf(f1), MeanOf(soft)});
     all.insert(all.end(), f1.begin(), f1.end());
     all.insert(all.end(), soft.begin(), soft.end());
+    all_soft.insert(all_soft.end(), soft.begin(), soft.end());
   }
+  row->soft = MeanOf(all_soft);
   row->all = MeanOf(all);
 }
 
 Row MakeRow(const Results& results, const std::string& policy,
-            const std::vector<std::string>& references) {
+            const std::vector<std::string>& references, const Parts& parts) {
   Row row;
   row.policy = policy;
   for (size_t i = 0; i < results.clips().size(); ++i) {
     std::vector<Cell> cells;
     for (const JudgeInfo& judge : results.judges()) {
-      cells.push_back(
-          results.Compare(results.clips()[i], references[i], policy, judge));
+      cells.push_back(results.Compare(results.clips()[i], references[i], policy,
+                                      judge, parts[i]));
     }
     row.cells.push_back(std::move(cells));
   }
@@ -68,10 +88,10 @@ Row MakeRow(const Results& results, const std::string& policy,
 
 Table MakeTable(const Results& results, std::string name, std::string title,
                 std::vector<std::string> references,
-                const std::vector<std::string>& policies) {
+                const std::vector<std::string>& policies, const Parts& parts) {
   Table table{std::move(name), std::move(title), std::move(references), {}};
   for (const std::string& policy : policies) {
-    Row row = MakeRow(results, policy, table.references);
+    Row row = MakeRow(results, policy, table.references, parts);
     if (HasValue(row)) table.rows.push_back(std::move(row));
   }
   return table;
@@ -89,8 +109,9 @@ std::string FamilyOf(Policy policy) {
 }  // namespace
 
 std::vector<Table> ComparisonTables(const Results& results) {
-  const auto best = BestOfEachClip(results, IsPlain);
-  const auto unshifted = BestOfEachClip(results, IsPlainUnshifted);
+  const Parts whole(results.clips().size(), Part::kWhole);
+  const auto best = BestOfEachClip(results, IsPlain, whole);
+  const auto unshifted = BestOfEachClip(results, IsPlainUnshifted, whole);
   const std::vector<std::string> standard(results.clips().size(),
                                           kDefaultPlain);
   const auto plain = Select(results, IsPlain);
@@ -99,25 +120,30 @@ std::vector<Table> ComparisonTables(const Results& results) {
   std::vector<Table> tables;
   tables.push_back(MakeTable(results, "plain-default",
                              "Plain settings against the default one", standard,
-                             plain));
+                             plain, whole));
   tables.push_back(
       MakeTable(results, "plain-unshifted",
                 "Plain settings against the best one with chroma offset 0",
-                unshifted, plain));
+                unshifted, plain, whole));
   tables.push_back(MakeTable(results, "plain-best",
                              "Plain settings against the best one of the clip",
-                             best, plain));
+                             best, plain, whole));
   policies.insert(policies.begin(), kDefaultPlain);
   tables.push_back(MakeTable(results, "policies-best",
                              "Policies against the best plain setting", best,
-                             policies));
+                             policies, whole));
+  const Parts second = SecondHalves(results);
+  tables.push_back(
+      MakeTable(results, "policies-best-second",
+                "Policies against the best plain setting, second halves",
+                BestOfEachClip(results, IsPlain, second), policies, second));
   tables.push_back(
       MakeTable(results, "policies-unshifted",
                 "Policies against the best plain setting with chroma offset 0",
-                unshifted, policies));
+                unshifted, policies, whole));
   tables.push_back(MakeTable(results, "policies-default",
                              "Policies against the default setting", standard,
-                             policies));
+                             policies, whole));
   return tables;
 }
 

@@ -18,6 +18,7 @@ struct Row {
   std::string policy;
   std::vector<std::vector<Cell>> cells;  // by clip, then judge
   std::vector<Cell> means;               // over clips, by judge
+  Figure soft;                           // over clips and judges, soft alone
   Figure all;                            // over clips, judges and measures
 };
 

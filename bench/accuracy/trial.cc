@@ -157,6 +157,7 @@ VideoEncoderOptions EncoderOptions(const CameraInfo& camera,
   options.crf = crf;
   options.aq_mode = policy.aq;
   options.mb_tree = policy.mb_tree;
+  options.map_mode = policy.exact ? MapMode::kExact : MapMode::kStacked;
   options.tables.chroma_qp_offset = policy.chroma;
   options.preset = "medium";
   options.gop_frames = 60;

@@ -18,7 +18,8 @@ TEST(PolicyTest, TextComesBackAsItself) {
        {"plain/aq1/c0", "plain/aq0/notree/c-9", "proxy", "proxy/k1/aq2",
         "boxes/yolox/+8", "boxes/fastestdet+yolox/@0.3/+12/grow2/hold10/c0",
         "binary/fastestdet/+10", "freeze/yolox/c-3", "proxy/yolox/cap4/freeze",
-        "sensitivity/=grads", "sensitivity/=grads/yolox/k0.5/cap4/freeze"}) {
+        "sensitivity/=grads", "sensitivity/=grads/yolox/k0.5/cap4/freeze",
+        "sensitivity/=a+b/exact", "binary/=a+b/@0.1/+10/hold10/aq0/notree"}) {
     const auto policy = Policy::Parse(text);
     ASSERT_TRUE(policy.ok()) << policy.status();
     EXPECT_EQ(policy->Text(), text);
@@ -37,7 +38,7 @@ TEST(PolicyTest, ASettingThatIsNoneIsRefusedByName) {
        {"plain/aq4", "plain/yolox", "nothing", "boxes",
         "boxes/yolox/fastestdet", "proxy/cx/cy", "plain/freeze", "proxy/cap4",
         "boxes/yolox/hold0", "sensitivity", "sensitivity/=", "proxy/=grads",
-        ""}) {
+        "plain/exact", "binary", ""}) {
     EXPECT_FALSE(Policy::Parse(text).ok()) << text;
   }
   EXPECT_THAT(std::string(Policy::Parse("plain/aq4").status().message()),
