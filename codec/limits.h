@@ -33,6 +33,13 @@ struct CodecLimits {
   size_t max_boxes = 4U << 20;          // in one box file
   size_t max_text_line_bytes = 65536;   // 1024 columns of a map and more
   size_t max_side_data_bytes = 1U << 20;
+
+  // Sensitivities of a series.
+  size_t max_series_channels = 64;
+  size_t max_channel_name_bytes = 255;  // also of units
+  int max_window = 65536;               // samples
+  size_t max_bands = 256;               // per channel
+  size_t max_series_sensitivity_bytes = 1U << 20;
 };
 
 }  // namespace fovea

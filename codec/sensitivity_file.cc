@@ -22,10 +22,9 @@
 #include "absl/strings/str_cat.h"
 #include "codec/byte_stream.h"
 #include "codec/internal/crc32.h"
-#include "codec/internal/log_codes.h"
+#include "codec/internal/energies.h"
 #include "codec/internal/model_list.h"
 #include "codec/internal/sensitivity_check.h"
-#include "codec/plane_coder.h"
 #include "codec/quality_map.h"
 
 namespace fovea {
@@ -43,33 +42,6 @@ constexpr int kFrequencyColumns = 8;
 constexpr int kFrequencyRows = 24;
 constexpr size_t kFrequencies = 64;
 
-void PutEnergies(std::span<const double> values, int columns, int rows,
-                 std::vector<uint8_t>* out) {
-  const internal::LogCodes log = internal::ToLogCodes(values);
-  std::vector<uint8_t> coded;
-  EncodePlane(log.codes, columns, rows, &coded);
-  PutVarint(ZigZag(log.base), out);
-  PutVarint(coded.size(), out);
-  out->insert(out->end(), coded.begin(), coded.end());
-}
-
-absl::StatusOr<std::vector<double>> TakeEnergies(int columns, int rows,
-                                                 ByteReader* in) {
-  const int64_t base = UnZigZag(in->Varint());
-  const uint64_t size = in->Varint();
-  if (!in->ok() || size > in->remaining()) {
-    return absl::DataLossError("plane ends early");
-  }
-  if (base < internal::kLeastLogBase || base > internal::kMostLogBase) {
-    return absl::DataLossError(
-        absl::StrCat("expected a base of ", internal::kLeastLogBase, " to ",
-                     internal::kMostLogBase, ", found ", base));
-  }
-  auto codes = DecodePlane(in->Take(static_cast<size_t>(size)), columns, rows);
-  if (!codes.ok()) return codes.status();
-  return internal::FromLogCodes(static_cast<int>(base), *codes);
-}
-
 std::vector<double> Flat(const SensitivityFrame::Frequencies& frequency) {
   std::vector<double> flat;
   for (const auto& plane : frequency) {
@@ -82,11 +54,11 @@ std::vector<uint8_t> BodyOf(const SensitivityInfo& info,
                             const SensitivityFrame& frame) {
   std::vector<uint8_t> body;
   for (size_t i = 0; i < static_cast<size_t>(info.planes); ++i) {
-    PutEnergies(frame.plane[i], info.columns(), info.rows(), &body);
+    internal::PutEnergies(frame.plane[i], info.columns(), info.rows(), &body);
   }
   if (info.frequencies) {
-    PutEnergies(Flat(*frame.frequency), kFrequencyColumns, kFrequencyRows,
-                &body);
+    internal::PutEnergies(Flat(*frame.frequency), kFrequencyColumns,
+                          kFrequencyRows, &body);
   }
   return body;
 }
@@ -96,12 +68,13 @@ absl::StatusOr<SensitivityFrame> ParseBody(const SensitivityInfo& info,
   SensitivityFrame frame;
   ByteReader in(body);
   for (size_t i = 0; i < static_cast<size_t>(info.planes); ++i) {
-    auto plane = TakeEnergies(info.columns(), info.rows(), &in);
+    auto plane = internal::TakeEnergies(info.columns(), info.rows(), &in);
     if (!plane.ok()) return plane.status();
     frame.plane[i] = *std::move(plane);
   }
   if (info.frequencies) {
-    const auto flat = TakeEnergies(kFrequencyColumns, kFrequencyRows, &in);
+    const auto flat =
+        internal::TakeEnergies(kFrequencyColumns, kFrequencyRows, &in);
     if (!flat.ok()) return flat.status();
     frame.frequency.emplace();
     auto from = flat->begin();
