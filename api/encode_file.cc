@@ -70,7 +70,8 @@ class FileEncoder {
     auto encoder = NewVideoEncoder(encoder_options);
     if (!encoder.ok()) return encoder.status();
     encoder_ = *std::move(encoder);
-    if (options_.freeze) {
+    report_.freeze = options_.freeze.value_or(maps_->of_models());
+    if (report_.freeze) {
       FreezeOptions freeze;
       freeze.refresh_frames = options_.encoder.gop_frames;
       auto freezer = FrameFreezer::Create(width, height, freeze);

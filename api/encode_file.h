@@ -43,9 +43,9 @@ struct EncodeFileOptions {
   // sensitivities of the planes ask for goes before that.
   std::optional<int> chroma_qp_offset;
 
-  // Fixed cameras: still macroblocks keep the pixels sent last, never
-  // inside boxes.
-  bool freeze = false;
+  // Still macroblocks keep the pixels sent last, never inside boxes. Unset:
+  // under maps of models, which say how much error a block bears.
+  std::optional<bool> freeze;
 };
 
 struct EncodeFileReport {
@@ -60,6 +60,7 @@ struct EncodeFileReport {
   double mean_qp = 0;
   double mean_offset = 0;  // of the maps, over all macroblocks
   int64_t mapped_frames = 0;
+  bool freeze = false;      // still blocks were frozen
   double frozen_share = 0;  // of all macroblocks
   std::string map;          // MapSource::description()
   bool stopped = false;     // by the caller; the file is whole up to there

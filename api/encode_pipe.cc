@@ -7,16 +7,22 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "api/answer_source.h"
 #include "api/gradient_source.h"
 #include "api/parameter_sets.h"
 #include "api/picture_features.h"
+#include "api/prior_source.h"
 #include "api/track_pipe.h"
 #include "codec/canonical_gop.h"
+#include "codec/frame_freezer.h"
 #include "codec/grid.h"
+#include "codec/quality_side_data.h"
 #include "filter/fingerprint.h"
 
 namespace fovea {
@@ -25,20 +31,32 @@ namespace {
 constexpr int kDefaultGopFrames = 60;  // where the rate is unknown
 constexpr int kMaxGopFrames = 300;
 
+// Not a rule such as the proxy, but something that had a digest.
+bool NamesModel(const QualitySideData& side_data) {
+  return std::any_of(
+      side_data.models.begin(), side_data.models.end(),
+      [](const ModelId& model) { return model.digest != ModelDigest{}; });
+}
+
 class EncodePipe : public TrackPipe {
  public:
   EncodePipe(const Track& track, const IngestOptions& options,
-             StreamWriter* writer)
-      : camera_(track.camera), options_(options), writer_(writer) {}
+             StreamWriter* writer,
+             std::function<void(const FailedModel&)> model_failed)
+      : camera_(track.camera),
+        options_(options),
+        writer_(writer),
+        model_failed_(std::move(model_failed)) {}
 
-  absl::Status Open(int64_t first_frame) {
+  absl::Status Open(int64_t first_frame,
+                    const std::vector<CameraPrior>& priors) {
     auto meter = GridMeter::Create(camera_.width, camera_.height);
     if (!meter.ok()) return meter.status();
     meter_ = *std::move(meter);
     auto assembler = GopAssembler::Create(kAnnexB, {}, NameParameterSet);
     if (!assembler.ok()) return assembler.status();
     assembler_ = *std::move(assembler);
-    auto maps = OpenMaps(first_frame);
+    auto maps = OpenMaps(first_frame, priors);
     if (!maps.ok()) return maps.status();
     maps_ = *std::move(maps);
     return OpenEncoder();
@@ -74,38 +92,105 @@ class EncodePipe : public TrackPipe {
   struct Waiting {
     int64_t pts, time_ns, duration_ns;
     FrameEntry features;
+    std::vector<FrameLook> looks;  // of the models, where they looked
+    // Where models are behind the map, until the picture is encoded.
+    std::optional<QualitySideData> side_data;
   };
 
-  absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(int64_t first_frame) {
-    if (options_.models.empty()) {
+  absl::StatusOr<std::unique_ptr<MapSource>> OpenMaps(
+      int64_t first_frame, const std::vector<CameraPrior>& priors) {
+    if (options_.models.empty() && options_.external_models.empty()) {
+      if (!priors.empty()) {
+        return OpenPriorSource(priors, options_.map.allocation);
+      }
       MapSourceOptions map = options_.map;
       map.first_frame = first_frame;
       return OpenMapSource(map, camera_.width, camera_.height);
     }
+    std::vector<std::unique_ptr<MapSource>> sources;
+    if (!options_.models.empty()) {
+      auto gradients = OpenGradients();
+      if (!gradients.ok()) return gradients.status();
+      sources.push_back(*std::move(gradients));
+    }
+    for (ExternalModel* model : options_.external_models) {
+      auto answers = OpenAnswers(model, first_frame);
+      if (!answers.ok()) return answers.status();
+      sources.push_back(*std::move(answers));
+    }
+    return CombineSources(std::move(sources));
+  }
+
+  absl::StatusOr<std::unique_ptr<MapSource>> OpenGradients() {
     GradientOptions gradients;
     gradients.models = options_.models;
     gradients.every = options_.gradient_every;
     gradients.allocation = options_.map.allocation;
-    return OpenGradientSource(gradients, camera_, nullptr);
+    return OpenGradientSource(
+        gradients, camera_, [this](const GradientPass& pass) {
+          waiting_.back().looks.push_back(
+              {0,
+               {&pass.model->description(), *pass.answer},
+               PerMacroblock(*pass.info, *pass.sensitivity),
+               pass.info->columns(),
+               pass.info->rows()});
+        });
+  }
+
+  absl::StatusOr<std::unique_ptr<MapSource>> OpenAnswers(ExternalModel* model,
+                                                         int64_t first_frame) {
+    MapSourceOptions proxy;
+    proxy.allocation = options_.map.allocation;
+    auto instead = OpenMapSource(proxy, camera_.width, camera_.height);
+    if (!instead.ok()) return instead.status();
+    AnswerOptions answers;
+    answers.model = model;
+    answers.every = options_.gradient_every;
+    answers.longest_answer_ns = options_.longest_answer_ns;
+    AnswerEvents events;
+    events.answered = [this](const ModelDescription& said_by,
+                             const Answer& answer) {
+      waiting_.back().looks.push_back({0, {&said_by, answer}, {}, 0, 0});
+    };
+    events.failed = [this, first_frame](const ModelDescription& failed,
+                                        int64_t index,
+                                        const absl::Status& error) {
+      model_failed_({writer_->name(), failed.id, first_frame + index, error});
+    };
+    return OpenAnswerSource(answers, camera_, *std::move(instead),
+                            std::move(events));
   }
 
   absl::Status OpenEncoder() {
     VideoEncoderOptions encoder_options = EncoderOptionsFor(camera_, options_);
     int& chroma = encoder_options.tables.chroma_qp_offset;
     chroma = maps_->chroma_qp_offset().value_or(chroma);
+    chroma_qp_offset_ = chroma;
     auto encoder = NewVideoEncoder(encoder_options);
     if (!encoder.ok()) return encoder.status();
     encoder_ = *std::move(encoder);
     has_pts_ = false;
+    return OpenFreezer(encoder_options.gop_frames);
+  }
+
+  // Blocks are sent anew with every keyframe, and so after a gap.
+  absl::Status OpenFreezer(int gop_frames) {
+    freezer_.reset();
+    if (!options_.freeze.value_or(maps_->of_models())) return absl::OkStatus();
+    FreezeOptions freeze;
+    freeze.refresh_frames = gop_frames;
+    auto freezer = FrameFreezer::Create(camera_.width, camera_.height, freeze);
+    if (!freezer.ok()) return freezer.status();
+    freezer_ = *std::move(freezer);
     return absl::OkStatus();
   }
 
   absl::Status Encode(const Frame& frame) {
     absl::StatusOr<const Grid*> grid = meter_->Measure(frame);
     if (!grid.ok()) return grid.status();
-    Waiting waiting{frame.pts, frame.time_ns, frame.duration_ns, {}};
-    SetFeatures(**grid, &waiting.features);
-    waiting_.push_back(waiting);
+    waiting_.push_back(
+        {frame.pts, frame.time_ns, frame.duration_ns, {}, {}, {}});
+    SetFeatures(**grid, &waiting_.back().features);
     writer_->Delivered(1);
 
     // The encoder wants time to move on; the frame table keeps the truth.
@@ -116,6 +201,16 @@ class EncodePipe : public TrackPipe {
 
     const auto map = maps_->Next(frame, *grid);
     if (!map.ok()) return map.status();
+    QualitySideData side_data = maps_->SideData();
+    if (NamesModel(side_data)) {
+      waiting_.back().side_data = std::move(side_data);
+      waiting_.back().side_data->chroma_qp_offset = chroma_qp_offset_;
+    }
+    if (freezer_ != nullptr) {
+      auto frozen = freezer_->Freeze(timed, *map, maps_->boxes());
+      if (!frozen.ok()) return frozen.status();
+      timed = *std::move(frozen);
+    }
     std::vector<EncodedFrame> out;
     if (absl::Status s = encoder_->Encode(timed, *map, &out); !s.ok()) {
       return s;
@@ -125,7 +220,8 @@ class EncodePipe : public TrackPipe {
 
   absl::Status Assemble(std::vector<EncodedFrame>& encoded) {
     for (EncodedFrame& picture : encoded) {
-      const Waiting& source = waiting_[assembled_++];
+      Waiting& source = waiting_[assembled_++];
+      if (absl::Status s = Mark(&source, &picture); !s.ok()) return s;
       AccessUnit unit;
       unit.data = std::move(picture.data);
       unit.pts = unit.dts = source.pts;
@@ -140,28 +236,45 @@ class EncodePipe : public TrackPipe {
     return absl::OkStatus();
   }
 
+  // Keyframes tell whose sensitivities their GOP was encoded under.
+  static absl::Status Mark(Waiting* source, EncodedFrame* picture) {
+    const auto side_data = std::exchange(source->side_data, std::nullopt);
+    if (!side_data || !picture->keyframe) return absl::OkStatus();
+    const auto sei = SideDataSei(*side_data);
+    if (!sei.ok()) return sei.status();
+    return InsertSei(*sei, &picture->data);
+  }
+
   absl::Status Store(const CanonicalGop& gop) {
     FrameTable table;
     table.fingerprint_version = kFingerprintVersion;
+    std::vector<FrameLook> looks;
     for (const GopPicture& picture : gop.pictures) {
       FrameEntry entry = waiting_.front().features;
+      for (FrameLook& look : waiting_.front().looks) {
+        look.picture = table.frames.size();
+        looks.push_back(std::move(look));
+      }
       waiting_.pop_front();
       --assembled_;
       SetPicture(picture, &entry);
       table.frames.push_back(entry);
     }
-    return writer_->AddGop(gop, std::move(table));
+    return writer_->AddGop(gop, std::move(table), looks);
   }
 
   const CameraInfo camera_;
   const IngestOptions& options_;
   StreamWriter* const writer_;
+  const std::function<void(const FailedModel&)> model_failed_;
   std::unique_ptr<GridMeter> meter_;
   std::unique_ptr<MapSource> maps_;
   std::unique_ptr<VideoEncoder> encoder_;
+  std::unique_ptr<FrameFreezer> freezer_;
   std::unique_ptr<GopAssembler> assembler_;
   std::deque<Waiting> waiting_;  // frames not yet in a stored GOP
   size_t assembled_ = 0;         // of those, already encoded
+  int chroma_qp_offset_ = 0;
   bool has_pts_ = false;
   int64_t last_pts_ = 0;
 };
@@ -189,9 +302,11 @@ VideoEncoderOptions EncoderOptionsFor(const CameraInfo& camera,
 
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewEncodePipe(
     const Track& track, const IngestOptions& options, int64_t first_frame,
-    StreamWriter* writer) {
-  auto pipe = std::make_unique<EncodePipe>(track, options, writer);
-  if (absl::Status s = pipe->Open(first_frame); !s.ok()) return s;
+    const std::vector<CameraPrior>& priors, StreamWriter* writer,
+    std::function<void(const FailedModel&)> model_failed) {
+  auto pipe = std::make_unique<EncodePipe>(track, options, writer,
+                                           std::move(model_failed));
+  if (absl::Status s = pipe->Open(first_frame, priors); !s.ok()) return s;
   return pipe;
 }
 

@@ -16,7 +16,10 @@ class SilentObserver : public IngestObserver {};
 }  // namespace
 
 bool IngestReport::lossy() const {
-  if (!source_error.ok() || !rejected_tracks.empty()) return true;
+  if (!source_error.ok() || !rejected_tracks.empty() ||
+      !failed_models.empty()) {
+    return true;
+  }
   for (const IngestedStream& stream : streams) {
     if (!stream.counts.rejected.empty() || !stream.counts.gaps.empty()) {
       return true;

@@ -67,6 +67,9 @@ struct FrameSelection {
 struct RemoveReport {
   int64_t chunks_removed = 0;  // GOPs and blocks
   int64_t samples_removed = 0;
+  int64_t observations_removed = 0;
+  int64_t observations_trimmed = 0;  // to what remains
+  int64_t priors_removed = 0;
   PruneReport prune;
 };
 
@@ -116,8 +119,8 @@ class Engine {
 
   // Calls `visit` with the access units of a camera stream in decoding
   // order until it returns false: the source's own bytes where the stream
-  // was copied (framing and configuration in its description), else
-  // playable Annex B.
+  // was copied (framing and configuration in its description), else Annex B
+  // as it left the encoder, side data with it.
   absl::Status ReadUnits(const std::string& stream,
                          const std::function<bool(const AccessUnit&)>& visit);
 
@@ -139,7 +142,9 @@ class Engine {
                                       const std::atomic<bool>* stop = nullptr);
 
   // Removes all GOPs and blocks that touch `range` (whole GOPs: no part of
-  // what was asked stays), then erases their bytes.
+  // what was asked stays) with all that was observed on them, and priors,
+  // which are means over it all; then erases their bytes. Not while the
+  // stream is ingested.
   absl::StatusOr<RemoveReport> Remove(const std::string& stream,
                                       TimeRange range);
 

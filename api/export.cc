@@ -187,11 +187,13 @@ absl::StatusOr<ExportReport> Engine::ExportVideo(
   }
   auto writer = VideoWriter::Create(path, options);
   if (!writer.ok()) return writer.status();
+  // What was encoded here goes out as it left the encoder, side data too.
+  const bool as_coded = original || !stream.description.copied;
   ExportReport report;
   TimeKeeper keeper;
   for (const GopRef& gop : *gops) {
     if (Stopped(stop)) return Interrupted(path);
-    absl::StatusOr<std::vector<AccessUnit>> units = reader.Units(gop, original);
+    absl::StatusOr<std::vector<AccessUnit>> units = reader.Units(gop, as_coded);
     if (!units.ok()) return units.status();
     Cover(gop.row.start_ns, gop.row.start_ns + gop.row.duration_ns, &report);
     for (AccessUnit& unit : *units) {

@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -45,6 +46,10 @@ int MillisecondsUntil(Clock::time_point deadline) {
   return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 1 << 30));
 }
 
+std::string Quoted(const std::string& bytes) {
+  return absl::StrCat("'", absl::CHexEscape(bytes.substr(0, kQuoted)), "'");
+}
+
 absl::StatusOr<Detection> ParseBox(const std::string& line) {
   const std::vector<std::string> fields = absl::StrSplit(line, ',');
   std::array<float, 5> numbers{};
@@ -54,11 +59,13 @@ absl::StatusOr<Detection> ParseBox(const std::string& line) {
     good =
         absl::SimpleAtof(fields[i], &numbers[i]) && std::isfinite(numbers[i]);
   }
-  good = good && absl::SimpleAtoi(fields[5], &box.label);
+  good = good && absl::SimpleAtoi(fields[5], &box.label) && box.label >= 0 &&
+         numbers[0] <= numbers[2] && numbers[1] <= numbers[3] &&
+         numbers[4] >= 0 && numbers[4] <= 1;
   if (!good) {
-    return absl::DataLossError(
-        absl::StrCat("expected 'left,top,right,bottom,score,label' or an ",
-                     "empty line, found '", line.substr(0, kQuoted), "'"));
+    return absl::DataLossError(absl::StrCat(
+        "wrote ", Quoted(line), "; expected 'left,top,right,bottom,score,",
+        "label' or an empty line"));
   }
   box.left = numbers[0];
   box.top = numbers[1];
@@ -150,6 +157,21 @@ struct ExternalModel::Program {
     }
   }
 
+  // That it has said nothing since its last answer: what it says unasked
+  // would be taken for the next one.
+  absl::Status CheckQuiet() {
+    pollfd waiting{from, POLLIN, 0};
+    if (buffered.empty() && poll(&waiting, 1, 0) > 0) {
+      char chunk[kMaxLine];
+      const ssize_t got = read(from, chunk, sizeof(chunk));
+      if (got == 0) return absl::DataLossError("ended before it was asked");
+      if (got > 0) buffered.assign(chunk, static_cast<size_t>(got));
+    }
+    if (buffered.empty()) return absl::OkStatus();
+    return absl::DataLossError(
+        absl::StrCat("wrote before it was asked: ", Quoted(buffered)));
+  }
+
   absl::Status Send(const std::string& line, Clock::time_point deadline) {
     for (size_t sent = 0; sent < line.size();) {
       if (absl::Status s = Wait(to, POLLOUT, deadline); !s.ok()) return s;
@@ -175,9 +197,8 @@ struct ExternalModel::Program {
         return line;
       }
       if (buffered.size() > kMaxLine) {
-        return absl::DataLossError(
-            absl::StrCat("wrote a line of over ", kMaxLine, " bytes: '",
-                         buffered.substr(0, kQuoted), "'"));
+        return absl::DataLossError(absl::StrCat(
+            "wrote a line of over ", kMaxLine, " bytes: ", Quoted(buffered)));
       }
       if (absl::Status s = Wait(from, POLLIN, deadline); !s.ok()) return s;
       char chunk[kMaxLine];
@@ -191,11 +212,11 @@ struct ExternalModel::Program {
   }
 };
 
-ExternalModel::ExternalModel(const ExternalModelOptions& options,
-                             std::unique_ptr<Program> program,
+ExternalModel::ExternalModel(ModelDescription description,
+                             const ExternalModelOptions& options,
                              std::string folder)
-    : options_(options),
-      program_(std::move(program)),
+    : description_(std::move(description)),
+      options_(options),
       folder_(std::move(folder)) {}
 
 ExternalModel::~ExternalModel() {
@@ -204,15 +225,9 @@ ExternalModel::~ExternalModel() {
 }
 
 absl::StatusOr<std::unique_ptr<ExternalModel>> ExternalModel::Start(
-    const ExternalModelOptions& options) {
+    ModelDescription description, const ExternalModelOptions& options) {
   if (options.command.empty() || options.command[0].empty()) {
     return absl::InvalidArgumentError("external model: no command");
-  }
-  auto program = std::make_unique<Program>();
-  if (absl::Status s = program->Start(options.command); !s.ok()) {
-    return absl::Status(
-        s.code(), absl::StrCat("external model ", options.command[0], ": ",
-                               std::string(s.message())));
   }
   std::error_code error;
   std::string folder =
@@ -221,32 +236,50 @@ absl::StatusOr<std::unique_ptr<ExternalModel>> ExternalModel::Start(
     return absl::PermissionDeniedError(absl::StrCat(
         "external model: no folder for pictures can be made at ", folder));
   }
-  return std::unique_ptr<ExternalModel>(
-      new ExternalModel(options, std::move(program), std::move(folder)));
+  std::unique_ptr<ExternalModel> model(
+      new ExternalModel(std::move(description), options, std::move(folder)));
+  if (absl::Status s = model->Restart(); !s.ok()) return s;
+  return model;
+}
+
+absl::Status ExternalModel::Restart() {
+  if (program_ != nullptr) return absl::OkStatus();
+  auto program = std::make_unique<Program>();
+  status_ = Named(program->Start(options_.command));
+  if (status_.ok()) program_ = std::move(program);
+  return status_;
 }
 
 absl::StatusOr<Answer> ExternalModel::Ask(const Frame& frame,
-                                          const ColorInfo& color) {
+                                          const ColorInfo& color,
+                                          int64_t longest_ns) {
   if (!status_.ok()) return status_;
-  auto answer = AskOnce(frame, color);
-  if (!answer.ok()) {
-    status_ =
-        absl::Status(answer.status().code(),
-                     absl::StrCat("external model ", options_.command[0], ": ",
-                                  std::string(answer.status().message())));
-    return status_;
-  }
-  return answer;
+  auto answer = AskOnce(frame, color, longest_ns);
+  if (answer.ok()) return answer;
+  status_ = Named(answer.status());
+  program_.reset();
+  return status_;
+}
+
+absl::Status ExternalModel::Named(const absl::Status& status) const {
+  if (status.ok()) return status;
+  return absl::Status(
+      status.code(),
+      absl::StrCat("model ", description_.id.name, ": program ",
+                   options_.command[0], ": ", std::string(status.message())));
 }
 
 absl::StatusOr<Answer> ExternalModel::AskOnce(const Frame& frame,
-                                              const ColorInfo& color) {
+                                              const ColorInfo& color,
+                                              int64_t longest_ns) {
+  if (absl::Status s = program_->CheckQuiet(); !s.ok()) return s;
   const auto png = EncodePng(frame, color);
   if (!png.ok()) return png.status();
   const std::string path = folder_ + "/picture.png";
   if (absl::Status s = WriteWholeFile(path, *png); !s.ok()) return s;
   const Clock::time_point deadline =
-      Clock::now() + std::chrono::nanoseconds(options_.timeout_ns);
+      Clock::now() +
+      std::chrono::nanoseconds(std::min(options_.timeout_ns, longest_ns));
   if (absl::Status s = program_->Send(path + "\n", deadline); !s.ok()) {
     return s;
   }

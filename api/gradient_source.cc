@@ -44,7 +44,9 @@ class GradientSource final : public MapSource {
   }
 
   const std::vector<Box>& boxes() const override { return boxes_; }
-  std::optional<int> chroma_qp_offset() const override { return std::nullopt; }
+  std::optional<int> chroma_qp_offset() const override {
+    return kModelChromaQpOffset;  // planes have not been looked at yet
+  }
   QualitySideData SideData() const override {
     QualitySideData data = side_data_;
     data.map = map_;
@@ -98,6 +100,7 @@ class GradientSource final : public MapSource {
     }
     const std::vector<double> values = PerMacroblock(info, *sensitivity);
     AllocationOptions allocation = options_.allocation;
+    if (!allocation.kappa) allocation.kappa = kModelKappa;
     if (allocation.reference == 0) {
       allocation.reference = watcher->reference.Update(values);
     }

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/external_model.h"
 #include "api/map_source.h"
 #include "codec/formats/source.h"
 #include "codec/sample.h"
@@ -33,13 +35,28 @@ struct IngestOptions {
 
   double crf = 23;  // see VideoEncoderOptions
   std::string preset = "veryfast";
-  double gop_seconds = 2;  // longest closed GOP
-  MapSourceOptions map;    // how quality is spread; paths for one source
+  double gop_seconds = 2;      // longest closed GOP
+  MapSourceOptions map;        // how quality is spread; paths for one source
+  std::optional<bool> freeze;  // as EncodeFileOptions::freeze
 
-  // Models that look along, instead of `map`: their gradients make the maps.
-  // They outlive the ingest.
+  // Instead of the proxy: the priors of this camera, a stream of the store,
+  // which models left when they looked along. Empty: the stream's own, where
+  // there are any. Those of another must fit the picture's size.
+  bool use_prior = true;
+  std::string prior_stream;
+
+  // Models that look along, instead of `map`: their gradients make the maps,
+  // their answers become observations. They outlive the ingest.
   std::vector<Model*> models;
   int gradient_every = 10;  // frames between two gradient passes
+
+  // The same of models that only answer: maps come from their boxes
+  // (api/answer_source.h), asked as often. Per macroblock the model that
+  // needs most decides. From where one fails the proxy stands for it.
+  std::vector<ExternalModel*> external_models;
+  // Longest wait for an answer, whatever a card says. Of a live source at
+  // most kLongestLiveAnswerNs: it goes on while a model is waited for.
+  int64_t longest_answer_ns = INT64_MAX;
 
   bool append = false;   // add to streams of that name
   bool resume = false;   // go on where an interrupted ingest stopped
@@ -57,6 +74,9 @@ struct IngestOptions {
 
   std::function<int64_t()> monotonic_ns;  // null: the system's
 };
+
+// Half of what may wait between a live source and the encoder.
+inline constexpr int64_t kLongestLiveAnswerNs = 5'000'000'000;
 
 // options.jobs, or one per core.
 int JobsOf(const IngestOptions& options);
@@ -122,15 +142,26 @@ struct RejectedTrack {
   std::string reason;
 };
 
+// A model that ceased to answer: a stream's maps and observations are without
+// it from frame `index` of the source on.
+struct FailedModel {
+  std::string stream;
+  ModelId model;
+  int64_t index = 0;
+  absl::Status error;
+};
+
 struct IngestReport {
   std::vector<IngestedStream> streams;
   std::vector<RejectedTrack> rejected_tracks;
+  std::vector<FailedModel> failed_models;
   uint64_t source_bytes = 0;
   uint64_t stored_bytes = 0;  // appended to segments, after dedup
   bool stopped = false;       // by the caller, cleanly
   absl::Status source_error;  // not OK: the source ended badly after this
 
-  // Something the source held is not in the store: exit code 3.
+  // Something the source held is not in the store, or a model has failed:
+  // exit code 3.
   bool lossy() const;
 };
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "api/camera_priors.h"
 #include "api/source_digest.h"
 #include "api/source_reader.h"
 
@@ -93,11 +94,27 @@ bool SameShape(const StreamDescription& a, const StreamDescription& b) {
 }
 
 // What a stream's description says of whose sensitivities its maps are.
-absl::StatusOr<std::string> BehindMaps(const IngestOptions& options) {
-  if (options.models.empty()) return NameModels(options.map);
+absl::StatusOr<std::string> BehindMaps(const IngestOptions& options,
+                                       const std::vector<CameraPrior>& priors) {
   std::vector<ModelId> models;
   for (const Model* model : options.models) models.push_back(model->id());
-  return NameModels(models);
+  for (const ExternalModel* model : options.external_models) {
+    models.push_back(model->description().id);
+  }
+  if (!models.empty()) return NameModels(models);
+  if (priors.empty()) return NameModels(options.map);
+  for (const CameraPrior& prior : priors) models.push_back(prior.model);
+  return absl::StrCat("prior of ", NameModels(models));
+}
+
+std::string PriorNote(const std::string& stream,
+                      const std::vector<CameraPrior>& priors) {
+  std::string of;
+  for (const CameraPrior& prior : priors) {
+    absl::StrAppend(&of, of.empty() ? "" : ", ", prior.model.name, " (",
+                    prior.frames, " frames)");
+  }
+  return absl::StrCat(stream, ": maps from the camera's prior of ", of);
 }
 
 }  // namespace
@@ -135,6 +152,10 @@ absl::Status IngestRun::Open(std::unique_ptr<Source> source,
   const SourceInfo& info = feed->source->info();
   observer_->OnOpened(info);
   for (const std::string& note : info.notes) observer_->OnNote(note);
+  if (info.live) {
+    options_.longest_answer_ns =
+        std::min(options_.longest_answer_ns, kLongestLiveAnswerNs);
+  }
   const std::string digest = info.live ? "" : SourceDigest(location);
   for (const Track& track : info.tracks) {
     const std::string stream =
@@ -165,8 +186,13 @@ absl::Status IngestRun::OpenLane(const Track& track,
     return s;
   }
   StreamDescription description = Describe(track, *feed, digest);
+  std::vector<CameraPrior> priors;
   if (!description.encoder.empty()) {
-    auto behind_maps = BehindMaps(options_);
+    auto found = PriorsFor(stream_name, track.camera);
+    if (!found.ok()) return found.status();
+    priors = *std::move(found);
+    if (!priors.empty()) observer_->OnNote(PriorNote(stream_name, priors));
+    auto behind_maps = BehindMaps(options_, priors);
     if (!behind_maps.ok()) return behind_maps.status();
     description.sensitivity = *std::move(behind_maps);
   }
@@ -179,7 +205,35 @@ absl::Status IngestRun::OpenLane(const Track& track,
   lane->writer = std::make_unique<StreamWriter>(*std::move(state), &committer_);
   lane->writer->Delivered(0);
   feed->lanes.push_back(std::move(lane));
-  return OpenPipe(track, feed->lanes.back().get());
+  return OpenPipe(track, priors, feed->lanes.back().get());
+}
+
+absl::StatusOr<std::vector<CameraPrior>> IngestRun::PriorsFor(
+    const std::string& stream_name, const CameraInfo& camera) {
+  if (!options_.use_prior || !options_.models.empty() ||
+      !options_.external_models.empty() ||
+      options_.map.origin != MapOrigin::kProxy) {
+    return std::vector<CameraPrior>();
+  }
+  const bool others = !options_.prior_stream.empty();
+  auto row = registry_->Find(others ? options_.prior_stream : stream_name);
+  if (!others && absl::IsNotFound(row.status())) {
+    return std::vector<CameraPrior>();
+  }
+  if (!row.ok()) return row.status();
+  auto priors = ListPriors(store_, row->id);
+  if (!priors.ok()) return priors.status();
+  const int columns = MacroblockCount(camera.width);
+  const int rows = MacroblockCount(camera.height);
+  std::erase_if(*priors, [&](const CameraPrior& prior) {
+    return prior.columns != columns || prior.rows != rows;
+  });
+  if (others && priors->empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "stream '", row->name, "' has no prior of ", columns, "x", rows,
+        " macroblocks; ingest its camera with --model once"));
+  }
+  return priors;
 }
 
 StreamDescription IngestRun::Describe(const Track& track, const Feed& feed,
@@ -263,7 +317,9 @@ absl::StatusOr<StreamState> IngestRun::Continue(
   return state;
 }
 
-absl::Status IngestRun::OpenPipe(const Track& track, Lane* lane) {
+absl::Status IngestRun::OpenPipe(const Track& track,
+                                 const std::vector<CameraPrior>& priors,
+                                 Lane* lane) {
   StreamWriter* writer = lane->writer.get();
   switch (track.kind) {
     case StreamKind::kImu:
@@ -282,10 +338,21 @@ absl::Status IngestRun::OpenPipe(const Track& track, Lane* lane) {
   }
   auto pipe = track.compressed
                   ? NewCopyPipe(track, options_, writer)
-                  : NewEncodePipe(track, options_, lane->skip, writer);
+                  : NewEncodePipe(track, options_, lane->skip, priors, writer,
+                                  [this](const FailedModel& failed) {
+                                    NoteFailure(failed);
+                                  });
   if (!pipe.ok()) return pipe.status();
   lane->pipe = *std::move(pipe);
   return absl::OkStatus();
+}
+
+void IngestRun::NoteFailure(const FailedModel& failed) {
+  failed_models_.push_back(failed);
+  observer_->OnNote(
+      absl::StrCat(std::string(failed.error.message()), "; ", failed.stream,
+                   " comes in ", "without this model from frame ", failed.index,
+                   " on: the proxy makes its maps, nothing is observed"));
 }
 
 absl::Status IngestRun::Run() {
@@ -358,7 +425,8 @@ absl::Status IngestRun::FinishLanes(Feed* feed) {
   for (const std::unique_ptr<Lane>& lane : feed->lanes) {
     if (lane == nullptr) continue;
     if (absl::Status s = lane->pipe->Drain(); !s.ok()) return s;
-    if (!Interrupted()) lane->writer->Finish();
+    if (Interrupted()) continue;
+    if (absl::Status s = lane->writer->Finish(); !s.ok()) return s;
   }
   return absl::OkStatus();
 }
@@ -406,6 +474,7 @@ IngestReport IngestRun::Report() const {
     }
   }
   report.rejected_tracks = rejected_tracks_;
+  report.failed_models = failed_models_;
   report.stored_bytes = committer_.bytes_appended();
   report.stopped = Interrupted();
   report.source_error = source_error_;

@@ -20,6 +20,7 @@
 #include "api/stream_registry.h"
 #include "api/stream_writer.h"
 #include "api/track_pipe.h"
+#include "codec/camera_prior.h"
 #include "codec/formats/source.h"
 #include "store/store.h"
 
@@ -56,7 +57,12 @@ class IngestRun {
                                        const StreamDescription& description);
   StreamDescription Describe(const Track& track, const Feed& source,
                              const std::string& digest) const;
-  absl::Status OpenPipe(const Track& track, Lane* lane);
+  // Those that maps of this stream come from.
+  absl::StatusOr<std::vector<CameraPrior>> PriorsFor(
+      const std::string& stream_name, const CameraInfo& camera);
+  absl::Status OpenPipe(const Track& track,
+                        const std::vector<CameraPrior>& priors, Lane* lane);
+  void NoteFailure(const FailedModel& failed);
 
   absl::Status Pump(Feed* source);
   absl::Status Take(SourceItem item, Feed* source);
@@ -74,6 +80,7 @@ class IngestRun {
   Committer committer_;
   std::vector<std::unique_ptr<Feed>> sources_;
   std::vector<RejectedTrack> rejected_tracks_;
+  std::vector<FailedModel> failed_models_;
   IngestProgress progress_;
   absl::Status source_error_;
   int64_t append_after_ns_ = 0;  // where appended streams end

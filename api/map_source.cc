@@ -118,8 +118,12 @@ class SensitivitySource : public AnyMapSource {
       return WrongSize(path, absl::StrCat(info.width, "x", info.height), width,
                        height);
     }
-    source->reader_ = *std::move(reader);
     source->allocation_ = options.allocation;
+    if (info.unit == SensitivityUnit::kLossSquaredPerGreySquared) {
+      source->chroma_ = kModelChromaQpOffset;
+      if (!options.allocation.kappa) source->allocation_.kappa = kModelKappa;
+    }
+    source->reader_ = *std::move(reader);
     source->Describe(path);
     absl::Status status = source->ComparePlanes(path);
     status.Update(source->Advance());
@@ -167,7 +171,8 @@ class SensitivitySource : public AnyMapSource {
         sums[i] += std::accumulate(plane.begin(), plane.end(), 0.0);
       }
     }
-    chroma_ = ChromaQpOffset(sums[0], sums[1], sums[2]);
+    const auto chroma = ChromaQpOffset(sums[0], sums[1], sums[2]);
+    if (chroma) chroma_ = chroma;
     return absl::OkStatus();
   }
 
@@ -207,21 +212,27 @@ class CombinedSource : public AnyMapSource {
  public:
   explicit CombinedSource(std::vector<std::unique_ptr<MapSource>> sources)
       : sources_(std::move(sources)) {
-    side_data_ = sources_.front()->SideData();
-    side_data_.models.clear();
     for (const auto& source : sources_) {
-      const QualitySideData of_source = source->SideData();
-      if (of_source.unit != side_data_.unit) {
-        side_data_.unit = SensitivityUnit::kNone;
-      }
-      side_data_.models.insert(side_data_.models.end(),
-                               of_source.models.begin(),
-                               of_source.models.end());
       absl::StrAppend(&description_, description_.empty() ? "" : "; ",
                       source->description());
       const std::optional<int> chroma = source->chroma_qp_offset();
       if (chroma) chroma_ = std::min(chroma_.value_or(*chroma), *chroma);
     }
+  }
+
+  // Asked of the sources each time: one may come to stand for another model.
+  QualitySideData SideData() const override {
+    QualitySideData data = sources_.front()->SideData();
+    data.map = AnyMapSource::SideData().map;
+    data.models.clear();
+    data.reference = 0;  // each has its own
+    for (const auto& source : sources_) {
+      const QualitySideData of_source = source->SideData();
+      if (of_source.unit != data.unit) data.unit = SensitivityUnit::kNone;
+      data.models.insert(data.models.end(), of_source.models.begin(),
+                         of_source.models.end());
+    }
+    return data;
   }
 
   // A model that has said nothing yet may need everything.
@@ -346,8 +357,7 @@ absl::StatusOr<std::unique_ptr<MapSource>> OpenSensitivities(
     if (!source.ok()) return source.status();
     sources.push_back(*std::move(source));
   }
-  if (sources.size() == 1) return std::move(sources[0]);
-  return std::make_unique<CombinedSource>(std::move(sources));
+  return CombineSources(std::move(sources));
 }
 
 absl::StatusOr<std::unique_ptr<MapSource>> OpenBoxes(
@@ -445,6 +455,12 @@ absl::StatusOr<std::string> NameModels(const MapSourceOptions& options) {
     models.insert(models.end(), of_file.begin(), of_file.end());
   }
   return NameModels(models);
+}
+
+std::unique_ptr<MapSource> CombineSources(
+    std::vector<std::unique_ptr<MapSource>> sources) {
+  if (sources.size() == 1) return std::move(sources[0]);
+  return std::make_unique<CombinedSource>(std::move(sources));
 }
 
 absl::StatusOr<std::unique_ptr<MapSource>> OpenMapSource(

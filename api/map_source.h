@@ -81,6 +81,11 @@ class MapSource {
 
   // One line for people: "sensitivities of detector (s.fsen)".
   virtual std::string description() const = 0;
+
+  // Gradients of models are behind the maps, not a guess or a rule.
+  bool of_models() const {
+    return SideData().unit == SensitivityUnit::kLossSquaredPerGreySquared;
+  }
 };
 
 // Whose sensitivities these maps come from: "proxy:texture-motion/1", or of
@@ -88,6 +93,11 @@ class MapSource {
 // Empty where none is behind them. Errors of reading the files.
 absl::StatusOr<std::string> NameModels(const MapSourceOptions& options);
 std::string NameModels(std::span<const ModelId> models);
+
+// Of several sources the finest wish per macroblock; uniform where one has
+// said nothing yet, since it may need everything. Requires one or more.
+std::unique_ptr<MapSource> CombineSources(
+    std::vector<std::unique_ptr<MapSource>> sources);
 
 // For pictures of width x height. kNotFound, kInvalidArgument with the
 // reason: the file is of another size, not of its kind, or damaged.

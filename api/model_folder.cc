@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-//   MODELS/NAME/model.yaml   the card; network and label file are named in it
+//   MODELS/NAME/model.yaml   the card; network or program and label file are
+//                            named in it
 //   MODELS/NAME/digest       hexadecimal, as it was when the model was added
 
 #include "api/model_folder.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <random>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/model_check.h"
 #include "api/nearest_name.h"
 #include "api/whole_file.h"
 #include "store/chunk_id.h"
@@ -28,7 +31,12 @@ constexpr char kCardName[] = "model.yaml";
 constexpr char kDigestName[] = "digest";
 constexpr char kDigestVersion[] = "fovea model 1\n";
 constexpr size_t kMaxLabelFileBytes = kMaxLabels * (kMaxLabelBytes + 2);
-constexpr size_t kMaxNetworkBytes = size_t{512} << 20;
+// Of a network, or of a command's files together.
+constexpr size_t kMaxModelBytes = size_t{512} << 20;
+
+bool IsProgram(const ModelFiles& files) {
+  return files.card.decoder == DecoderKind::kProgram;
+}
 
 std::string TextOf(const std::vector<uint8_t>& bytes) {
   return {bytes.begin(), bytes.end()};
@@ -81,6 +89,70 @@ absl::Status CheckRecordedDigest(const ModelFiles& files) {
       "differs); remove the model and add it again"));
 }
 
+// Whether a word of a command names a file in the card's folder.
+bool IsBeside(const fs::path& folder, const std::string& word) {
+  const fs::path path = fs::path(word).lexically_normal();
+  std::error_code none;
+  return !path.empty() && path.is_relative() && *path.begin() != ".." &&
+         path != kDigestName && fs::is_regular_file(folder / path, none);
+}
+
+absl::Status CheckProgram(const fs::path& folder, const ModelFiles& files) {
+  const std::string& word = files.card.command[0];
+  const std::string& program = files.command[0];
+  if (word == program && word.front() != '/' && word.find('/') != word.npos) {
+    return absl::NotFoundError(absl::StrCat(
+        files.card_path, ": program ", (folder / word).string(),
+        " is not there; put it beside the card, or give its whole path"));
+  }
+  if (word != program && access(program.c_str(), X_OK) != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(files.card_path, ": program ", program,
+                     " may not be run; chmod +x it"));
+  }
+  return absl::OkStatus();
+}
+
+// The network, or the files of the command: `parts` gets their bytes.
+absl::Status ReadNetwork(ModelFiles* files,
+                         std::vector<std::vector<uint8_t>>* parts) {
+  auto network = ReadWholeFile(files->network_path, kMaxModelBytes);
+  if (!network.ok()) return network.status();
+  parts->push_back(*std::move(network));
+  return absl::OkStatus();
+}
+
+absl::Status ReadCommand(ModelFiles* files,
+                         std::vector<std::vector<uint8_t>>* parts) {
+  const fs::path folder = fs::path(files->card_path).parent_path();
+  size_t left = kMaxModelBytes;
+  for (const std::string& word : files->card.command) {
+    parts->emplace_back();
+    if (!IsBeside(folder, word)) {
+      files->command.push_back(word);
+      continue;
+    }
+    const fs::path path = fs::absolute(folder / word).lexically_normal();
+    auto bytes = ReadWholeFile(path.string(), left);
+    if (!bytes.ok()) return bytes.status();
+    left -= bytes->size();
+    parts->back() = *std::move(bytes);
+    files->command.push_back(path.string());
+    files->command_files.push_back(word);
+  }
+  return CheckProgram(folder, *files);
+}
+
+absl::StatusOr<std::vector<uint8_t>> ReadLabels(ModelFiles* files) {
+  if (files->label_path.empty()) return std::vector<uint8_t>();
+  auto bytes = ReadWholeFile(files->label_path, kMaxLabelFileBytes);
+  if (!bytes.ok()) return bytes.status();
+  auto lines = ParseLabels(files->label_path, TextOf(*bytes));
+  if (!lines.ok()) return lines.status();
+  files->labels = *std::move(lines);
+  return bytes;
+}
+
 // The card at `path`; network and labels beside it unless given.
 absl::StatusOr<ModelFiles> ReadFiles(const std::string& path,
                                      const std::string& network_path,
@@ -93,72 +165,57 @@ absl::StatusOr<ModelFiles> ReadFiles(const std::string& path,
   files.card = *std::move(card);
   files.card_path = path;
   const fs::path folder = fs::path(path).parent_path();
-  files.network_path = network_path.empty()
-                           ? (folder / files.card.network).string()
-                           : network_path;
+  files.network_path = network_path;
+  if (network_path.empty() && !IsProgram(files)) {
+    files.network_path = (folder / files.card.network).string();
+  }
   files.label_path = label_path;
   if (label_path.empty() && !files.card.labels.empty()) {
     files.label_path = (folder / files.card.labels).string();
   }
-  const auto network = ReadWholeFile(files.network_path, kMaxNetworkBytes);
-  if (!network.ok()) return network.status();
-  std::vector<uint8_t> labels;
-  if (!files.label_path.empty()) {
-    auto bytes = ReadWholeFile(files.label_path, kMaxLabelFileBytes);
-    if (!bytes.ok()) return bytes.status();
-    labels = *std::move(bytes);
-    auto lines = ParseLabels(files.label_path, TextOf(labels));
-    if (!lines.ok()) return lines.status();
-    files.labels = *std::move(lines);
-  }
-  files.bytes = network->size() + labels.size();
+  std::vector<std::vector<uint8_t>> parts;
+  absl::Status read = IsProgram(files) ? ReadCommand(&files, &parts)
+                                       : ReadNetwork(&files, &parts);
+  if (!read.ok()) return read;
+  const auto labels = ReadLabels(&files);
+  if (!labels.ok()) return labels.status();
   std::vector<uint8_t> all;
   AppendPart(BytesOf(kDigestVersion), &all);
   AppendPart(BytesOf(files.card.Canonical()), &all);
-  AppendPart(labels, &all);
-  AppendPart(*network, &all);
+  AppendPart(*labels, &all);
+  files.bytes = labels->size();
+  for (const std::vector<uint8_t>& part : parts) {
+    AppendPart(part, &all);
+    files.bytes += part.size();
+  }
   files.digest = ChunkId::Of(all).bytes;
   return files;
 }
 
-absl::StatusOr<std::unique_ptr<Model>> OpenFiles(
-    ModelFiles files, const NetworkOptions& options) {
-  auto network = OpenNetwork(files.network_path, options);
-  if (!network.ok()) return network.status();
-  ModelId id{files.card.name, files.digest};
-  return std::make_unique<Model>(std::move(files.card), std::move(files.labels),
-                                 std::move(id), *std::move(network));
+ModelDescription Describe(const ModelFiles& files) {
+  return {{files.card.name, files.digest}, files.card, files.labels};
 }
 
-Tensor NoiseFor(const ModelCard& card) {
-  Tensor tensor;
-  const int64_t channels = card.window > 0
-                               ? static_cast<int64_t>(card.channels.size())
-                               : (card.grey ? 1 : 3);
-  if (card.window > 0) {
-    tensor.shape = {1, channels, card.window};
-    if (card.channels_last) std::swap(tensor.shape[1], tensor.shape[2]);
-  } else {
-    tensor.shape =
-        card.channels_last
-            ? std::vector<int64_t>{1, card.height, card.width, channels}
-            : std::vector<int64_t>{1, channels, card.height, card.width};
+absl::StatusOr<std::unique_ptr<Model>> OpenFiles(
+    const ModelFiles& files, const NetworkOptions& options) {
+  if (IsProgram(files)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "model ", files.card.name, ": a program only answers, it has no ",
+        "gradients; use 'fovea ingest --model', which makes maps from its ",
+        "boxes, or 'fovea encode --boxes'"));
   }
-  size_t count = 1;
-  for (const int64_t side : tensor.shape) count *= static_cast<size_t>(side);
-  std::mt19937 random(1);
-  for (size_t i = 0; i < count; ++i) {
-    const double level = static_cast<double>(random() % 256);
-    tensor.values.push_back(
-        static_cast<float>((level - card.mean[0]) / card.deviation[0]));
-  }
-  return tensor;
+  auto network = OpenNetwork(files.network_path, options);
+  if (!network.ok()) return network.status();
+  return std::make_unique<Model>(Describe(files), *std::move(network));
 }
 
 absl::Status Copy(const std::string& from, const fs::path& to) {
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
-  if (!error) fs::copy_file(from, to, error);
+  // A command may name the card or the labels, too.
+  if (!error) {
+    fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  }
   if (!error) return absl::OkStatus();
   return absl::InternalError(absl::StrCat(from, ": cannot be copied to ",
                                           to.string(), ": ", error.message()));
@@ -167,7 +224,13 @@ absl::Status Copy(const std::string& from, const fs::path& to) {
 // Bytes may change under the copy: what counts is what lies there after it.
 absl::Status CopyInto(const ModelFiles& files, const fs::path& folder) {
   absl::Status s = Copy(files.card_path, folder / kCardName);
-  s.Update(Copy(files.network_path, folder / files.card.network));
+  if (!IsProgram(files)) {
+    s.Update(Copy(files.network_path, folder / files.card.network));
+  }
+  const fs::path from = fs::path(files.card_path).parent_path();
+  for (const std::string& file : files.command_files) {
+    s.Update(Copy((from / file).string(), folder / file));
+  }
   if (!files.label_path.empty()) {
     s.Update(Copy(files.label_path, folder / files.card.labels));
   }
@@ -175,11 +238,27 @@ absl::Status CopyInto(const ModelFiles& files, const fs::path& folder) {
   const auto copied = ReadFiles((folder / kCardName).string(), "", "");
   if (!copied.ok()) return copied.status();
   if (copied->digest != files.digest) {
-    return absl::DataLossError(files.network_path +
-                               ": changed while it was read; add it again");
+    return absl::DataLossError(files.card_path +
+                               ": what it names changed while it was read; "
+                               "add it again");
   }
   return WriteWholeFile((folder / kDigestName).string(),
                         ChunkId{files.digest}.ToHex() + "\n");
+}
+
+// Of a program: what it needs and no word names is not in the copy.
+absl::Status CheckCopy(const fs::path& folder) {
+  const auto files = ReadFiles((folder / kCardName).string(), "", "");
+  if (!files.ok()) return files.status();
+  auto model = OpenExternalModel(*files);
+  if (!model.ok()) return model.status();
+  const auto boxes = CheckExternalModel(model->get());
+  if (boxes.ok()) return absl::OkStatus();
+  return absl::Status(
+      boxes.status().code(),
+      absl::StrCat(std::string(boxes.status().message()),
+                   "; it runs in a copy: every file it needs must be a word ",
+                   "of 'command' or stand elsewhere"));
 }
 
 // A card without a place for what was given beside it.
@@ -189,7 +268,18 @@ absl::Status CheckPlaces(const NewModel& added, const ModelFiles& files) {
         absl::StrCat(files.card_path, ": names no label file; give it the key ",
                      "'labels'"));
   }
+  if (!added.network.empty() && IsProgram(files)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        files.card_path, ": names a program; leave the network file out"));
+  }
   return absl::OkStatus();
+}
+
+// Of a network, before it is copied.
+absl::Status CheckNetwork(const ModelFiles& files) {
+  const auto model = OpenFiles(files, NetworkOptions());
+  if (!model.ok()) return model.status();
+  return CheckModel(model->get()).status();
 }
 
 }  // namespace
@@ -217,9 +307,9 @@ absl::StatusOr<ModelFiles> ReadModel(const std::string& spec,
 absl::StatusOr<std::unique_ptr<Model>> OpenModel(
     const std::string& spec, const std::string& models,
     const NetworkOptions& options) {
-  auto files = ReadModel(spec, models);
+  const auto files = ReadModel(spec, models);
   if (!files.ok()) return files.status();
-  return OpenFiles(*std::move(files), options);
+  return OpenFiles(*files, options);
 }
 
 absl::StatusOr<Models> OpenModels(const std::vector<std::string>& specs,
@@ -234,30 +324,38 @@ absl::StatusOr<Models> OpenModels(const std::vector<std::string>& specs,
   return opened;
 }
 
-absl::StatusOr<ModelCheck> CheckModel(Model* model) {
-  ModelCheck check;
-  check.network = model->network()->info();
-  const auto outputs = model->network()->Forward(NoiseFor(model->card()));
-  if (!outputs.ok()) return outputs.status();
-  for (const Tensor& output : *outputs) {
-    check.output_shapes.push_back(output.shape);
+absl::StatusOr<LookingModels> OpenLookingModels(
+    const std::vector<std::string>& specs, const std::string& models,
+    const NetworkOptions& options) {
+  LookingModels opened;
+  for (const std::string& spec : specs) {
+    const auto files = ReadModel(spec, models);
+    if (!files.ok()) return files.status();
+    if (IsProgram(*files)) {
+      auto program = OpenExternalModel(*files);
+      if (!program.ok()) return program.status();
+      const auto checked = CheckExternalModel(program->get());
+      if (!checked.ok()) return checked.status();
+      opened.programs.push_back(*std::move(program));
+    } else {
+      auto network = OpenFiles(*files, options);
+      if (!network.ok()) return network.status();
+      opened.networks.push_back(*std::move(network));
+    }
   }
-  const Decoder& decoder = model->decoder();
-  if (absl::Status s = decoder.Check(*outputs); !s.ok()) return s;
-  const auto scalar =
-      decoder.Differentiate(*outputs, *outputs, Probe::kRandom, 1);
-  if (!scalar.ok()) return scalar.status();
-  const auto gradient = model->network()->InputGradient(scalar->by_output);
-  if (!gradient.ok()) return gradient.status();
-  check.scalar = scalar->value;
-  for (const float value : gradient->values) {
-    check.gradient_energy +=
-        static_cast<double>(value) * static_cast<double>(value);
+  return opened;
+}
+
+absl::StatusOr<std::unique_ptr<ExternalModel>> OpenExternalModel(
+    const ModelFiles& files) {
+  if (!IsProgram(files)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("model ", files.card.name, ": is a network"));
   }
-  check.gradient_energy /= static_cast<double>(gradient->values.size());
-  check.differentiable =
-      std::isfinite(check.gradient_energy) && check.gradient_energy > 0;
-  return check;
+  ExternalModelOptions options;
+  options.command = files.command;
+  options.timeout_ns = std::llround(files.card.timeout_s * 1e9);
+  return ExternalModel::Start(Describe(files), options);
 }
 
 absl::StatusOr<ModelFiles> AddModel(const NewModel& added,
@@ -275,13 +373,15 @@ absl::StatusOr<ModelFiles> AddModel(const NewModel& added,
         absl::StrCat("model ", name, ": is in ", models,
                      " already; 'fovea model rm' it first or give --name"));
   }
-  const auto model = OpenFiles(*files, NetworkOptions());
-  if (!model.ok()) return model.status();
-  const auto check = CheckModel(model->get());
-  if (!check.ok()) return check.status();
+  const bool program = IsProgram(*files);
+  if (absl::Status s = program ? absl::OkStatus() : CheckNetwork(*files);
+      !s.ok()) {
+    return s;
+  }
   const fs::path partial = folder.string() + ".partial";
   fs::remove_all(partial, error);
   absl::Status copied = CopyInto(*files, partial);
+  if (copied.ok() && program) copied = CheckCopy(partial);
   if (copied.ok()) {
     fs::rename(partial, folder, error);
     if (!error) return ReadModel(folder.string(), models);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Models on disk. A model is a folder with its card (model.yaml), network
-// and label file; the models a user has added stand side by side in one
-// folder, each under its name.
+// Models on disk. A model is a folder with its card (model.yaml), network or
+// program, and label file; the models a user has added stand side by side in
+// one folder, each under its name.
 
 #ifndef FOVEA_API_MODEL_FOLDER_H_
 #define FOVEA_API_MODEL_FOLDER_H_
@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/external_model.h"
 #include "codec/model_id.h"
 #include "sensitivity/model.h"
 #include "sensitivity/model_card.h"
@@ -25,12 +26,18 @@ std::string DefaultModelFolder();
 struct ModelFiles {
   ModelCard card;
   std::vector<std::string> labels;
-  std::string card_path, network_path;
-  std::string label_path;  // empty: none
-  // SHA-256 over card, network and labels: all that changes an answer. No
-  // name is among it, neither the model's nor a file's.
+  std::string card_path;
+  std::string network_path;  // empty: a program
+  std::string label_path;    // empty: none
+  // Of a program. Words that name files beside the card are such files: they
+  // are run by whole path and listed as the card has them.
+  std::vector<std::string> command;
+  std::vector<std::string> command_files;
+  // SHA-256 over card, labels, and the network or the command's files: all
+  // of it that changes an answer. No name is among it, neither the model's
+  // nor a file's, but for the words of a command.
   ModelDigest digest{};
-  uint64_t bytes = 0;  // of network and labels
+  uint64_t bytes = 0;  // of those files
 };
 
 // Reads and hashes, without the network runtime. `spec` is the name of an
@@ -40,7 +47,8 @@ struct ModelFiles {
 absl::StatusOr<ModelFiles> ReadModel(const std::string& spec,
                                      const std::string& models);
 
-// ReadModel(), then the network itself. Errors of both.
+// ReadModel(), then the network itself. Errors of both; kFailedPrecondition:
+// the model is a program.
 absl::StatusOr<std::unique_ptr<Model>> OpenModel(const std::string& spec,
                                                  const std::string& models,
                                                  const NetworkOptions& options);
@@ -50,18 +58,20 @@ absl::StatusOr<Models> OpenModels(const std::vector<std::string>& specs,
                                   const std::string& models,
                                   const NetworkOptions& options);
 
-// What `fovea model check` found.
-struct ModelCheck {
-  NetworkInfo network;
-  std::vector<std::vector<int64_t>> output_shapes;
-  double scalar = 0;            // of a picture of noise
-  double gradient_energy = 0;   // mean square by input value, the same
-  bool differentiable = false;  // the gradient is finite and not all 0
+// Models of either kind, to look along while recordings come in. Programs
+// have passed CheckExternalModel(): one that takes long to load has loaded,
+// one that cannot answer is an error before there is footage to wait.
+struct LookingModels {
+  Models networks;
+  std::vector<std::unique_ptr<ExternalModel>> programs;
 };
+absl::StatusOr<LookingModels> OpenLookingModels(
+    const std::vector<std::string>& specs, const std::string& models,
+    const NetworkOptions& options);
 
-// Runs the model forward and backward on a picture of noise of its own
-// input size. kDataLoss: an output is not finite; errors of the decoder.
-absl::StatusOr<ModelCheck> CheckModel(Model* model);
+// Starts a program. kFailedPrecondition: the model is a network.
+absl::StatusOr<std::unique_ptr<ExternalModel>> OpenExternalModel(
+    const ModelFiles& files);
 
 struct NewModel {
   std::string card;     // model.yaml, or a folder with one
@@ -70,9 +80,10 @@ struct NewModel {
   std::string name;     // empty: the card's
 };
 
-// Copies card, network and labels into `models` once ReadModel() and
-// CheckModel() pass. kAlreadyExists: the name is taken; nothing is left
-// behind on any error.
+// Copies card, network or a command's files, and labels into `models` where
+// ReadModel() and CheckModel() pass; of a program CheckExternalModel(), asked
+// of the copy. kAlreadyExists: the name is taken; nothing is left behind on
+// any error.
 absl::StatusOr<ModelFiles> AddModel(const NewModel& added,
                                     const std::string& models);
 

@@ -18,8 +18,8 @@
 namespace fovea {
 namespace {
 
-// Within 4 QP of the reference at kappa 0.7 the rule leaves quality be.
-constexpr double kRelevant = 0.267;  // 2^(-4 / (3 * 0.7))
+// Within 4 QP of the reference the rule leaves quality be.
+const double kRelevant = std::exp2(-4 / (3 * kModelKappa));
 
 // values = max(values, other), plane by plane.
 void RaiseTo(const SensitivityFrame& other, SensitivityFrame* frame) {

@@ -129,7 +129,7 @@ absl::Status Engine::ReadUnits(
   if (!gops.ok()) return gops.status();
   for (const GopRef& gop : *gops) {
     absl::StatusOr<std::vector<AccessUnit>> units =
-        reader.Units(gop, description.copied);
+        reader.Units(gop, /*original=*/true);
     if (!units.ok()) return units.status();
     for (const AccessUnit& unit : *units) {
       if (!visit(unit)) return absl::OkStatus();

@@ -8,7 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/held_spans.h"
 #include "index/frame_index.h"
+#include "index/observations.h"
 #include "store/rows.h"
 
 namespace fovea {
@@ -53,6 +55,19 @@ absl::Status PlanBlocks(Engine* engine, StreamId stream, TimeRange range,
   return scanned.ok() ? inner : scanned;
 }
 
+absl::Status PlanObservations(Engine* engine, StreamId stream, bool camera,
+                              TimeRange range, RemovalPlan* plan) {
+  const auto held = HeldSpans(engine->store(), stream, camera);
+  if (!held.ok()) return held.status();
+  const auto cuts =
+      Observations(engine->store())
+          .Cut(stream, SpansTouching(*held, range.from_ns, range.to_ns),
+               /*batch=*/nullptr);
+  if (!cuts.ok()) return cuts.status();
+  plan->observations = cuts->removed + cuts->trimmed;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
@@ -60,11 +75,12 @@ absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
                                         TimeRange range) {
   const auto summary = engine->Describe(stream);
   if (!summary.ok()) return summary.status();
+  const bool camera = summary->description.kind == StreamKind::kCamera;
   RemovalPlan plan;
-  const absl::Status status =
-      summary->description.kind == StreamKind::kCamera
-          ? PlanGops(engine, summary->id, range, &plan)
-          : PlanBlocks(engine, summary->id, range, &plan);
+  absl::Status status = camera ? PlanGops(engine, summary->id, range, &plan)
+                               : PlanBlocks(engine, summary->id, range, &plan);
+  if (!status.ok()) return status;
+  status = PlanObservations(engine, summary->id, camera, range, &plan);
   if (!status.ok()) return status;
   return plan;
 }

@@ -20,6 +20,7 @@ struct RemovalPlan {
   // What whole GOPs and blocks widen the range to. Empty plan: zeros.
   int64_t from_ns = 0;
   int64_t to_ns = 0;
+  int64_t observations = 0;  // removed or trimmed
 };
 
 // Changes nothing. kNotFound when there is no such stream.

@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
+#include "api/held_spans.h"
+#include "index/observations.h"
 
 namespace fovea {
 namespace {
@@ -15,8 +17,7 @@ namespace {
 constexpr char kRemovedReason[] = "removed on request";
 
 bool Touches(int64_t start_ns, int64_t end_ns, TimeRange range) {
-  return start_ns < range.to_ns &&
-         (end_ns > range.from_ns || start_ns >= range.from_ns);
+  return TouchesTime(start_ns, end_ns, range.from_ns, range.to_ns);
 }
 
 struct Removal {
@@ -24,6 +25,8 @@ struct Removal {
   int64_t chunks = 0;
   int64_t samples = 0;
   int64_t bytes = 0;
+  int64_t priors = 0;
+  ObservationCuts observations;
 
   void Count(int64_t removed_samples, uint64_t removed_bytes) {
     ++chunks;
@@ -79,6 +82,47 @@ bool IsEverything(TimeRange range) {
   return range.from_ns == INT64_MIN && range.to_ns == INT64_MAX;
 }
 
+absl::Status RemoveObservations(Store* store, StreamId stream, bool camera,
+                                TimeRange range, Removal* removal) {
+  const Observations observations(store);
+  absl::StatusOr<ObservationCuts> cuts;
+  if (IsEverything(range)) {
+    cuts = observations.RemoveAll(stream, &removal->batch);
+  } else {
+    const auto held = HeldSpans(store, stream, camera);
+    if (!held.ok()) return held.status();
+    cuts = observations.Cut(stream,
+                            SpansTouching(*held, range.from_ns, range.to_ns),
+                            &removal->batch);
+  }
+  if (!cuts.ok()) return cuts.status();
+  removal->observations = *cuts;
+  return absl::OkStatus();
+}
+
+// A mean cannot be had without the frames that go, so it goes with them and
+// is learned again.
+absl::Status RemovePriors(Store* store, StreamId stream, Removal* removal) {
+  return store->Scan(Family::kPrior, StreamPrefix(stream),
+                     StreamPrefix(stream + 1),
+                     [&](std::string_view key, std::string_view) {
+                       removal->batch.DeleteRow(Family::kPrior, key);
+                       ++removal->priors;
+                       return true;
+                     });
+}
+
+absl::Status RemoveDerived(Store* store, StreamId stream, bool camera,
+                           TimeRange range, Removal* removal) {
+  if (absl::Status s =
+          RemoveObservations(store, stream, camera, range, removal);
+      !s.ok()) {
+    return s;
+  }
+  if (!IsEverything(range) && removal->batch.empty()) return absl::OkStatus();
+  return RemovePriors(store, stream, removal);
+}
+
 }  // namespace
 
 absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
@@ -98,6 +142,8 @@ absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
       });
   if (!status.ok()) return status;
   if (!inner.ok()) return inner;
+  status = RemoveDerived(store_.get(), row->id, camera, range, &removal);
+  if (!status.ok()) return status;
   if (IsEverything(range)) {
     removal.batch.DeleteRow(Family::kMeta, StreamKey(row->id));
     removal.batch.DeleteRow(Family::kMeta, StreamNameKey(row->name));
@@ -112,6 +158,9 @@ absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
   RemoveReport report;
   report.chunks_removed = removal.chunks;
   report.samples_removed = removal.samples;
+  report.observations_removed = removal.observations.removed;
+  report.observations_trimmed = removal.observations.trimmed;
+  report.priors_removed = removal.priors;
   if (removal.batch.empty()) return report;
   absl::StatusOr<CommitReceipt> receipt =
       store_->Commit(std::move(removal.batch));

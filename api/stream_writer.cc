@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/camera_priors.h"
+#include "index/observations.h"
 
 namespace fovea {
 namespace {
@@ -13,6 +15,13 @@ namespace {
 // Distinct reasons kept per stream; further ones share the last entry.
 constexpr size_t kMaxReasons = 32;
 constexpr size_t kMaxGaps = 10'000;
+
+// No more tracks than that begin in one frame, so that those of a later
+// ingest are numbered above all there are.
+constexpr uint64_t kTracksPerFrame = 8192;
+
+// A prior that grew by half is worth its bytes.
+constexpr double kPriorGrowth = 1.5;
 
 void AddReason(int64_t samples, const std::string& why, StreamCounts* counts) {
   counts->samples_in += samples;
@@ -67,7 +76,9 @@ std::vector<int64_t> PresentationTimes(
 }  // namespace
 
 StreamWriter::StreamWriter(StreamState state, Committer* committer)
-    : state_(std::move(state)), committer_(committer) {
+    : state_(std::move(state)),
+      committer_(committer),
+      observations_(state_.row.id, state_.next_index * kTracksPerFrame) {
   report_.name = state_.row.name;
   report_.kind = static_cast<StreamKind>(state_.row.kind);
   committer_->BeforeCommit([this](CommitBatch* batch) { PutBooks(batch); });
@@ -86,12 +97,13 @@ void StreamWriter::AddGap(const Gap& gap) {
   books_changed_ = true;
 }
 
-void StreamWriter::Finish() {
+absl::Status StreamWriter::Finish() {
   delivered_ = stored_;
   for (PendingReject& reject : pending_rejects_) {
     CountRejected(reject.samples, reject.reason);
   }
   pending_rejects_.clear();
+  return PutPriors(1);
 }
 
 bool StreamWriter::IsKnown(const ChunkId& id) const {
@@ -127,7 +139,9 @@ bool StreamWriter::PutGop(GopRow row, const FrameTable& table,
   return IsKnown(row.chunk);
 }
 
-absl::Status StreamWriter::AddGop(const CanonicalGop& gop, FrameTable table) {
+absl::Status StreamWriter::AddGop(const CanonicalGop& gop, FrameTable table,
+                                  std::span<const FrameLook> looks) {
+  const uint64_t first_index = state_.next_index;
   GopRow row;
   row.codec = kCodecH264;
   row.frames = static_cast<uint32_t>(gop.pictures.size());
@@ -142,7 +156,59 @@ absl::Status StreamWriter::AddGop(const CanonicalGop& gop, FrameTable table) {
   CountStored(row.frames, gop.payload.size(), known,
               PresentationTimes(gop.pictures));
   report_.end_ns = std::max(report_.end_ns, row.start_ns + row.duration_ns);
+  if (absl::Status s = PutLooks(gop, first_index, looks); !s.ok()) return s;
   return committer_->CommitIfDue();
+}
+
+absl::Status StreamWriter::PutLooks(const CanonicalGop& gop,
+                                    uint64_t first_index,
+                                    std::span<const FrameLook> looks) {
+  Store* const store = committer_->store();
+  if (store == nullptr) return absl::OkStatus();
+  for (const FrameLook& look : looks) {
+    observations_.Add(look.answer, first_index + look.picture,
+                      gop.pictures[look.picture].time_ns);
+    if (look.sensitivity.empty()) continue;
+    if (absl::Status s = LearnPrior(look); !s.ok()) return s;
+  }
+  for (const Observation& seen : observations_.TakeChanged()) {
+    absl::Status s = Observations(store).Put(seen, committer_->batch());
+    if (!s.ok()) return s;
+  }
+  return PutPriors(kPriorGrowth);
+}
+
+absl::Status StreamWriter::LearnPrior(const FrameLook& look) {
+  const ModelId& model = look.answer.model->id;
+  auto known = priors_.find(look.answer.model);
+  if (known == priors_.end()) {
+    auto stored = FindPrior(committer_->store(), state_.row.id, model.digest,
+                            look.columns, look.rows);
+    if (!stored.ok()) return stored.status();
+    const uint64_t frames = stored->has_value() ? (*stored)->frames : 0;
+    known = priors_
+                .emplace(look.answer.model,
+                         LearntPrior{stored->has_value()
+                                         ? *std::move(*stored)
+                                         : NewCameraPrior(model, look.columns,
+                                                          look.rows),
+                                     frames})
+                .first;
+  }
+  return AddToPrior(look.sensitivity, &known->second.prior);
+}
+
+absl::Status StreamWriter::PutPriors(double least_growth) {
+  for (auto& [model, learnt] : priors_) {
+    const auto frames = static_cast<double>(learnt.prior.frames);
+    const auto put = static_cast<double>(learnt.put_frames);
+    if (frames < least_growth * put || frames == put) continue;
+    absl::Status s = PutPrior(committer_->store(), state_.row.id, learnt.prior,
+                              committer_->batch());
+    if (!s.ok()) return s;
+    learnt.put_frames = learnt.prior.frames;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status StreamWriter::AddStill(const StillImage& still) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -18,6 +19,8 @@
 #include "absl/status/status.h"
 #include "api/committer.h"
 #include "api/ingest.h"
+#include "api/observation_book.h"
+#include "codec/camera_prior.h"
 #include "codec/canonical_gop.h"
 #include "codec/sample.h"
 #include "store/rows.h"
@@ -32,6 +35,15 @@ struct StreamState {
   uint64_t next_index = 0;  // of frames or samples
   uint64_t next_block = 0;
   int64_t end_ns = 0;  // end of what is stored
+};
+
+// What a model saw in one picture of a GOP, and how sensitive it was there.
+struct FrameLook {
+  size_t picture = 0;
+  FrameAnswer answer;
+  // Per macroblock, row-major; empty: the model only answers.
+  std::vector<double> sensitivity;
+  int columns = 0, rows = 0;
 };
 
 // Not thread-safe; must stay where it is (its Committer points at it).
@@ -51,16 +63,19 @@ class StreamWriter {
   void Reject(int64_t samples, const std::string& reason);
   void AddGap(const Gap& gap);
 
-  // A camera GOP. `table` has the pictures of `gop` in its order.
-  absl::Status AddGop(const CanonicalGop& gop, FrameTable table);
+  // A camera GOP. `table` has the pictures of `gop` in its order; `looks` by
+  // rising picture.
+  absl::Status AddGop(const CanonicalGop& gop, FrameTable table,
+                      std::span<const FrameLook> looks = {});
   absl::Status AddStill(const StillImage& still);
 
   // An encoded imu, series or opaque block of `times.size()` samples.
   absl::Status AddBlock(std::span<const uint8_t> block,
                         std::span<const int64_t> times);
 
-  // All of the source has been handed over.
-  void Finish();
+  // All of the source has been handed over: counts what was rejected last,
+  // puts what was learnt.
+  absl::Status Finish();
 
   // Of this ingest alone.
   const IngestedStream& report() const { return report_; }
@@ -79,6 +94,11 @@ class StreamWriter {
   void PutParameterSets(const CanonicalGop& gop, GopRow* row);
   void CountStored(int64_t samples, uint64_t bytes, bool known,
                    std::span<const int64_t> times);
+  absl::Status PutLooks(const CanonicalGop& gop, uint64_t first_index,
+                        std::span<const FrameLook> looks);
+  absl::Status LearnPrior(const FrameLook& look);
+  // Those that grew by `least_growth` since they were last put.
+  absl::Status PutPriors(double least_growth);
   void CountTimes(std::span<const int64_t> times);
   void CountRejected(int64_t samples, const std::string& reason);
   void PutBooks(CommitBatch* batch);
@@ -94,6 +114,12 @@ class StreamWriter {
   bool has_time_ = false;
   int64_t last_time_ns_ = 0;
   bool books_changed_ = false;
+  ObservationBook observations_;
+  struct LearntPrior {
+    CameraPrior prior;
+    uint64_t put_frames = 0;  // of the one last put
+  };
+  std::map<const ModelDescription*, LearntPrior> priors_;
 };
 
 }  // namespace fovea

@@ -6,11 +6,14 @@
 #ifndef FOVEA_API_TRACK_PIPE_H_
 #define FOVEA_API_TRACK_PIPE_H_
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "api/ingest.h"
 #include "api/stream_writer.h"
+#include "codec/camera_prior.h"
 #include "codec/formats/source.h"
 #include "codec/video_encoder.h"
 
@@ -29,10 +32,13 @@ class TrackPipe {
 };
 
 // Frames -> grid, fingerprint, sensitivity, map -> H.264 -> GOPs. The first
-// frame handed over is the `first_frame`-th of its source.
+// frame handed over is the `first_frame`-th of its source. Where there are
+// priors, of the picture's size, maps come from them. `model_failed` is
+// called in Add(), once per model that does.
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewEncodePipe(
     const Track& track, const IngestOptions& options, int64_t first_frame,
-    StreamWriter* writer);
+    const std::vector<CameraPrior>& priors, StreamWriter* writer,
+    std::function<void(const FailedModel&)> model_failed);
 
 // The encoder settings that pipe uses, for the stream's description too.
 VideoEncoderOptions EncoderOptionsFor(const CameraInfo& camera,

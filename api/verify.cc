@@ -7,16 +7,19 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/camera_priors.h"
 #include "api/engine.h"
 #include "api/gop_reader.h"
 #include "api/stop_flag.h"
 #include "codec/series_block.h"
 #include "index/frame_index.h"
+#include "index/observation.h"
 
 namespace fovea {
 namespace {
 
 constexpr char kReingest[] = "ingest that time of the source again";
+constexpr char kRebuild[] = "run 'fovea doctor --rebuild'";
 
 class StreamChecker {
  public:
@@ -69,6 +72,17 @@ class StreamChecker {
         store_->Get(Family::kGop, GopKey(stream_.id, 0, parts->first_index));
     if (!gop.ok()) Report(object, gop.status());
     ++time_rows_;
+  }
+
+  void CheckObservation(std::string_view key, std::string_view value) {
+    const auto observation = DecodeObservation(key, value);
+    if (!observation.ok())
+      Report("observation", observation.status(), kRebuild);
+  }
+
+  void CheckPriors() {
+    const auto priors = ListPriors(store_, stream_.id);
+    if (!priors.ok()) Report("priors", priors.status(), kRebuild);
   }
 
   void CheckBooks() {
@@ -164,11 +178,12 @@ class StreamChecker {
     return decoded->batch.time_ns.size();
   }
 
-  void Report(const std::string& object, const absl::Status& status) {
+  void Report(const std::string& object, const absl::Status& status,
+              const char* next = kReingest) {
     StoreProblem problem;
     problem.object = absl::StrCat("stream '", stream_.name, "' ", object);
     problem.what = std::string(status.message());
-    problem.next = kReingest;
+    problem.next = next;
     report_->problems.push_back(std::move(problem));
   }
 
@@ -192,7 +207,7 @@ absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
   if (!stream.ok()) {
     report->problems.push_back({absl::StrCat("stream '", row.name, "'"), 0,
                                 std::string(stream.status().message()),
-                                "run 'fovea doctor --rebuild'"});
+                                kRebuild});
     return absl::OkStatus();
   }
   StreamChecker checker(store_.get(), *stream, deep, report);
@@ -212,8 +227,18 @@ absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
                           checker.CheckTime(key, value);
                           return true;
                         });
+  if (!status.ok()) return status;
+  status =
+      store_->Scan(Family::kSem, StreamPrefix(row.id), StreamPrefix(row.id + 1),
+                   [&](std::string_view key, std::string_view value) {
+                     checker.CheckObservation(key, value);
+                     return !Stopped(stop);
+                   });
+  if (!status.ok()) return status;
+  if (Stopped(stop)) return absl::CancelledError("interrupted");
+  checker.CheckPriors();
   checker.CheckBooks();
-  return status;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<VerifyReport> Engine::Verify(

@@ -29,8 +29,9 @@ ProgressPrinter MakePrinter(bool hidden, const std::string& color_mode) {
 }  // namespace
 
 FrameProgress::FrameProgress(const std::string& label, bool hidden,
-                             const std::string& color_mode)
-    : label_(label), printer_(MakePrinter(hidden, color_mode)) {}
+                             const std::string& color_mode,
+                             const std::string& unit)
+    : label_(label), unit_(unit), printer_(MakePrinter(hidden, color_mode)) {}
 
 void FrameProgress::Update(int64_t done, int64_t total) {
   const int64_t now = NowNs();
@@ -39,7 +40,7 @@ void FrameProgress::Update(int64_t done, int64_t total) {
   state.label = label_;
   state.done = static_cast<double>(done);
   state.total = static_cast<double>(total);
-  state.unit = "frames";
+  state.unit = unit_;
   state.rate = rate_.per_second();
   state.remaining_ns = rate_.RemainingNs(state.total);
   printer_.Update(now, state);

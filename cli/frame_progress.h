@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Progress of a job that is counted in frames, on standard error.
+// Progress of a job that is counted in frames or samples, on standard error.
 
 #ifndef FOVEA_CLI_FRAME_PROGRESS_H_
 #define FOVEA_CLI_FRAME_PROGRESS_H_
@@ -16,7 +16,8 @@ namespace fovea::cli {
 class FrameProgress {
  public:
   FrameProgress(const std::string& label, bool hidden,
-                const std::string& color_mode);
+                const std::string& color_mode,
+                const std::string& unit = "frames");
 
   // `total` 0: unknown.
   void Update(int64_t done, int64_t total);
@@ -28,7 +29,7 @@ class FrameProgress {
   }
 
  private:
-  const std::string label_;
+  const std::string label_, unit_;
   ProgressPrinter printer_;
   RateEstimate rate_;
 };

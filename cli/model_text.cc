@@ -28,12 +28,17 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
 }
 
 Json ModelJson(const ModelFiles& files) {
-  return {{"name", files.card.name},
-          {"digest", DigestText(files.digest)},
-          {"decoder", DecoderName(files.card.decoder)},
-          {"network", files.network_path},
-          {"labels", files.labels.size()},
-          {"bytes", files.bytes}};
+  Json json = {{"name", files.card.name},
+               {"digest", DigestText(files.digest)},
+               {"decoder", DecoderName(files.card.decoder)},
+               {"labels", files.labels.size()},
+               {"bytes", files.bytes}};
+  if (files.command.empty()) {
+    json["network"] = files.network_path;
+  } else {
+    json["command"] = files.command;
+  }
+  return json;
 }
 
 Json ModelCheckJson(const ModelCheck& check) {

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "api/model_check.h"
 #include "api/model_folder.h"
 #include "cli/report_json.h"
 

@@ -138,6 +138,27 @@ Json StreamJson(const StreamSummary& stream) {
   return json;
 }
 
+Json ObservationCountsJson(const DerivedReport& report) {
+  Json json = Json::array();
+  for (const LabelCount& label : report.observations) {
+    json.push_back({{"label", label.label}, {"count", label.observations}});
+  }
+  return json;
+}
+
+Json PriorsJson(const DerivedReport& report) {
+  Json json = Json::array();
+  for (const PriorSummary& prior : report.priors) {
+    json.push_back({{"model", prior.model},
+                    {"digest", prior.digest},
+                    {"columns", prior.columns},
+                    {"rows", prior.rows},
+                    {"frames", prior.frames},
+                    {"reference", prior.reference}});
+  }
+  return json;
+}
+
 Json IngestReportJson(const IngestReport& report) {
   Json streams = Json::array();
   for (const auto& stream : report.streams) {
@@ -147,8 +168,17 @@ Json IngestReportJson(const IngestReport& report) {
   for (const auto& track : report.rejected_tracks) {
     tracks.push_back({{"name", track.name}, {"reason", track.reason}});
   }
+  Json failed = Json::array();
+  for (const FailedModel& model : report.failed_models) {
+    failed.push_back({{"stream", model.stream},
+                      {"model", model.model.name},
+                      {"digest", ChunkId{model.model.digest}.ToHex()},
+                      {"index", model.index},
+                      {"error", std::string(model.error.message())}});
+  }
   Json json = {{"streams", streams},
                {"rejected_tracks", tracks},
+               {"failed_models", failed},
                {"source_bytes", report.source_bytes},
                {"stored_bytes", report.stored_bytes},
                {"stopped", report.stopped},

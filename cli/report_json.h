@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "api/derived_report.h"
 #include "api/engine.h"
 #include "api/ingest.h"
 
@@ -31,6 +32,8 @@ Json SeriesJson(const SeriesInfo& series);
 Json SourceJson(const SourceInfo& info);
 Json CountsJson(const StreamCounts& counts);
 Json StreamJson(const StreamSummary& stream);
+Json ObservationCountsJson(const DerivedReport& report);
+Json PriorsJson(const DerivedReport& report);
 Json IngestReportJson(const IngestReport& report);
 Json AcknowledgementJson(const Acknowledgement& ack);
 Json ProgressJson(const IngestProgress& progress);

@@ -18,9 +18,9 @@
 namespace fovea {
 
 struct AllocationOptions {
-  // 1 trusts sensitivities fully, 0 gives a uniform map. Measured best on
-  // noisy gradients: 0.7.
-  double kappa = 0.7;
+  // 1 trusts sensitivities fully, 0 gives a uniform map. Unset: 0.7; map
+  // sources choose kModelKappa under gradients.
+  std::optional<double> kappa;
   int max_offset = kMaxQpOffset;  // even, 0..kMaxQpOffset
   // s_ref in the sensitivities' own unit; 0: their 95th percentile. A
   // reference kept over a stream lets an empty frame shrink to nothing.
@@ -31,6 +31,12 @@ struct AllocationOptions {
   double fade_from = 0.6;
   double fade_to = 0.95;
 };
+
+// Measured best under gradients of models (docs/ACCURACY.md), where the
+// stream is frozen too and chroma finer than what ChromaQpOffset() finds
+// alone.
+inline constexpr double kModelKappa = 1;
+inline constexpr int kModelChromaQpOffset = -9;
 
 // Map for columns x rows sensitivities, row-major. kInvalidArgument: wrong
 // count, a value that is NaN, infinite or negative, options out of range.
@@ -49,8 +55,10 @@ absl::StatusOr<QualityMap> CombineMaps(std::span<const QualityMap> maps);
 void ProtectBoxes(std::span<const Box> boxes, int cap, QualityMap* map);
 
 // The same Lagrangian over planes: chroma QP minus luma QP for mean squared
-// gradients per sample of Y', Cb and Cr, within -12..12. nullopt, where the
-// caller keeps the measured default: a value is not positive and finite.
+// gradients per sample of Y', Cb and Cr, within -12..12; finer by 3 than
+// equal prices of luma and chroma would have it, since chroma takes fewer
+// bits at the same QP. nullopt, where the caller keeps a measured default: a
+// value is not positive and finite.
 std::optional<int> ChromaQpOffset(double luma, double cb, double cr);
 
 // s_ref of a stream: the 95th percentile of each frame, averaged in the log

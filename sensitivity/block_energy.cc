@@ -34,6 +34,16 @@ float Counted(float value, Norm norm) {
   return norm == Norm::kSquare ? value * value : std::abs(value);
 }
 
+void AddCounted(const float* row, Norm norm, std::vector<float>* sums) {
+  float* const to = sums->data();
+  const size_t count = sums->size();
+  if (norm == Norm::kSquare) {
+    for (size_t x = 0; x < count; ++x) to[x] += row[x] * row[x];
+  } else {
+    for (size_t x = 0; x < count; ++x) to[x] += std::abs(row[x]);
+  }
+}
+
 }  // namespace
 
 void ForwardDct8x8(float* block) {
@@ -85,20 +95,33 @@ void BlockEnergy::Add(const PlaneGradient& gradient, bool frequencies) {
   if (frequencies) ++transformed_;
 }
 
+// Column by column over the rows of a line of blocks: neighbouring columns
+// add up side by side.
 void BlockEnergy::AddPlane(const std::vector<float>& plane, size_t index) {
   const PlaneShape& shape = shape_[index];
-  const float* from = plane.data();
-  for (int y = 0; y < shape.height; ++y) {
-    double* row =
-        sum_[index].data() + static_cast<ptrdiff_t>(y / shape.block) * columns_;
-    for (int x = 0; x < shape.width; x += shape.block) {
-      const int end = std::min(shape.width, x + shape.block);
-      float sum = 0;
-      for (int i = x; i < end; ++i) sum += Counted(from[i], norm_);
-      row[x / shape.block] += static_cast<double>(sum);
+  const auto width = static_cast<size_t>(shape.width);
+  const auto block = static_cast<size_t>(shape.block);
+  std::vector<float> columns(width);
+  double* sums = sum_[index].data();
+  for (int top = 0; top < shape.height; top += shape.block) {
+    std::fill(columns.begin(), columns.end(), 0.0F);
+    const int bottom = std::min(shape.height, top + shape.block);
+    for (int y = top; y < bottom; ++y) {
+      AddCounted(plane.data() + static_cast<size_t>(y) * width, norm_,
+                 &columns);
     }
-    from += shape.width;
+    for (size_t x = 0; x < width; ++x) {
+      sums[x / block] += static_cast<double>(columns[x]);
+    }
+    sums += columns_;
   }
+}
+
+bool BlockEnergy::finite() const {
+  return std::all_of(sum_.begin(), sum_.end(), [](const auto& plane) {
+    return std::all_of(plane.begin(), plane.end(),
+                       [](double sum) { return std::isfinite(sum); });
+  });
 }
 
 void BlockEnergy::AddFrequencies(const std::vector<float>& plane,

@@ -31,6 +31,10 @@ class BlockEnergy {
   // Adds one gradient of that size. `frequencies` also transforms it.
   void Add(const PlaneGradient& gradient, bool frequencies);
 
+  // Whether all that was added is: one value that is not makes a sum that is
+  // not.
+  bool finite() const;
+
   // Means over samples and over the gradients added: per plane one value per
   // macroblock, row-major; blocks at the edge are averaged over the samples
   // they have.

@@ -18,6 +18,8 @@ std::unique_ptr<Decoder> NewDecoder(const ModelCard& card, size_t label_count) {
       return internal::NewSegmenter(card, label_count);
     case DecoderKind::kEmbedding:
       return internal::NewEmbedder(card);
+    case DecoderKind::kProgram:
+      return nullptr;
     case DecoderKind::kClassifier:
     case DecoderKind::kImuClassifier:
       break;

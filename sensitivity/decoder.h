@@ -93,7 +93,8 @@ class Decoder {
       Probe probe, uint64_t seed) const = 0;
 };
 
-// `label_count` 0: the card has no label file.
+// `label_count` 0: the card has no label file. Null for a program, which has
+// no outputs to read.
 std::unique_ptr<Decoder> NewDecoder(const ModelCard& card, size_t label_count);
 
 }  // namespace fovea

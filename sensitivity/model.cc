@@ -6,19 +6,16 @@
 
 namespace fovea {
 
-Model::Model(ModelCard card, std::vector<std::string> labels, ModelId id,
-             std::unique_ptr<Network> network)
-    : card_(std::move(card)),
-      labels_(std::move(labels)),
-      id_(std::move(id)),
+Model::Model(ModelDescription description, std::unique_ptr<Network> network)
+    : description_(std::move(description)),
       network_(std::move(network)),
-      decoder_(NewDecoder(card_, labels_.size())) {}
+      decoder_(NewDecoder(description_.card, description_.labels.size())) {}
 
 absl::StatusOr<const PictureInput*> Model::InputFor(int width, int height,
                                                     const ColorInfo& color) {
   if (!input_ || input_->width != width || input_->height != height ||
       !(input_->color == color)) {
-    auto input = PictureInput::Create(card_, width, height, color);
+    auto input = PictureInput::Create(card(), width, height, color);
     if (!input.ok()) return input.status();
     input_.emplace(SizedInput{width, height, color, *std::move(input)});
   }

@@ -16,6 +16,7 @@
 #include "codec/sample.h"
 #include "sensitivity/decoder.h"
 #include "sensitivity/model_card.h"
+#include "sensitivity/model_description.h"
 #include "sensitivity/network.h"
 #include "sensitivity/picture_input.h"
 
@@ -24,14 +25,14 @@ namespace fovea {
 // Not thread-safe.
 class Model {
  public:
-  // `id.digest` covers all that changes an answer; see
-  // api/model_folder.h. `network` outlives nothing: the model owns it.
-  Model(ModelCard card, std::vector<std::string> labels, ModelId id,
-        std::unique_ptr<Network> network);
+  // `network` outlives nothing: the model owns it. The card is one of a
+  // network, not of a program.
+  Model(ModelDescription description, std::unique_ptr<Network> network);
 
-  const ModelCard& card() const { return card_; }
-  const std::vector<std::string>& labels() const { return labels_; }
-  const ModelId& id() const { return id_; }
+  const ModelDescription& description() const { return description_; }
+  const ModelCard& card() const { return description_.card; }
+  const std::vector<std::string>& labels() const { return description_.labels; }
+  const ModelId& id() const { return description_.id; }
   const Decoder& decoder() const { return *decoder_; }
   Network* network() { return network_.get(); }
 
@@ -57,9 +58,7 @@ class Model {
     bool checked = false;  // that outputs fit the decoder
   };
 
-  const ModelCard card_;
-  const std::vector<std::string> labels_;
-  const ModelId id_;
+  const ModelDescription description_;
   const std::unique_ptr<Network> network_;
   const std::unique_ptr<Decoder> decoder_;
   std::optional<SizedInput> input_;

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "codec/nearest_name.h"
@@ -51,10 +52,19 @@ constexpr char kWidth[] = "input.width", kHeight[] = "input.height",
                kFill[] = "input.fill", kTrim[] = "input.trim",
                kWindow[] = "input.window", kRate[] = "input.rate",
                kChannels[] = "input.channels", kLayout[] = "input.layout",
-               kMean[] = "input.mean", kDeviation[] = "input.deviation";
+               kMean[] = "input.mean", kDeviation[] = "input.deviation",
+               kNetwork[] = "network", kCommand[] = "command";
 
 // Which models a key belongs to.
-enum class For : uint8_t { kAll, kPictures, kWindows, kDetectors, kClasses };
+enum class For : uint8_t {
+  kAll,
+  kNetworks,
+  kPrograms,
+  kPictures,
+  kWindows,
+  kDetectors,
+  kClasses
+};
 
 struct KeyRow {
   const char* key;
@@ -64,9 +74,11 @@ struct KeyRow {
 
 constexpr KeyRow kKeys[] = {
     {"name", For::kAll, true},
-    {"network", For::kAll, true},
+    {kNetwork, For::kNetworks, true},
+    {kCommand, For::kPrograms, true},
+    {"timeout", For::kPrograms, false},
     {"labels", For::kAll, false},
-    {"decoder", For::kAll, true},
+    {"decoder", For::kNetworks, true},
     {"threshold", For::kDetectors, false},
     {"scores", For::kClasses, false},
     {kWidth, For::kPictures, true},
@@ -78,15 +90,19 @@ constexpr KeyRow kKeys[] = {
     {kWindow, For::kWindows, true},
     {kRate, For::kWindows, true},
     {kChannels, For::kWindows, true},
-    {kLayout, For::kAll, false},
-    {kMean, For::kAll, false},
-    {kDeviation, For::kAll, false},
+    {kLayout, For::kNetworks, false},
+    {kMean, For::kNetworks, false},
+    {kDeviation, For::kNetworks, false},
 };
 
 bool Has(DecoderKind kind, For models) {
   switch (models) {
+    case For::kNetworks:
+      return kind != DecoderKind::kProgram;
+    case For::kPrograms:
+      return kind == DecoderKind::kProgram;
     case For::kPictures:
-      return !TakesWindows(kind);
+      return kind != DecoderKind::kProgram && !TakesWindows(kind);
     case For::kWindows:
       return TakesWindows(kind);
     case For::kDetectors:
@@ -118,6 +134,13 @@ bool IsPlainName(std::string_view text) {
          text.front() != '.' && std::all_of(text.begin(), text.end(), IsPlain);
 }
 
+bool IsWord(std::string_view text) {
+  return text.size() <= kMaxCommandWordBytes &&
+         std::none_of(text.begin(), text.end(), [](char c) {
+           return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+         });
+}
+
 // A path that stays in the card's folder.
 bool IsInside(std::string_view path) {
   if (path.empty() || path.size() > kMaxCardNameBytes) return false;
@@ -127,9 +150,7 @@ bool IsInside(std::string_view path) {
     if (part.empty() || part == "..") return false;
     begin = end + 1;
   }
-  return std::all_of(path.begin(), path.end(), [](char c) {
-    return c != '\\' && static_cast<unsigned char>(c) >= ' ' && c != 0x7f;
-  });
+  return path.find('\\') == path.npos && IsWord(path);
 }
 
 class CardReader {
@@ -144,7 +165,9 @@ class CardReader {
     ReadNames();
     Number("threshold", 0, 1, &card_.threshold);
     Choice("scores", {"logits", "probabilities"}, &card_.probabilities);
-    if (TakesWindows(card_.decoder)) {
+    if (card_.decoder == DecoderKind::kProgram) {
+      ReadCommand();
+    } else if (TakesWindows(card_.decoder)) {
       ReadWindows();
     } else {
       ReadPictures();
@@ -155,10 +178,18 @@ class CardReader {
 
  private:
   void ReadKind() {
+    if (const YamlEntry* command = Find(kCommand)) {
+      card_.decoder = DecoderKind::kProgram;
+      if (Find(kNetwork) != nullptr) {
+        Fail(*command, "excludes 'network': a model is one or the other");
+      }
+      return;
+    }
     const YamlEntry* entry = FindOne("decoder");
     if (entry == nullptr) {
-      if (status_.ok()) Missing("decoder");
-      return;
+      if (!status_.ok()) return;
+      return Missing(Find(kNetwork) != nullptr ? "'decoder'"
+                                               : "'network' or 'command'");
     }
     const auto row =
         std::find_if(std::begin(kDecoders), std::end(kDecoders),
@@ -174,21 +205,24 @@ class CardReader {
 
   // Every key is known and belongs to this kind of model; none is missing.
   void CheckKeys() {
-    const std::string decoder = DecoderName(card_.decoder);
+    const std::string kind =
+        card_.decoder == DecoderKind::kProgram
+            ? "a program"
+            : absl::StrCat("decoder ", DecoderName(card_.decoder));
     for (const YamlEntry& entry : entries_) {
       const auto row =
           std::find_if(std::begin(kKeys), std::end(kKeys),
                        [&](const KeyRow& k) { return entry.key == k.key; });
       if (row == std::end(kKeys)) return Unknown(entry);
       if (!Has(card_.decoder, row->models)) {
-        return Fail(entry, absl::StrCat("has no meaning for decoder ", decoder,
-                                        "; leave it out"));
+        return Fail(
+            entry, absl::StrCat("has no meaning for ", kind, "; leave it out"));
       }
     }
     for (const KeyRow& row : kKeys) {
       if (row.required && Has(card_.decoder, row.models) &&
           Find(row.key) == nullptr) {
-        return Missing(row.key);
+        return Missing(absl::StrCat("'", row.key, "'"));
       }
     }
   }
@@ -201,7 +235,7 @@ class CardReader {
                  "printable characters without spaces or '/', not '.' first");
       }
     }
-    for (const auto& [key, file] : {std::pair("network", &card_.network),
+    for (const auto& [key, file] : {std::pair(kNetwork, &card_.network),
                                     std::pair("labels", &card_.labels)}) {
       const YamlEntry* entry = FindOne(key);
       if (entry == nullptr) continue;
@@ -210,6 +244,25 @@ class CardReader {
         Expected(*entry, "a file beside the card or in a folder there");
       }
     }
+  }
+
+  void ReadCommand() {
+    const YamlEntry* entry = Find(kCommand);
+    card_.command = entry->values;
+    const std::vector<std::string>& words = card_.command;
+    if (!entry->is_list || words.empty() || words.size() > kMaxCommandWords ||
+        !std::all_of(words.begin(), words.end(), IsWord)) {
+      return Fail(*entry,
+                  absl::StrCat("expected a list of 1 to ", kMaxCommandWords,
+                               " words, the program and its arguments, each of "
+                               "at most ",
+                               kMaxCommandWordBytes,
+                               " bytes and without control characters"));
+    }
+    if (!IsInside(words[0]) && !absl::StartsWith(words[0], "/")) {
+      Expected(*entry, "a program beside the card, in PATH, or by whole path");
+    }
+    Number("timeout", 1e-3, kMaxTimeoutSeconds, &card_.timeout_s);
   }
 
   void ReadPictures() {
@@ -356,7 +409,7 @@ class CardReader {
 
   void Missing(const std::string& key) {
     status_ = absl::InvalidArgumentError(
-        absl::StrCat(name_, ": key '", key, "' is missing"));
+        absl::StrCat(name_, ": key ", key, " is missing"));
   }
 
   void Expected(const YamlEntry& entry, const std::string& what) {
@@ -380,6 +433,7 @@ class CardReader {
 }  // namespace
 
 const char* DecoderName(DecoderKind kind) {
+  if (kind == DecoderKind::kProgram) return "program";
   for (const DecoderRow& row : kDecoders) {
     if (row.kind == kind) return row.name;
   }
@@ -388,7 +442,7 @@ const char* DecoderName(DecoderKind kind) {
 
 bool IsDetector(DecoderKind kind) {
   return kind == DecoderKind::kFastestDet || kind == DecoderKind::kYolox ||
-         kind == DecoderKind::kSsd;
+         kind == DecoderKind::kSsd || kind == DecoderKind::kProgram;
 }
 
 std::string ModelCard::Canonical() const {
@@ -403,6 +457,10 @@ std::string ModelCard::Canonical() const {
     });
   };
   if (IsDetector(decoder)) append("threshold", NumberText(threshold));
+  if (decoder == DecoderKind::kProgram) {
+    for (const std::string& word : command) append("word", word);
+    return text + "\n";
+  }
   if (HasClassScores(decoder)) append("probabilities", probabilities);
   append("channels_last", channels_last);
   if (TakesWindows(decoder)) {

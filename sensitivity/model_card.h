@@ -2,7 +2,7 @@
 //
 // What a network file does not say of itself: how pictures or sensor
 // windows go in and how its outputs are read. A model.yaml beside the
-// network.
+// network. Or, instead of a network, which program is asked.
 
 #ifndef FOVEA_SENSITIVITY_MODEL_CARD_H_
 #define FOVEA_SENSITIVITY_MODEL_CARD_H_
@@ -25,13 +25,14 @@ enum class DecoderKind : uint8_t {
   kSegmentation,
   kEmbedding,
   kImuClassifier,
+  kProgram,  // none: a program tells boxes; see api/external_model.h
 };
 
 // As in a card: "fastestdet", "yolox", "ssd", "classifier", "segmentation",
-// "embedding", "imu-classifier".
+// "embedding", "imu-classifier". kProgram, which no card spells: "program".
 const char* DecoderName(DecoderKind kind);
 
-// FastestDet, YOLOX and SSD.
+// Answers are boxes: FastestDet, YOLOX, SSD and programs.
 bool IsDetector(DecoderKind kind);
 
 // How a picture is made the network's size.
@@ -42,8 +43,12 @@ enum class Fit : uint8_t {
 
 struct ModelCard {
   std::string name;     // printable, no spaces
-  std::string network;  // file, relative to the card
+  std::string network;  // file, relative to the card; empty: a program
   std::string labels;   // file with a class per line; empty: none
+  // Of a program (kProgram): it and its arguments, as the card has them, and
+  // how long one answer may take.
+  std::vector<std::string> command;
+  double timeout_s = 30;
   DecoderKind decoder = DecoderKind::kClassifier;
   double threshold = 0.5;  // a detection counts from this score on
   // Classifiers and segmenters: outputs have been through a softmax. Else
@@ -73,7 +78,8 @@ struct ModelCard {
   // Stands in a digest for how inputs go in and outputs are read: two cards
   // that treat an input alike have equal text, whatever their YAML looks
   // like. Names are not in it, of the model or its files: what is in the
-  // files has to be hashed beside it.
+  // files has to be hashed beside it. A command is in it word by word, since
+  // a program sees its words; the time-out is not.
   std::string Canonical() const;
 };
 
@@ -82,6 +88,9 @@ inline constexpr int kMaxInputSide = 8192;
 inline constexpr int kMaxWindow = 65536;          // samples
 inline constexpr size_t kMaxCardChannels = 64;    // of sensor windows
 inline constexpr size_t kMaxCardNameBytes = 255;  // of models, files, channels
+inline constexpr size_t kMaxCommandWords = 64;
+inline constexpr size_t kMaxCommandWordBytes = 1024;
+inline constexpr double kMaxTimeoutSeconds = 3600;
 
 // Reads model.yaml (sensitivity/FORMAT.md). `name` begins every error.
 // kInvalidArgument names the key, what was expected and what was found;

@@ -78,33 +78,6 @@ Size Letterboxed(Size picture, Size input) {
           input.height};
 }
 
-// One row of samples as numbers, chroma repeated.
-void WidenRow(const uint8_t* samples, size_t width, bool halved, float* wide) {
-  if (!halved) {
-    std::copy(samples, samples + width, wide);
-    return;
-  }
-  for (size_t x = 0; x < width; ++x) wide[x] = samples[x / 2];
-}
-
-// to += weight * from.
-void AddWeighted(const std::vector<float>& from, float weight, float* to) {
-  for (size_t i = 0; i < from.size(); ++i) to[i] += weight * from[i];
-}
-
-// Sums of 2x2 samples; the last row and column may stand alone.
-std::vector<float> Halved(const std::vector<float>& plane, size_t width,
-                          size_t height) {
-  const size_t half = (width + 1) / 2;
-  std::vector<float> sums(half * ((height + 1) / 2), 0.0F);
-  for (size_t y = 0; y < height; ++y) {
-    const float* from = &plane[y * width];
-    float* to = &sums[y / 2 * half];
-    for (size_t x = 0; x < width; ++x) to[x / 2] += from[x];
-  }
-  return sums;
-}
-
 }  // namespace
 
 PictureInput::Axis::Axis(int from, int to) : step(from > 1 ? 1 : 0) {
@@ -189,24 +162,22 @@ void PictureInput::SetChannels(const ModelCard& card, const ColorInfo& color) {
 // channel.
 void PictureInput::ResizeRow(const Frame& frame, size_t row,
                              std::vector<float>* resized) const {
-  const auto width = static_cast<size_t>(frame.width);
   const auto y = static_cast<ptrdiff_t>(row);
-  std::vector<float> samples(3 * width), levels(width);
-  WidenRow(frame.y.data + y * frame.y.stride, width, false, &samples[0]);
-  WidenRow(frame.u.data + y / 2 * frame.u.stride, width, true, &samples[width]);
-  WidenRow(frame.v.data + y / 2 * frame.v.stride, width, true,
-           &samples[2 * width]);
+  const uint8_t* luma = frame.y.data + y * frame.y.stride;
+  const uint8_t* cb = frame.u.data + y / 2 * frame.u.stride;
+  const uint8_t* cr = frame.v.data + y / 2 * frame.v.stride;
   float* to = resized->data();
   for (const Channel& channel : channels_) {
-    for (size_t x = 0; x < width; ++x) {
-      const float level = channel.offset + channel.weight[0] * samples[x] +
-                          channel.weight[1] * samples[width + x] +
-                          channel.weight[2] * samples[2 * width + x];
-      levels[x] = std::clamp(level, 0.0F, 255.0F);
-    }
+    const auto level = [&](size_t x) {
+      return std::clamp(channel.offset + channel.weight[0] * luma[x] +
+                            channel.weight[1] * cb[x / 2] +
+                            channel.weight[2] * cr[x / 2],
+                        0.0F, 255.0F);
+    };
     for (size_t x = 0; x < columns_.size(); ++x) {
-      const float* tap = &levels[columns_.first[x]];
-      *to++ = tap[0] + columns_.share[x] * (tap[columns_.step] - tap[0]);
+      const size_t tap = columns_.first[x];
+      const float left = level(tap);
+      *to++ = left + columns_.share[x] * (level(tap + columns_.step) - left);
     }
   }
 }
@@ -247,52 +218,58 @@ Tensor PictureInput::Prepare(const Frame& frame) const {
   return input;
 }
 
-// The gradient by a plane's samples as wide as the picture, for one row of
-// the input.
-void PictureInput::SpreadRow(const Tensor& gradient, size_t plane, size_t row,
-                             std::vector<float>* wide) const {
+// Gradient by one plane's samples; `halved`: as of 4:2:0, where a sample
+// stands for 2x2 pixels.
+std::vector<float> PictureInput::PlaneAdjoint(const Tensor& gradient,
+                                              size_t plane, bool halved) const {
+  const int shift = halved ? 1 : 0;
+  const auto width =
+      static_cast<size_t>((placement_.picture_width + shift) >> shift);
+  const auto height =
+      static_cast<size_t>((placement_.picture_height + shift) >> shift);
+  std::vector<float> samples(width * height);
   std::vector<float> mixed(columns_.size());
-  for (const Channel& channel : channels_) {
-    const float slope = channel.weight[plane] * channel.gain;
-    const float* from = &gradient.values[channel.at + row * row_step_];
+  for (size_t y = 0; y < rows_.size(); ++y) {
+    std::fill(mixed.begin(), mixed.end(), 0.0F);
+    for (const Channel& channel : channels_) {
+      const float slope = channel.weight[plane] * channel.gain;
+      const float* from = &gradient.values[channel.at + y * row_step_];
+      for (size_t x = 0; x < mixed.size(); ++x) {
+        mixed[x] += slope * from[x * column_step_];
+      }
+    }
+    float* above = &samples[(rows_.first[y] >> shift) * width];
+    float* below = &samples[((rows_.first[y] + rows_.step) >> shift) * width];
+    const float share = rows_.share[y];
     for (size_t x = 0; x < mixed.size(); ++x) {
-      mixed[x] += slope * from[x * column_step_];
+      const size_t left = columns_.first[x] >> shift;
+      const size_t right = (columns_.first[x] + columns_.step) >> shift;
+      const float to_right = columns_.share[x] * mixed[x];
+      const float to_left = mixed[x] - to_right;
+      above[left] += (1 - share) * to_left;
+      above[right] += (1 - share) * to_right;
+      below[left] += share * to_left;
+      below[right] += share * to_right;
     }
   }
-  std::fill(wide->begin(), wide->end(), 0.0F);
-  for (size_t x = 0; x < mixed.size(); ++x) {
-    float* tap = &(*wide)[columns_.first[x]];
-    tap[0] += (1 - columns_.share[x]) * mixed[x];
-    tap[columns_.step] += columns_.share[x] * mixed[x];
-  }
+  return samples;
 }
 
 PlaneGradient PictureInput::FullChromaAdjoint(const Tensor& gradient) const {
-  assert(gradient.shape == shape_);
-  PlaneGradient by_sample{
-      placement_.picture_width, placement_.picture_height, {}};
-  const auto width = static_cast<size_t>(by_sample.width);
-  const auto height = static_cast<size_t>(by_sample.height);
-  std::vector<float> wide(width);
-  for (size_t p = 0; p < 3; ++p) {
-    std::vector<float>& plane = by_sample.plane[p];
-    plane.assign(width * height, 0.0F);
-    for (size_t y = 0; y < rows_.size(); ++y) {
-      SpreadRow(gradient, p, y, &wide);
-      float* above = &plane[rows_.first[y] * width];
-      AddWeighted(wide, 1 - rows_.share[y], above);
-      AddWeighted(wide, rows_.share[y], above + rows_.step * width);
-    }
-  }
-  return by_sample;
+  return PlanesAdjoint(gradient, /*halved=*/false);
 }
 
 PlaneGradient PictureInput::Adjoint(const Tensor& gradient) const {
-  PlaneGradient by_sample = FullChromaAdjoint(gradient);
-  const auto width = static_cast<size_t>(by_sample.width);
-  const auto height = static_cast<size_t>(by_sample.height);
-  for (size_t p = 1; p < 3; ++p) {
-    by_sample.plane[p] = Halved(by_sample.plane[p], width, height);
+  return PlanesAdjoint(gradient, /*halved=*/true);
+}
+
+PlaneGradient PictureInput::PlanesAdjoint(const Tensor& gradient,
+                                          bool halved) const {
+  assert(gradient.shape == shape_);
+  PlaneGradient by_sample{
+      placement_.picture_width, placement_.picture_height, {}};
+  for (size_t p = 0; p < 3; ++p) {
+    by_sample.plane[p] = PlaneAdjoint(gradient, p, halved && p > 0);
   }
   return by_sample;
 }

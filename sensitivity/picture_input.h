@@ -90,8 +90,9 @@ class PictureInput {
   void SetChannels(const ModelCard& card, const ColorInfo& color);
   void ResizeRow(const Frame& frame, size_t row,
                  std::vector<float>* resized) const;
-  void SpreadRow(const Tensor& gradient, size_t plane, size_t row,
-                 std::vector<float>* wide) const;
+  std::vector<float> PlaneAdjoint(const Tensor& gradient, size_t plane,
+                                  bool halved) const;
+  PlaneGradient PlanesAdjoint(const Tensor& gradient, bool halved) const;
 
   Placement placement_;
   Axis columns_, rows_;  // of the picture inside the input

@@ -66,14 +66,6 @@ void SumPlanes(SensitivityFrame* frame) {
   ScaleToUnit(&frame->plane[0]);
 }
 
-bool AllFinite(const PlaneGradient& gradient) {
-  double sum = 0;
-  for (const auto& plane : gradient.plane) {
-    for (const float value : plane) sum += static_cast<double>(value * value);
-  }
-  return std::isfinite(sum);
-}
-
 absl::Status WrongSize(const Frame& frame, const CameraInfo& camera) {
   return absl::InvalidArgumentError(
       absl::StrCat("profiler: frame of ", frame.width, "x", frame.height,
@@ -206,15 +198,15 @@ absl::Status Profiler::AddProbe(const std::vector<Tensor>& outputs,
   PlaneGradient gradient = options_.full_chroma
                                ? input.FullChromaAdjoint(*by_input)
                                : input.Adjoint(*by_input);
-  if (!AllFinite(gradient)) {
-    return absl::DataLossError(
-        absl::StrCat("model ", model_->id().name,
-                     ": gradient is not finite; check its weights"));
-  }
   if (difference_of_) {
     WeighByDifference(difference_of_->first, difference_of_->second, &gradient);
   }
   energy_.Add(gradient, info().frequencies);
+  if (!energy_.finite()) {
+    return absl::DataLossError(
+        absl::StrCat("model ", model_->id().name,
+                     ": gradient is not finite; check its weights"));
+  }
   return absl::OkStatus();
 }
 

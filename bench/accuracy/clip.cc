@@ -24,6 +24,11 @@ const ClipChoice kKnown[] = {
     {"tc", "video/towncentre_street_41f.mp4", 41, 1},
     {"dc", "video/dashcam_solidWhiteRight.mp4", 100, 1},
     {"gp", "camera_imu/gopro_max-heromode.mp4", 100, 1},
+    // Scenes nothing was tuned on.
+    {"h7", "camera_imu/gopro_hero7.mp4", 100, 2},
+    {"vt", "video/opencv_vtest.avi", 100, 2},
+    {"mp", "video/mot17-04_plaza_8f.mp4", 8, 1},
+    {"ub", "video/uadetrac_intersection_b.mp4", 69, 1},
 };
 constexpr int kFrames = 100;  // of any other recording
 constexpr double kUnknownRate = 25;

@@ -58,6 +58,9 @@ class Mapper {
   virtual ~Mapper() = default;
   virtual absl::Status See(const Frame&) { return absl::OkStatus(); }
   virtual absl::StatusOr<QualityMap> At(size_t frame) = 0;
+
+  // What the maps ask for, if anything.
+  virtual std::optional<int> chroma_qp_offset() const { return std::nullopt; }
 };
 
 // The product's own: proxy or sensitivity file.
@@ -76,6 +79,10 @@ class ProductMapper final : public Mapper {
     return map_ != nullptr ? *map_ : uniform_;
   }
 
+  std::optional<int> chroma_qp_offset() const override {
+    return source_->chroma_qp_offset();
+  }
+
  private:
   const std::unique_ptr<MapSource> source_;
   const QualityMap uniform_;
@@ -86,11 +93,11 @@ absl::StatusOr<std::unique_ptr<Mapper>> NewProductMapper(const Policy& policy,
                                                          const Clip& clip) {
   MapSourceOptions options;
   options.origin = MapOrigin::kProxy;
-  if (policy.rule == MapRule::kSensitivity) {
+  if (policy.rule != MapRule::kProxy) {
     options.origin = MapOrigin::kSensitivity;
     options.paths = SensitivityPaths(policy, clip.choice);
   }
-  options.allocation.kappa = policy.kappa;
+  if (policy.rule != MapRule::kModels) options.allocation.kappa = policy.kappa;
   const int width = clip.camera.width;
   const int height = clip.camera.height;
   auto source = OpenMapSource(options, width, height);
@@ -263,6 +270,7 @@ absl::StatusOr<std::unique_ptr<Mapper>> NewMapper(
       return nullptr;
     case MapRule::kProxy:
     case MapRule::kSensitivity:
+    case MapRule::kModels:
       return NewProductMapper(policy, clip);
     case MapRule::kBoxes:
       return std::make_unique<BoxMapper>(policy, clip, answers);
@@ -297,6 +305,11 @@ class ClipMapMaker final : public MapMaker {
     if (!frozen.ok()) return frozen.status();
     prepared.frame = *std::move(frozen);
     return prepared;
+  }
+
+  std::optional<int> chroma_qp_offset() const override {
+    if (policy_.rule != MapRule::kModels) return std::nullopt;
+    return mapper_->chroma_qp_offset();
   }
 
  private:
@@ -358,7 +371,8 @@ absl::StatusOr<std::unique_ptr<MapMaker>> NewMapMaker(
   auto mapper = NewMapper(policy, clip, answers);
   if (!mapper.ok()) return mapper.status();
   std::unique_ptr<FrameFreezer> freezer;
-  if (policy.freeze || policy.rule == MapRule::kFreeze) {
+  if (policy.freeze || policy.rule == MapRule::kFreeze ||
+      policy.rule == MapRule::kModels) {
     auto created = FrameFreezer::Create(clip.camera.width, clip.camera.height,
                                         FreezeOptions());
     if (!created.ok()) return created.status();

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ class MapMaker {
  public:
   virtual ~MapMaker() = default;
   virtual absl::StatusOr<Prepared> Next() = 0;
+
+  // Instead of the policy's, where the product chooses it.
+  virtual std::optional<int> chroma_qp_offset() const = 0;
 };
 
 // `clip` and `answers` outlive the maker.

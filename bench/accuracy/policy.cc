@@ -20,6 +20,7 @@ constexpr std::pair<MapRule, const char*> kRules[] = {
     {MapRule::kPlain, "plain"},   {MapRule::kProxy, "proxy"},
     {MapRule::kBoxes, "boxes"},   {MapRule::kBinary, "binary"},
     {MapRule::kFreeze, "freeze"}, {MapRule::kSensitivity, "sensitivity"},
+    {MapRule::kModels, "models"},
 };
 
 // "grow2" after "grow" into 2.
@@ -84,13 +85,23 @@ absl::Status Check(const Policy& policy, const std::string& text) {
     return absl::InvalidArgumentError("policy '" + text +
                                       "': plain takes encoder settings only");
   }
-  const bool reads = policy.rule == MapRule::kSensitivity;
+  const bool reads =
+      policy.rule == MapRule::kSensitivity || policy.rule == MapRule::kModels;
   const bool may_read = reads || policy.rule == MapRule::kBinary;
   if ((reads && !from_file) || (from_file && !may_read)) {
     return absl::InvalidArgumentError(
         "policy '" + text +
-        "': sensitivity/=NAME and binary/=NAME read NAME.CLIP.fsen, others "
-        "read no file");
+        "': sensitivity/=NAME, models/=NAME and binary/=NAME read "
+        "NAME.CLIP.fsen, others read no file");
+  }
+  const Policy defaults;
+  if (policy.rule == MapRule::kModels &&
+      (policy.kappa != defaults.kappa || policy.chroma != defaults.chroma ||
+       policy.freeze)) {
+    return absl::InvalidArgumentError(
+        "policy '" + text +
+        "': trust, chroma and freezing are the product's; sensitivity/=NAME "
+        "takes them");
   }
   if (policy.hold < 1) {
     return absl::InvalidArgumentError("policy '" + text +

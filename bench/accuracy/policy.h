@@ -20,6 +20,7 @@ enum class MapRule : uint8_t {
   kPlain,        // no map: x264 alone
   kProxy,        // texture and motion, no model
   kSensitivity,  // sensitivity files, the finest of their wishes
+  kModels,       // the same with all else as the product chooses it
   kBoxes,        // detector boxes, coarser outside
   kBinary,       // AccMPEG's two qualities, from boxes or a file
   kFreeze,       // no map; still blocks repeat what was sent

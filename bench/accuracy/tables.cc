@@ -38,14 +38,18 @@ std::vector<std::string> BestOfEachClip(const Results& results,
   return best;
 }
 
+bool IsSplittable(const Results& results, const std::string& clip) {
+  const auto curve =
+      results.Curve(clip, kDefaultPlain, results.judges().front().name);
+  return !curve.empty() && curve.front()->frame_bytes.size() >= kSplittable;
+}
+
 // Second halves, but all of a clip too short to be split.
 Parts SecondHalves(const Results& results) {
   Parts parts;
   for (const std::string& clip : results.clips()) {
-    const auto curve =
-        results.Curve(clip, kDefaultPlain, results.judges().front().name);
-    const size_t frames = curve.empty() ? 0 : curve.front()->frame_bytes.size();
-    parts.push_back(frames < kSplittable ? Part::kWhole : Part::kSecondHalf);
+    parts.push_back(IsSplittable(results, clip) ? Part::kSecondHalf
+                                                : Part::kWhole);
   }
   return parts;
 }
@@ -97,6 +101,19 @@ Table MakeTable(const Results& results, std::string name, std::string title,
   return table;
 }
 
+// What settings may be chosen on: nothing of a clip too short to be split.
+Table FirstHalves(const Results& results,
+                  const std::vector<std::string>& policies) {
+  const Parts first(results.clips().size(), Part::kFirstHalf);
+  auto references = BestOfEachClip(results, IsPlain, first);
+  for (size_t i = 0; i < references.size(); ++i) {
+    if (!IsSplittable(results, results.clips()[i])) references[i].clear();
+  }
+  return MakeTable(results, "policies-best-first",
+                   "Policies against the best plain setting, first halves",
+                   std::move(references), policies, first);
+}
+
 // Policies of one family differ in offset and kappa only.
 std::string FamilyOf(Policy policy) {
   const Policy defaults;
@@ -132,6 +149,7 @@ std::vector<Table> ComparisonTables(const Results& results) {
   tables.push_back(MakeTable(results, "policies-best",
                              "Policies against the best plain setting", best,
                              policies, whole));
+  tables.push_back(FirstHalves(results, policies));
   const Parts second = SecondHalves(results);
   tables.push_back(
       MakeTable(results, "policies-best-second",

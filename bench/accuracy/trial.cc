@@ -23,10 +23,13 @@ struct Coded {
 
 absl::StatusOr<Coded> EncodeAll(const Clip& clip, const Policy& policy,
                                 double crf, const AnswersByJudge& answers) {
-  auto encoder = NewVideoEncoder(EncoderOptions(clip.camera, policy, crf));
-  if (!encoder.ok()) return encoder.status();
   auto maker = NewMapMaker(policy, clip, answers);
   if (!maker.ok()) return maker.status();
+  VideoEncoderOptions options = EncoderOptions(clip.camera, policy, crf);
+  int& chroma = options.tables.chroma_qp_offset;
+  chroma = (*maker)->chroma_qp_offset().value_or(chroma);
+  auto encoder = NewVideoEncoder(options);
+  if (!encoder.ok()) return encoder.status();
   Coded coded;
   for (size_t i = 0; i < clip.frames.size(); ++i) {
     const double start = ThreadSeconds();

@@ -95,7 +95,7 @@ std::string EncodeText(const EncodeArguments& arguments,
   facts.Add("mean QP",
             absl::StrCat(Decimal(report.mean_qp, 1), ", maps add ",
                          Decimal(report.mean_offset, 1), " to the base"));
-  if (arguments.file.freeze) {
+  if (report.freeze) {
     facts.Add("frozen",
               Decimal(100 * report.frozen_share, 1) + " % of the macroblocks");
   }
@@ -205,9 +205,9 @@ void AddMapOptions(CLI::App* verb, EncodeArguments* arguments) {
       ->check(CLI::Range(0, kMaxQpOffset))
       ->capture_default_str();
   verb->add_option("--kappa", map.allocation.kappa,
-                   "How far sensitivities are trusted, 0 to 1")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+                   "How far sensitivities are trusted, 0 to 1 (default: 1 of "
+                   "models, else 0.7)")
+      ->check(CLI::Range(0.0, 1.0));
   verb->add_option("--box-offset", map.box_offset,
                    "QP added outside the boxes, even, 0 to 18")
       ->check(CLI::Range(0, kMaxQpOffset))
@@ -278,9 +278,9 @@ void AddSpeedOptions(CLI::App* verb, EncodeArguments* arguments) {
       ->type_name("N");
   verb->add_flag("--zero-latency", encoder.zero_latency,
                  "A packet out per frame in, no look-ahead");
-  verb->add_flag("--freeze", arguments->file.freeze,
-                 "Fixed cameras: blocks that did not change stay as they "
-                 "were sent");
+  verb->add_flag("--freeze,!--no-freeze", arguments->file.freeze,
+                 "Blocks that did not change stay as they were sent (default: "
+                 "under sensitivities of models)");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/derived_report.h"
 #include "api/engine.h"
 #include "api/probe.h"
 #include "cli/error_text.h"
@@ -138,7 +139,31 @@ void AddCounts(const StreamCounts& counts, FactList* facts) {
   }
 }
 
-std::string StreamText(const StreamSummary& s) {
+// "car 31, person 2".
+std::string ObservationsText(const std::vector<LabelCount>& labels) {
+  std::vector<std::string> words;
+  for (const LabelCount& label : labels) {
+    words.push_back(label.label + " " + FormatCount(label.observations));
+  }
+  return Joined(words);
+}
+
+std::string PriorText(const PriorSummary& prior) {
+  constexpr size_t kDigestDigits = 12;
+  return absl::StrCat(prior.model, " ", prior.digest.substr(0, kDigestDigits),
+                      ", ",
+                      FormatCount(static_cast<int64_t>(prior.frames), "frame"),
+                      ", ", prior.columns, "x", prior.rows, " macroblocks");
+}
+
+void AddDerived(const DerivedReport& report, FactList* facts) {
+  facts->Add("observations", ObservationsText(report.observations));
+  for (const PriorSummary& prior : report.priors) {
+    facts->Add("prior", PriorText(prior));
+  }
+}
+
+std::string StreamText(const StreamSummary& s, const DerivedReport& derived) {
   const StreamDescription& d = s.description;
   const auto stored = static_cast<uint64_t>(s.counts.stored_bytes);
   FactList facts;
@@ -152,16 +177,24 @@ std::string StreamText(const StreamSummary& s) {
   facts.Add("chunks", FormatCount(s.chunks));
   facts.Add("bytes", FormatBytes(stored) + " stored");
   AddOrigin(d, &facts);
+  AddDerived(derived, &facts);
   return facts.Render() + NotesText(d.notes);
 }
 
-int InfoStream(const Context& context, const StreamSummary& stream) {
+struct FoundStream {
+  StreamSummary summary;
+  DerivedReport derived;
+};
+
+int InfoStream(const Context& context, const FoundStream& stream) {
   if (context.json) {
     Json document = Document("info");
-    document["stream"] = StreamJson(stream);
+    document["stream"] = StreamJson(stream.summary);
+    document["stream"]["observations"] = ObservationCountsJson(stream.derived);
+    document["stream"]["priors"] = PriorsJson(stream.derived);
     WriteJson(document);
   } else {
-    WriteResult(StreamText(stream));
+    WriteResult(StreamText(stream.summary, stream.derived));
   }
   return kExitOk;
 }
@@ -222,8 +255,8 @@ absl::StatusOr<int> InfoStore(const Context& context, Engine* engine,
 
 // The stream `name` of the context's store; none when there is no such
 // store or stream.
-absl::StatusOr<std::optional<StreamSummary>> FindStream(
-    const Context& context, const std::string& name) {
+absl::StatusOr<std::optional<FoundStream>> FindStream(const Context& context,
+                                                      const std::string& name) {
   if (context.store.empty() || name.find('/') != std::string::npos) {
     return std::nullopt;
   }
@@ -231,7 +264,9 @@ absl::StatusOr<std::optional<StreamSummary>> FindStream(
   if (!engine.ok()) return engine.status();
   auto stream = (*engine)->Describe(name);
   if (!stream.ok()) return stream.status();
-  return *std::move(stream);
+  auto derived = ReportDerived((*engine)->store(), stream->id);
+  if (!derived.ok()) return derived.status();
+  return FoundStream{*std::move(stream), *std::move(derived)};
 }
 
 bool IsFeed(const std::string& object) {

@@ -36,6 +36,7 @@ struct IngestArguments {
   std::vector<std::string> sources;
   IngestOptions options;
   bool no_map = false;
+  std::string prior;  // a stream, or "none"
   std::vector<std::string> sensitivities;
   std::vector<std::string> models;  // names, cards or folders
   std::string model_folder = DefaultModelFolder();
@@ -239,12 +240,15 @@ class Ingestion {
 absl::StatusOr<int> RunIngest(const Context& context,
                               const IngestArguments& arguments) {
   CatchInterrupts();
-  const auto models =
-      OpenModels(arguments.models, arguments.model_folder, NetworkOptions());
+  const auto models = OpenLookingModels(
+      arguments.models, arguments.model_folder, NetworkOptions());
   if (!models.ok()) return models.status();
   IngestArguments with_models = arguments;
-  for (const auto& model : *models) {
+  for (const auto& model : models->networks) {
     with_models.options.models.push_back(model.get());
+  }
+  for (const auto& model : models->programs) {
+    with_models.options.external_models.push_back(model.get());
   }
   return Ingestion(context, with_models).Run();
 }
@@ -273,6 +277,19 @@ void SettleArguments(IngestArguments* arguments) {
     throw CLI::ValidationError("--sensitivity",
                                "belongs to one source, not several");
   }
+  if (origins > 0 && !arguments->prior.empty()) {
+    throw CLI::ValidationError("--prior",
+                               "excludes --model, --sensitivity and --no-map");
+  }
+  if (options.source.copy &&
+      !(arguments->models.empty() && arguments->sensitivities.empty() &&
+        arguments->prior.empty())) {
+    throw CLI::ValidationError(
+        "--copy",
+        "keeps the source's bytes; excludes --model, --sensitivity, --prior");
+  }
+  options.use_prior = arguments->prior != "none";
+  if (options.use_prior) options.prior_stream = arguments->prior;
   if (arguments->no_map) options.map.origin = MapOrigin::kPlain;
   if (!arguments->sensitivities.empty()) {
     options.map.origin = MapOrigin::kSensitivity;
@@ -324,16 +341,18 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
                  "Keep H.264 bytes as the source has them");
   verb->add_option("--model", arguments->models,
                    "Name of an added model, model.yaml, or a folder with one: "
-                   "its gradients say where bytes may be saved. Again for each "
-                   "further model")
+                   "its gradients, or the boxes of a program, say where bytes "
+                   "may be saved, its answers become observations. Again for "
+                   "each further model")
       ->allow_extra_args(false)
       ->type_name("MODEL");
   verb->add_option("--models", arguments->model_folder,
-                   "Folder of added models (default: $FOVEA_MODELS, else "
-                   "~/.local/share/fovea/models)")
-      ->type_name("DIR");
+                   "Folder of added models")
+      ->type_name("DIR")
+      ->capture_default_str();
   verb->add_option("--gradient-every", options.gradient_every,
-                   "Frames between two gradient passes; maps hold in between")
+                   "Frames between two looks of the models; maps hold in "
+                   "between")
       ->check(CLI::Range(1, 100000))
       ->type_name("N")
       ->capture_default_str();
@@ -342,8 +361,16 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
                    "instead of the proxy. Again for each further model")
       ->allow_extra_args(false)
       ->type_name("FILE");
+  verb->add_option("--prior", arguments->prior,
+                   "Camera stream whose prior says where bytes may be saved, "
+                   "or none: the proxy (default: the stream's own, where a "
+                   "model looked along before)")
+      ->type_name("STREAM");
   verb->add_flag("--no-map", arguments->no_map,
                  "Uniform quality instead of the sensitivity proxy");
+  verb->add_flag("--freeze,!--no-freeze", options.freeze,
+                 "Blocks that did not change stay as they were sent (default: "
+                 "under sensitivities and priors of models)");
   verb->add_option("--jobs", options.jobs, "Threads (default: one per core)")
       ->check(CLI::Range(1, 1024));
   AddDurationOption(verb, "--commit-every", &arguments->commit_every_ns,

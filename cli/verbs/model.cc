@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // fovea model add|check|list|rm: the networks sensitivities are measured
-// with.
+// with, and programs that only answer.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "api/model_check.h"
 #include "api/model_folder.h"
 #include "cli/model_text.h"
 #include "cli/table.h"
@@ -42,8 +44,17 @@ absl::StatusOr<int> RunAdd(const Context& context,
   facts.Add("digest", DigestText(added->digest));
   facts.Add("card", added->card_path);
   WriteResult(facts.Render());
-  WriteMessage("next: fovea profile FILE --model " + name + " -o FILE.fsen");
+  WriteMessage(added->command.empty()
+                   ? "next: fovea profile FILE --model " + name +
+                         " -o FILE.fsen"
+                   : "next: fovea ingest FILE --model " + name);
   return kExitOk;
+}
+
+std::string LabelCountText(const ModelFiles& files) {
+  return files.labels.empty()
+             ? "none"
+             : FormatCount(static_cast<int64_t>(files.labels.size()));
 }
 
 std::string CheckText(const ModelFiles& files, const ModelCheck& check) {
@@ -54,10 +65,7 @@ std::string CheckText(const ModelFiles& files, const ModelCheck& check) {
             absl::StrCat(files.network_path, ", ", check.network.format, ", ",
                          FormatBytes(files.bytes)));
   facts.Add("decoder", DecoderName(files.card.decoder));
-  facts.Add("labels",
-            files.labels.empty()
-                ? "none"
-                : FormatCount(static_cast<int64_t>(files.labels.size())));
+  facts.Add("labels", LabelCountText(files));
   if (!check.network.input_shape.empty()) {
     facts.Add("input", ShapeText(check.network.input_shape));
   }
@@ -66,15 +74,46 @@ std::string CheckText(const ModelFiles& files, const ModelCheck& check) {
   }
   facts.Add("gradient", check.differentiable
                             ? "finite and not zero"
-                            : "zero on a picture of noise: no sensitivities "
-                              "can be measured with this model");
+                            : "zero on noise: no sensitivities can be "
+                              "measured with this model");
   return facts.Render();
+}
+
+std::string CheckText(const ModelFiles& files, size_t boxes) {
+  FactList facts;
+  facts.Add("model", Printable(files.card.name));
+  facts.Add("digest", DigestText(files.digest));
+  facts.Add("program", Printable(absl::StrJoin(files.command, " ")));
+  facts.Add("labels", LabelCountText(files));
+  facts.Add("answer", absl::StrCat(FormatCount(static_cast<int64_t>(boxes)),
+                                   boxes == 1 ? " box" : " boxes",
+                                   " on a picture of noise"));
+  facts.Add("gradient", "answers only: no gradients; maps come from its boxes");
+  return facts.Render();
+}
+
+absl::StatusOr<int> RunProgramCheck(const Context& context,
+                                    const ModelFiles& files) {
+  const auto model = OpenExternalModel(files);
+  if (!model.ok()) return model.status();
+  const auto boxes = CheckExternalModel(model->get());
+  if (!boxes.ok()) return boxes.status();
+  if (context.json) {
+    Json document = Document("model.check");
+    document["model"] = ModelJson(files);
+    document["check"] = {{"boxes", *boxes}, {"differentiable", false}};
+    WriteJson(document);
+  } else {
+    WriteResult(CheckText(files, *boxes));
+  }
+  return kExitOk;
 }
 
 absl::StatusOr<int> RunCheck(const Context& context,
                              const ModelArguments& arguments) {
   const auto files = ReadModel(arguments.what, arguments.folder);
   if (!files.ok()) return files.status();
+  if (!files->command.empty()) return RunProgramCheck(context, *files);
   const auto model =
       OpenModel(arguments.what, arguments.folder, arguments.network);
   if (!model.ok()) return model.status();
@@ -150,10 +189,9 @@ CLI::App* AddAction(CLI::App* model, Context* context, const std::string& name,
   CLI::App* verb =
       AddVerb(model, context, name, description, StoreNeed::kOptional,
               [context, arguments, run] { return run(*context, *arguments); });
-  verb->add_option("--models", arguments->folder,
-                   "Folder of added models (default: $FOVEA_MODELS, else "
-                   "~/.local/share/fovea/models)")
-      ->type_name("DIR");
+  verb->add_option("--models", arguments->folder, "Folder of added models")
+      ->type_name("DIR")
+      ->capture_default_str();
   return verb;
 }
 
@@ -169,8 +207,8 @@ void AddWhat(CLI::App* verb, const Arguments& arguments,
 void AddModelVerb(CLI::App* app, Context* context) {
   CLI::App* model = app->add_subcommand(
       "model",
-      "Add, check, list and remove models (model.yaml with ONNX or "
-      "TorchScript)");
+      "Add, check, list and remove models (model.yaml with ONNX, TorchScript "
+      "or a program)");
   model->require_subcommand(1);
   const auto arguments = std::make_shared<ModelArguments>();
   CLI::App* add = AddAction(
@@ -186,7 +224,8 @@ void AddModelVerb(CLI::App* app, Context* context) {
       ->type_name("FILE");
   CLI::App* check =
       AddAction(model, context, "check",
-                "Run a model forward and backward, tell its shapes and digest",
+                "Run a model forward and backward, tell its shapes and digest; "
+                "ask a program once",
                 arguments, RunCheck);
   AddWhat(check, arguments, "Name, model.yaml, or a folder with one", "MODEL");
   AddAction(model, context, "list", "List added models", arguments, RunList);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // fovea profile FILE|STREAM --model M [--model N] -o FILE: what each model
-// needs of a recording, by its gradients.
+// needs of a recording, by its gradients: of a camera's pictures, or of an
+// inertial or other series.
 
 #include <cstdio>
 #include <filesystem>
@@ -13,10 +14,12 @@
 #include "absl/strings/str_cat.h"
 #include "api/model_folder.h"
 #include "api/profile_file.h"
+#include "api/profile_series.h"
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/model_text.h"
+#include "cli/series_profile_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -25,7 +28,10 @@ namespace fovea::cli {
 namespace {
 
 struct ProfileArguments {
-  ProfileFileOptions file;
+  ProfileFileOptions file;  // input and source also of a series
+  int hop = 0;
+  // Which a model of the other kind has no use for.
+  std::vector<const CLI::Option*> of_pictures, of_windows;
   std::vector<std::string> models;
   std::string folder = DefaultModelFolder();
   NetworkOptions network;
@@ -105,26 +111,77 @@ std::string NextStep(const ProfileArguments& arguments,
   return line;
 }
 
-absl::StatusOr<ProfileReport> Profile(const Context& context,
-                                      const ProfileArguments& arguments,
-                                      const Models& models) {
+void TellSourceError(const absl::Status& error) {
+  if (error.ok()) return;
+  WriteMessage(ErrorLine(WithNextStep(error, "what came before it is profiled"),
+                         "profile"));
+}
+
+// What a profile of either kind is made with.
+struct Job {
+  std::vector<Model*> models;
+  std::vector<std::string> outputs;
+  Engine* engine = nullptr;
+};
+
+absl::StatusOr<int> ProfilePictures(const Context& context,
+                                    const ProfileArguments& arguments,
+                                    const Job& job) {
   ProfileFileOptions file = arguments.file;
-  std::unique_ptr<Engine> engine;
-  std::error_code ignored;
-  if (!std::filesystem::exists(file.input, ignored) && !context.store.empty()) {
-    auto opened = OpenStore(context, StoreMode::kRead);
-    if (!opened.ok()) return opened.status();
-    engine = *std::move(opened);
-    file.engine = engine.get();
-  }
-  std::vector<Model*> borrowed;
-  for (const auto& model : models) borrowed.push_back(model.get());
+  file.engine = job.engine;
   FrameProgress progress("profile", context.no_progress, context.color);
-  auto report =
-      ProfileFile(file, borrowed, OutputsFor(arguments.output, models),
-                  progress.callback(), StopFlag());
+  const auto report = ProfileFile(file, job.models, job.outputs,
+                                  progress.callback(), StopFlag());
   progress.Clear();
-  return report;
+  if (!report.ok()) return report.status();
+  if (context.json) {
+    WriteJson(ProfileJson(arguments, *report));
+  } else {
+    WriteResult(ProfileText(*report, DescribeTerminal(1, context.color).color));
+    WriteMessage(NextStep(arguments, *report));
+  }
+  TellSourceError(report->source_error);
+  if (report->stopped) return 128 + CaughtSignal();
+  return report->source_error.ok() ? kExitOk : kExitLoss;
+}
+
+absl::StatusOr<int> ProfileWindows(const Context& context,
+                                   const ProfileArguments& arguments,
+                                   const Job& job) {
+  ProfileSeriesOptions series;
+  series.input = arguments.file.input;
+  series.source = arguments.file.source;
+  series.engine = job.engine;
+  series.hop = arguments.hop;
+  FrameProgress progress("profile", context.no_progress, context.color,
+                         "samples");
+  const auto report = ProfileSeries(series, job.models, job.outputs,
+                                    progress.callback(), StopFlag());
+  progress.Clear();
+  if (!report.ok()) return report.status();
+  if (context.json) {
+    WriteJson(SeriesProfileJson(series.input, *report));
+  } else {
+    WriteResult(
+        SeriesProfileText(*report, DescribeTerminal(1, context.color).color));
+  }
+  TellSourceError(report->source_error);
+  if (report->stopped) return 128 + CaughtSignal();
+  const bool whole = report->source_error.ok() && report->rejected == 0;
+  return whole ? kExitOk : kExitLoss;
+}
+
+// Options without a meaning for the models given, by name.
+absl::Status CheckOptions(const ProfileArguments& arguments, bool windows) {
+  for (const CLI::Option* option :
+       windows ? arguments.of_pictures : arguments.of_windows) {
+    if (option->count() == 0) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        option->get_name(), ": is for models of ",
+        windows ? "pictures" : "sensor windows", ", ", arguments.models[0],
+        " takes ", windows ? "sensor windows" : "pictures", "; leave it out"));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<int> RunProfile(const Context& context,
@@ -133,21 +190,23 @@ absl::StatusOr<int> RunProfile(const Context& context,
   const auto models =
       OpenModels(arguments.models, arguments.folder, arguments.network);
   if (!models.ok()) return models.status();
-  const auto report = Profile(context, arguments, *models);
-  if (!report.ok()) return report.status();
-  if (context.json) {
-    WriteJson(ProfileJson(arguments, *report));
-  } else {
-    WriteResult(ProfileText(*report, DescribeTerminal(1, context.color).color));
-    WriteMessage(NextStep(arguments, *report));
+  Job job;
+  for (const auto& model : *models) job.models.push_back(model.get());
+  job.outputs = OutputsFor(arguments.output, *models);
+  const auto windows = TakeWindows(job.models);
+  if (!windows.ok()) return windows.status();
+  if (absl::Status s = CheckOptions(arguments, *windows); !s.ok()) return s;
+  std::unique_ptr<Engine> engine;
+  std::error_code ignored;
+  if (!std::filesystem::exists(arguments.file.input, ignored) &&
+      !context.store.empty()) {
+    auto opened = OpenStore(context, StoreMode::kRead);
+    if (!opened.ok()) return opened.status();
+    engine = *std::move(opened);
+    job.engine = engine.get();
   }
-  if (!report->source_error.ok()) {
-    WriteMessage(ErrorLine(
-        WithNextStep(report->source_error, "what came before it is profiled"),
-        "profile"));
-  }
-  if (report->stopped) return 128 + CaughtSignal();
-  return report->source_error.ok() ? kExitOk : kExitLoss;
+  return *windows ? ProfileWindows(context, arguments, job)
+                  : ProfilePictures(context, arguments, job);
 }
 
 void SettleArguments(ProfileArguments* arguments) {
@@ -162,42 +221,62 @@ void SettleArguments(ProfileArguments* arguments) {
   if (profile.method != ProfileMethod::kEnergy) profile.spread = false;
 }
 
-void AddProfileOptions(CLI::App* verb, ProfileArguments* arguments) {
+// Of pictures; those of windows are below.
+void AddPictureOptions(CLI::App* verb, ProfileArguments* arguments) {
   ProfileFileOptions& file = arguments->file;
-  verb->add_option("--every", file.every,
-                   "A gradient pass every N frames; 10 costs less than half "
-                   "and saves nearly the same")
-      ->check(CLI::Range(1, 100000))
-      ->type_name("N")
-      ->capture_default_str();
-  verb->add_flag("--prior", file.prior,
-                 "One map for the whole recording, the mean: for a camera "
-                 "that will see the like again");
-  verb->add_option("--method", arguments->method,
-                   "energy: squared gradients over probes; or the published "
-                   "grace, accmpeg, stac")
-      ->check(CLI::IsMember({"energy", "grace", "accmpeg", "stac"}))
-      ->type_name("NAME")
-      ->capture_default_str();
-  verb->add_option("--probes", file.profile.random_probes,
-                   "Random-sign probes beside the plain sum; each costs a "
-                   "backward pass")
-      ->check(CLI::Range(0, 64))
-      ->capture_default_str();
-  verb->add_flag("--frequencies", file.profile.frequencies,
-                 "Also energies per DCT frequency");
-  verb->add_flag("--444", file.profile.full_chroma,
-                 "Cb and Cr with a sample per pixel");
-  verb->add_option("--degraded-crf", file.degraded_crf,
-                   "Coarse encode at which gradients are taken")
-      ->check(CLI::Range(1.0, 51.0))
-      ->capture_default_str();
-  verb->add_option("--seed", file.profile.seed, "Of the random probes")
-      ->capture_default_str();
-  verb->add_option("--threads", arguments->network.threads,
-                   "Of the network runtime")
-      ->check(CLI::Range(1, 128))
-      ->capture_default_str();
+  arguments->of_pictures = {
+      verb->add_option("--every", file.every,
+                       "A gradient pass every N frames; 10 costs less than "
+                       "half and saves nearly the same")
+          ->check(CLI::Range(1, 100000))
+          ->type_name("N")
+          ->capture_default_str(),
+      verb->add_flag("--prior", file.prior,
+                     "One map for the whole recording, the mean: for a camera "
+                     "that will see the like again"),
+      verb->add_option("--method", arguments->method,
+                       "energy: squared gradients over probes; or the "
+                       "published grace, accmpeg, stac")
+          ->check(CLI::IsMember({"energy", "grace", "accmpeg", "stac"}))
+          ->type_name("NAME")
+          ->capture_default_str(),
+      verb->add_option("--probes", file.profile.random_probes,
+                       "Random-sign probes beside the plain sum; each costs a "
+                       "backward pass")
+          ->check(CLI::Range(0, 64))
+          ->capture_default_str(),
+      verb->add_flag("--frequencies", file.profile.frequencies,
+                     "Also energies per DCT frequency"),
+      verb->add_flag("--444", file.profile.full_chroma,
+                     "Cb and Cr with a sample per pixel"),
+      verb->add_option("--degraded-crf", file.degraded_crf,
+                       "Coarse encode at which gradients are taken")
+          ->check(CLI::Range(1.0, 51.0))
+          ->capture_default_str(),
+      verb->add_option("--seed", file.profile.seed, "Of the random probes")
+          ->capture_default_str(),
+      verb->add_option("--fps", file.source.image_fps,
+                       "Frame rate of image files that carry no times")
+          ->check(CLI::Range(0.001, 10000.0))};
+}
+
+void AddWindowOptions(CLI::App* verb, ProfileArguments* arguments) {
+  SourceOptions& source = arguments->file.source;
+  arguments->of_windows = {
+      verb->add_option("--hop", arguments->hop,
+                       "Samples, at the model's rate, from one sensor window "
+                       "to the next (default: half a window)")
+          ->check(CLI::Range(1, 65536))
+          ->type_name("N"),
+      verb->add_option("--columns", source.csv_columns,
+                       "CSV columns by name, such as t,gx,gy,gz,ax,ay,az; - "
+                       "skips"),
+      verb->add_option("--gyro-unit", source.gyro_unit, "Of CSV input")
+          ->check(CLI::IsMember({"rad/s", "deg/s"})),
+      verb->add_option("--accel-unit", source.accel_unit, "Of CSV input")
+          ->check(CLI::IsMember({"m/s2", "g"})),
+      verb->add_option("--time-unit", source.time_unit, "Of CSV input")
+          ->check(CLI::IsMember({"s", "ms", "us", "ns"}))};
 }
 
 }  // namespace
@@ -206,13 +285,14 @@ void AddProfile(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<ProfileArguments>();
   CLI::App* verb = AddVerb(
       app, context, "profile",
-      "Measure by a model's gradients which pixels its answers need",
+      "Measure by a model's gradients which pixels its answers need, or which "
+      "frequencies of which sensor",
       StoreNeed::kOptional,
       [context, arguments] { return RunProfile(*context, *arguments); },
       [arguments] { SettleArguments(arguments.get()); });
   verb->add_option("input", arguments->file.input,
-                   "File or folder of images, or camera stream of the store "
-                   "(a file of that name goes first)")
+                   "File or folder of images, CSV of a sensor, or stream of "
+                   "the store (a file of that name goes first)")
       ->type_name("FILE|STREAM")
       ->required();
   verb->add_option("--model", arguments->models,
@@ -226,14 +306,15 @@ void AddProfile(CLI::App* app, Context* context) {
                    "OUT.MODEL.fsen for each")
       ->type_name("OUT")
       ->required();
-  verb->add_option("--models", arguments->folder,
-                   "Folder of added models (default: $FOVEA_MODELS, else "
-                   "~/.local/share/fovea/models)")
-      ->type_name("DIR");
-  AddProfileOptions(verb, arguments.get());
-  verb->add_option("--fps", arguments->file.source.image_fps,
-                   "Frame rate of image files that carry no times")
-      ->check(CLI::Range(0.001, 10000.0));
+  verb->add_option("--models", arguments->folder, "Folder of added models")
+      ->type_name("DIR")
+      ->capture_default_str();
+  verb->add_option("--threads", arguments->network.threads,
+                   "Of the network runtime")
+      ->check(CLI::Range(1, 128))
+      ->capture_default_str();
+  AddPictureOptions(verb, arguments.get());
+  AddWindowOptions(verb, arguments.get());
 }
 
 }  // namespace fovea::cli

@@ -33,7 +33,10 @@ std::string PlanText(const std::string& stream, const RemovalPlan& plan) {
   return absl::StrCat(
       stream, ": ", FormatCount(plan.samples), " samples in ",
       FormatCount(plan.chunks), " chunks, ", FormatBytes(plan.bytes), ", from ",
-      FormatStreamTime(plan.from_ns), " to ", FormatStreamTime(plan.to_ns));
+      FormatStreamTime(plan.from_ns), " to ", FormatStreamTime(plan.to_ns),
+      plan.observations > 0
+          ? ", and " + FormatCount(plan.observations, "observation")
+          : "");
 }
 
 Json PlanJson(const std::string& stream, const RemovalPlan& plan,
@@ -45,7 +48,8 @@ Json PlanJson(const std::string& stream, const RemovalPlan& plan,
                       {"samples", plan.samples},
                       {"bytes", plan.bytes},
                       {"from_ns", NanosecondsJson(plan.from_ns)},
-                      {"to_ns", NanosecondsJson(plan.to_ns)}};
+                      {"to_ns", NanosecondsJson(plan.to_ns)},
+                      {"observations", plan.observations}};
   return document;
 }
 
@@ -86,6 +90,9 @@ absl::StatusOr<int> Remove(const Context& context, Engine* engine,
     Json document = PlanJson(arguments.stream, plan, false);
     document["chunks_removed"] = report->chunks_removed;
     document["samples_removed"] = report->samples_removed;
+    document["observations_removed"] = report->observations_removed;
+    document["observations_trimmed"] = report->observations_trimmed;
+    document["priors_removed"] = report->priors_removed;
     document["bytes_freed"] = report->prune.bytes_freed;
     document["segments_removed"] = report->prune.segments_removed;
     WriteJson(document);

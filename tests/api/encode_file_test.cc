@@ -222,7 +222,8 @@ TEST_F(EncodeFileTest, PlanesShareOneLagrangian) {
   EXPECT_LT(asked, 0);
   EXPECT_EQ(Inspected().side_data[0].data.chroma_qp_offset, asked);
   options_.map.paths = {WritePeak("a", 0, 0)};
-  EXPECT_EQ(Encode().chroma_qp_offset, -6) << "planes not told apart";
+  EXPECT_EQ(Encode().chroma_qp_offset, kModelChromaQpOffset)
+      << "planes not told apart";
   options_.chroma_qp_offset = 2;
   EXPECT_EQ(Encode().chroma_qp_offset, 2);
 }
@@ -276,6 +277,14 @@ TEST_F(EncodeFileTest, FreezesStillBlocks) {
   const EncodeFileReport report = Encode();
   EXPECT_GT(report.frozen_share, 0.2);
   EXPECT_EQ(report.frames, kFrames);
+}
+
+TEST_F(EncodeFileTest, FreezesUnasked) {
+  EXPECT_FALSE(Encode().freeze) << "the proxy is a guess";
+  UseSensitivities(width_, height_);
+  EXPECT_TRUE(Encode().freeze) << "a model says what a block bears";
+  options_.freeze = false;
+  EXPECT_FALSE(Encode().freeze);
 }
 
 TEST_F(EncodeFileTest, EqualSettingsGiveEqualBytes) {

@@ -34,7 +34,7 @@ class ExternalModelTest : public ::testing::Test {
 
   void Start(const std::string& script) {
     options_.command = {"/bin/sh", "-c", script};
-    auto model = ExternalModel::Start(options_);
+    auto model = ExternalModel::Start(description_, options_);
     ASSERT_TRUE(model.ok()) << model.status();
     model_ = *std::move(model);
   }
@@ -47,10 +47,12 @@ class ExternalModelTest : public ::testing::Test {
     const absl::Status status = Ask().status();
     EXPECT_EQ(status.code(), code) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(text));
-    EXPECT_THAT(std::string(status.message()), HasSubstr("/bin/sh"));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("model watcher: program /bin/sh: "));
     EXPECT_EQ(Ask().status(), status);
   }
 
+  const ModelDescription description_ = {{"watcher", {}}, {}, {}};
   ExternalModelOptions options_;
   Frame frame_;
   std::unique_ptr<ExternalModel> model_;
@@ -91,25 +93,61 @@ TEST_F(ExternalModelTest, OneThatHangsIsGivenUp) {
 
 TEST_F(ExternalModelTest, OneThatNeverEndsItsAnswerIsGivenUp) {
   options_.timeout_ns = 300'000'000;
-  ExpectFailure("while :; do echo 1,2,3,4,1,0; sleep 0.05; done",
+  ExpectFailure("read path; while :; do echo 1,2,3,4,1,0; sleep 0.05; done",
                 absl::StatusCode::kDeadlineExceeded, "in time");
 }
 
 TEST_F(ExternalModelTest, GarbageIsQuoted) {
-  ExpectFailure("echo Traceback; sleep 9", absl::StatusCode::kDataLoss,
-                "Traceback");
-  ExpectFailure("echo 1,2,3,4,nan,0; sleep 9", absl::StatusCode::kDataLoss,
-                "nan");
-  ExpectFailure("echo 1,2,3,4,0.5; sleep 9", absl::StatusCode::kDataLoss,
-                "1,2,3,4,0.5");
-  ExpectFailure("echo 1,2,3,4,0.5,car; sleep 9", absl::StatusCode::kDataLoss,
-                "car");
+  for (const char* line :
+       {"Traceback", "1,2,3,4,nan,0", "1,2,3,4,0.5", "1,2,3,4,0.5,car",
+        "1,2,3,4,0.5,-1", "1,2,3,4,70,0", "1,2,3,4,-0.5,0"}) {
+    ExpectFailure(std::string("read path; echo ") + line + "; sleep 9",
+                  absl::StatusCode::kDataLoss,
+                  std::string("wrote '") + line + "'; expected 'left,top");
+  }
+  // Width and height where right and bottom should be.
+  ExpectFailure("read path; echo 100,100,20,20,0.5,0; sleep 9",
+                absl::StatusCode::kDataLoss, "right,bottom");
+  ExpectFailure("read path; printf 'a\\033b\\n'; sleep 9",
+                absl::StatusCode::kDataLoss, "'a\\x1b");
+}
+
+// Else one answer would be taken for the next one's.
+TEST_F(ExternalModelTest, WhatItSaysUnaskedIsAnError) {
+  Start(
+      "while read path; do echo 1,2,3,4,0.5,0; echo; echo 5,6,7,8,0.5,0; done");
+  EXPECT_EQ(Ask()->detections.size(), 1U);
+  absl::Status status;
+  // What comes late is noticed late.
+  for (int i = 0; i < 500 && status.ok(); ++i) {
+    usleep(10'000);
+    status = Ask().status();
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+}
+
+TEST_F(ExternalModelTest, StartedAnewItIsAskedAgain) {
+  Start("read path; echo 1,2,3,4,0.5,0; echo");
+  EXPECT_TRUE(Ask().ok());
+  EXPECT_FALSE(Ask().ok());
+  EXPECT_FALSE(Ask().ok());
+  ASSERT_TRUE(model_->Restart().ok());
+  EXPECT_TRUE(Ask().ok());
+  ASSERT_TRUE(model_->Restart().ok());  // it runs: nothing to do
+  EXPECT_FALSE(Ask().ok());
+}
+
+TEST_F(ExternalModelTest, TheAskerMayWaitForLess) {
+  Start("sleep 1000");
+  EXPECT_EQ(model_->Ask(frame_, ColorInfo(), 100'000'000).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
 }
 
 TEST_F(ExternalModelTest, EndlessOutputIsCut) {
-  ExpectFailure("tr '\\0' x < /dev/zero", absl::StatusCode::kDataLoss,
-                "1024 bytes");
-  ExpectFailure("yes 1,2,3,4,1,0", absl::StatusCode::kDataLoss, "4096 boxes");
+  ExpectFailure("read path; tr '\\0' x < /dev/zero",
+                absl::StatusCode::kDataLoss, "1024 bytes");
+  ExpectFailure("read path; yes 1,2,3,4,1,0", absl::StatusCode::kDataLoss,
+                "4096 boxes");
 }
 
 TEST_F(ExternalModelTest, OneThatEndsIsSaidToHave) {
@@ -118,12 +156,12 @@ TEST_F(ExternalModelTest, OneThatEndsIsSaidToHave) {
 
 TEST_F(ExternalModelTest, AMissingProgramIsNamed) {
   options_.command = {"no-such-program"};
-  const auto model = ExternalModel::Start(options_);
+  const auto model = ExternalModel::Start(description_, options_);
   EXPECT_EQ(model.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(model.status().message()),
               HasSubstr("no-such-program"));
   options_.command.clear();
-  EXPECT_EQ(ExternalModel::Start(options_).status().code(),
+  EXPECT_EQ(ExternalModel::Start(description_, options_).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

@@ -9,8 +9,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "api/model_check.h"
+#include "tests/support/script_model.h"
 #include "tests/support/small_model.h"
 #include "tests/support/test_data.h"
+#include "tests/support/window_model.h"
 
 namespace fovea {
 namespace {
@@ -158,6 +161,149 @@ TEST_F(ModelFolderTest, CheckTellsShapesAndGradient) {
   ASSERT_TRUE(check.ok()) << check.status();
   EXPECT_THAT(check->output_shapes, ElementsAre(ElementsAre(1, 4)));
   EXPECT_TRUE(check->differentiable);
+}
+
+TEST_F(ModelFolderTest, ModelsOfSensorWindowsAreCheckedAndAdded) {
+  testing::WriteWindowModel(own_, "har");
+  const auto model = OpenModel(own_, models_, NetworkOptions());
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto check = CheckModel(model->get());
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_THAT(check->output_shapes, ElementsAre(ElementsAre(1, 2)));
+  EXPECT_TRUE(check->differentiable);
+  // The margin's gradient is a tone per channel, of 0.1 to 0.6, mean square
+  // one half.
+  EXPECT_NEAR(check->gradient_energy, 0.91 / 6 / 2, 1e-6);
+  ASSERT_TRUE(Add().ok());
+  EXPECT_THAT(*ListModels(models_), ElementsAre("har"));
+}
+
+class ProgramFolderTest : public ModelFolderTest {
+ protected:
+  ProgramFolderTest() {
+    std::filesystem::remove_all(own_);
+    testing::WriteScriptModel(own_, "watcher",
+                              testing::AnsweringScript(testing::kOneBox));
+  }
+
+  absl::StatusOr<size_t> BoxesOf(const std::string& spec) {
+    const auto files = ReadModel(spec, models_);
+    if (!files.ok()) return files.status();
+    auto model = OpenExternalModel(*files);
+    if (!model.ok()) return model.status();
+    return CheckExternalModel(model->get());
+  }
+};
+
+TEST_F(ProgramFolderTest, IsCopiedWithItsProgramAndRuns) {
+  const auto added = Add();
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_EQ(added->digest, Digest());
+  EXPECT_THAT(added->command, ElementsAre(models_ + "/watcher/detect.sh"));
+  std::filesystem::remove_all(own_);
+  const auto boxes = BoxesOf("watcher");
+  ASSERT_TRUE(boxes.ok()) << boxes.status();
+  EXPECT_EQ(*boxes, 1U);
+  EXPECT_TRUE(RemoveModel("watcher", models_).ok());
+  EXPECT_FALSE(std::filesystem::exists(models_ + "/watcher"));
+}
+
+TEST_F(ProgramFolderTest, ArgumentsBesideTheCardGoWithIt) {
+  std::filesystem::create_directories(own_ + "/data");
+  Write(own_ + "/data/box", "1,2,3,4,1,0\n");
+  Write(own_ + "/detect.sh",
+        "while read path; do cat \"$1\" \"$1\"; echo; done\n");
+  Replace("model.yaml", "[./detect.sh]",
+          "[/bin/sh, detect.sh, data/box, labels.txt, digest]");
+  const auto added = Add();
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_THAT(added->command,
+              ElementsAre("/bin/sh", models_ + "/watcher/detect.sh",
+                          models_ + "/watcher/data/box",
+                          models_ + "/watcher/labels.txt", "digest"));
+  std::filesystem::remove_all(own_);
+  EXPECT_EQ(*BoxesOf("watcher"), 2U);
+}
+
+TEST_F(ProgramFolderTest, TheDigestCoversTheCommandAndItsFiles) {
+  const ModelDigest before = Digest();
+  Replace("model.yaml", "name: watcher", "name: renamed\ntimeout: 7");
+  EXPECT_EQ(Digest(), before);
+  const auto expect_other = [&](const std::string& file,
+                                const std::string& from,
+                                const std::string& to) {
+    Replace(file, from, to);
+    EXPECT_NE(Digest(), before) << to;
+    Replace(file, to, from);
+    EXPECT_EQ(Digest(), before) << from;
+  };
+  expect_other("detect.sh", "0.9", "0.8");
+  expect_other("labels.txt", "wheel", "rotor");
+  expect_other("model.yaml", "[./detect.sh]", "[./detect.sh, -v]");
+  expect_other("model.yaml", "timeout: 7", "threshold: 0.7");
+}
+
+TEST_F(ProgramFolderTest, WhatIsNotInTheCopyIsMissedAtOnce) {
+  Write(own_ + "/weights", "");
+  Replace("detect.sh", "n=0", "[ -e \"${0%/*}/weights\" ] || exit; n=0");
+  EXPECT_TRUE(BoxesOf(own_).ok());
+  ExpectRefused("every file it needs must be a word of 'command'");
+}
+
+TEST_F(ProgramFolderTest, ProgramsThatDoNotAnswerAreRefused) {
+  const std::string good = Text(own_ + "/detect.sh");
+  for (const std::string& answer :
+       {std::string("echo hello"), std::string("exit"),
+        std::string("yes 1,2,3,4,1,0")}) {
+    Write(own_ + "/detect.sh", testing::AnsweringScript(answer));
+    ExpectRefused("model watcher: program ");
+  }
+  const std::string card = Text(own_ + "/model.yaml");
+  Write(own_ + "/model.yaml", card + "timeout: 0.2\n");
+  Write(own_ + "/detect.sh", testing::AnsweringScript("sleep 1000"));
+  ExpectRefused("gave no answer in time");
+  Write(own_ + "/model.yaml", card);
+  Write(own_ + "/detect.sh", good);
+  std::filesystem::permissions(own_ + "/detect.sh",
+                               std::filesystem::perms::owner_read);
+  ExpectRefused("may not be run; chmod +x it");
+  std::filesystem::remove(own_ + "/detect.sh");
+  ExpectRefused("is not there");
+  Replace("model.yaml", "./detect.sh", "no-such-program");
+  ExpectRefused("no-such-program: cannot be started");
+}
+
+TEST_F(ProgramFolderTest, ProgramsInThePathAreFound) {
+  Replace("model.yaml", "[./detect.sh]",
+          "[sh, -c, 'while read path; do echo; done']");
+  const auto added = Add();
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_EQ(added->command[0], "sh");
+  EXPECT_EQ(*BoxesOf("watcher"), 0U);
+}
+
+TEST_F(ProgramFolderTest, AChangedProgramOfAnAddedModelIsNoticed) {
+  ASSERT_TRUE(Add().ok());
+  std::ofstream(models_ + "/watcher/detect.sh", std::ios::app) << "#\n";
+  EXPECT_EQ(ReadModel("watcher", models_).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ProgramFolderTest, NetworksAndProgramsAreToldApart) {
+  const absl::Status status =
+      OpenModel(own_, models_, NetworkOptions()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("no gradients; use 'fovea ingest --model'"));
+  EXPECT_THAT(std::string(AddModel({own_, own_ + "/x.onnx", "", ""}, models_)
+                              .status()
+                              .message()),
+              HasSubstr("leave the network file out"));
+  testing::WriteSmallModel(dir_.File("small"), "small");
+  const auto network = ReadModel(dir_.File("small"), models_);
+  ASSERT_TRUE(network.ok()) << network.status();
+  EXPECT_EQ(OpenExternalModel(*network).status().code(),
+            absl::StatusCode::kFailedPrecondition);
 }
 
 }  // namespace

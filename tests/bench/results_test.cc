@@ -146,7 +146,7 @@ TEST_F(ResultsTest, ReportsSayTheSameInBothForms) {
   EXPECT_THAT(text, HasSubstr("None: all settings are global."));
   const json parsed = json::parse(ReportJson(report));
   EXPECT_EQ(parsed.at("schema"), "fovea.accuracy/1");
-  EXPECT_EQ(parsed.at("tables").size(), 7U);
+  EXPECT_EQ(parsed.at("tables").size(), 8U);
   const json curves = json::parse(CurvesJson(results));
   EXPECT_EQ(curves.at("curves").size(), 4U);
   const json& points = curves.at("curves").at(0).at("points");

@@ -69,6 +69,24 @@ TEST(ReportJson, CountsShowWhetherTheSumHolds) {
             "in 1,004 is NOT stored 1,000 + dropped 1 + rejected 2");
 }
 
+TEST(ReportJson, ObservationsAndPriorsAreLists) {
+  DerivedReport report;
+  EXPECT_EQ(ObservationCountsJson(report), Json::array());
+  EXPECT_EQ(PriorsJson(report), Json::array());
+  report.observations = {{"car", 31}, {"bad\xFF label", 2}};
+  report.priors.push_back({"detector", std::string(64, 'a'), 80, 45, 1234, 0});
+  const Json counts = ObservationCountsJson(report);
+  EXPECT_EQ(counts[0]["label"], "car");
+  EXPECT_EQ(counts[0]["count"], 31);
+  EXPECT_TRUE(Json::accept(JsonText(counts)));
+  const Json prior = PriorsJson(report)[0];
+  EXPECT_EQ(prior["model"], "detector");
+  EXPECT_EQ(prior["digest"], std::string(64, 'a'));
+  EXPECT_EQ(prior["columns"], 80);
+  EXPECT_EQ(prior["rows"], 45);
+  EXPECT_EQ(prior["frames"], 1234);
+}
+
 double BitsToDouble(uint64_t bits) {
   double value;
   static_assert(sizeof(value) == sizeof(bits));

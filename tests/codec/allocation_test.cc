@@ -177,10 +177,11 @@ TEST(AllocationTest, BoxesProtect) {
 }
 
 TEST(AllocationTest, ChromaFollowsItsSensitivity) {
-  EXPECT_EQ(ChromaQpOffset(1, 1, 1), 0);
-  EXPECT_EQ(ChromaQpOffset(1, 4, 4), -6);
-  EXPECT_EQ(ChromaQpOffset(4, 1, 1), 6);
+  EXPECT_EQ(ChromaQpOffset(1, 1, 1), -3);
+  EXPECT_EQ(ChromaQpOffset(1, 4, 4), -9);
+  EXPECT_EQ(ChromaQpOffset(4, 1, 1), 3);
   EXPECT_EQ(ChromaQpOffset(1e-30, 1, 1), -12);
+  EXPECT_EQ(ChromaQpOffset(1e30, 1, 1), 12);
   EXPECT_EQ(ChromaQpOffset(0, 1, 1), std::nullopt);
   EXPECT_EQ(ChromaQpOffset(1, std::nan(""), 1), std::nullopt);
 }

@@ -11,8 +11,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto card = fovea::ParseModelCard("fuzz", text);
-  if (card.ok() && (card->name.empty() || card->network.empty() ||
-                    card->Canonical().find('\n') == std::string::npos)) {
+  if (card.ok() &&
+      (card->name.empty() || card->network.empty() == card->command.empty() ||
+       card->Canonical().find('\n') == std::string::npos)) {
     std::abort();
   }
   const auto labels = fovea::ParseLabels("fuzz", text);

@@ -38,6 +38,13 @@ constexpr char kImu[] =
     "  mean: [0, 1, -2.5]\n"
     "  deviation: 4\n";
 
+constexpr char kProgram[] =
+    "name: watcher\n"
+    "command: [bin/detect.sh, --size, 416, '']\n"
+    "labels: names.txt\n"
+    "threshold: 0.25\n"
+    "timeout: 2.5\n";
+
 ModelCard Good(const std::string& yaml) {
   auto card = ParseModelCard("model.yaml", yaml);
   EXPECT_TRUE(card.ok()) << card.status();
@@ -101,6 +108,34 @@ TEST(ModelCardTest, WindowCard) {
   EXPECT_THAT(card.channel_mean, ElementsAre(0, 1, -2.5));
   EXPECT_THAT(card.channel_deviation, ElementsAre(4, 4, 4));
   EXPECT_EQ(card.width, 0);
+}
+
+TEST(ModelCardTest, ProgramCard) {
+  const ModelCard card = Good(kProgram);
+  EXPECT_EQ(card.decoder, DecoderKind::kProgram);
+  EXPECT_THAT(card.command, ElementsAre("bin/detect.sh", "--size", "416", ""));
+  EXPECT_EQ(card.network, "");
+  EXPECT_EQ(card.labels, "names.txt");
+  EXPECT_EQ(card.threshold, 0.25);
+  EXPECT_EQ(card.timeout_s, 2.5);
+  const ModelCard bare = Good("{name: x, command: [/opt/x]}");
+  EXPECT_EQ(bare.threshold, 0.5);
+  EXPECT_EQ(bare.timeout_s, 30);
+  EXPECT_TRUE(IsDetector(bare.decoder));
+}
+
+TEST(ModelCardTest, ACommandIsLimited) {
+  std::string words = "x";
+  for (size_t i = 1; i < kMaxCommandWords; ++i) words += ", x";
+  EXPECT_EQ(Good("{name: x, command: [" + words + "]}").command.size(),
+            kMaxCommandWords);
+  EXPECT_THAT(Refusal("{name: x, command: [" + words + ", x]}"),
+              HasSubstr("1 to 64 words"));
+  const std::string longest(kMaxCommandWordBytes, 'x');
+  EXPECT_EQ(Good("{name: x, command: [x, " + longest + "]}").command[1],
+            longest);
+  EXPECT_THAT(Refusal("{name: x, command: [x, " + longest + "x]}"),
+              HasSubstr("at most 1024 bytes"));
 }
 
 TEST(ModelCardTest, ColoursAndScales) {
@@ -175,6 +210,23 @@ INSTANTIATE_TEST_SUITE_P(
                 "'threshold' has no meaning for decoder imu-classifier"},
         BadCase{"no_scores", kYolox, "threshold: 0.3", "scores: logits",
                 "'scores' has no meaning for decoder yolox"},
+        BadCase{"program_and_network", kProgram, "name: watcher",
+                "name: watcher\nnetwork: x.onnx",
+                "key 'command' excludes 'network'"},
+        BadCase{"program_decoder", kProgram, "name: watcher",
+                "name: watcher\ndecoder: yolox",
+                "'decoder' has no meaning for a program; leave it out"},
+        BadCase{"program_input", kProgram, "timeout: 2.5", "input: {width: 4}",
+                "'input.width' has no meaning for a program"},
+        BadCase{"program_layout", kProgram, "timeout: 2.5",
+                "input: {layout: nchw}", "'input.layout' has no meaning"},
+        BadCase{"program_typo", kProgram, "timeout", "timout",
+                "did you mean 'timeout'?"},
+        BadCase{"neither", kProgram,
+                "command: [bin/detect.sh, --size, 416, '']", "",
+                "key 'network' or 'command' is missing"},
+        BadCase{"network_timeout", kYolox, "threshold: 0.3", "timeout: 3",
+                "'timeout' has no meaning for decoder yolox"},
         BadCase{"fill_stretched", kYolox, "fit: letterbox", "fit: stretch",
                 "has no meaning without 'fit: letterbox'"}));
 
@@ -235,6 +287,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "has 'accel.y' twice"},
         BadCase{"channels_means", kImu, "accel.x, ", "",
                 "expected one number or 2, one per channel, found 3"},
+        BadCase{"command_text", kProgram, "[bin/detect.sh, --size, 416, '']",
+                "detect.sh", "expected a list of 1 to 64 words"},
+        BadCase{"command_none", kProgram, "[bin/detect.sh, --size, 416, '']",
+                "[]", "expected a list of 1 to 64 words"},
+        BadCase{"command_control", kProgram, "416", "\"4\\n16\"",
+                "without control characters"},
+        BadCase{"command_above", kProgram, "bin/detect.sh", "../detect.sh",
+                "found '../detect.sh'"},
+        BadCase{"command_empty", kProgram, "bin/detect.sh", "''", "found ''"},
+        BadCase{"timeout", kProgram, "2.5", "0",
+                "expected a number 0.001 to 3600, found '0'"},
         BadCase{"scores", kImu, "scores: probabilities", "scores: sigmoid",
                 "expected logits or probabilities, found 'sigmoid'"}));
 
@@ -307,6 +370,12 @@ TEST(CanonicalTest, SpellingAndNamesDoNotCount) {
            {"mean: 0", "mean: [0, 0.0, 0]"}}) {
     EXPECT_EQ(Good(With(kYolox, from, to)).Canonical(), text) << from;
   }
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"watcher", "other"}, {"timeout: 2.5", "timeout: 9"}}) {
+    EXPECT_EQ(Good(With(kProgram, from, to)).Canonical(),
+              Good(kProgram).Canonical());
+  }
 }
 
 TEST(CanonicalTest, EverythingElseCounts) {
@@ -328,6 +397,11 @@ TEST(CanonicalTest, EverythingElseCounts) {
   expect_other(kYolox, "mean: 0", "mean: [0, 0, 1]");
   expect_other(kYolox, "deviation: 1", "deviation: [1, 1, 2]");
   expect_other(kImu, "scores: probabilities", "scores: logits");
+  expect_other(kProgram, "threshold: 0.25", "threshold: 0.5");
+  expect_other(kProgram, "416", "417");
+  expect_other(kProgram, "bin/detect.sh", "detect.sh");
+  expect_other(kProgram, "--size, 416", "--size 416");
+  expect_other(kProgram, ", ''", "");
   expect_other(kImu, "window: 128", "window: 64");
   expect_other(kImu, "rate: 50", "rate: 51");
   expect_other(kImu, "accel.x", "accel.z");

@@ -105,9 +105,8 @@ class ProfilerTest : public ::testing::Test {
     card.height = kHeight;
     auto network = std::make_unique<LinearNetwork>(end);
     network_ = network.get();
-    model_ =
-        std::make_unique<Model>(card, std::vector<std::string>(),
-                                ModelId{"linear", {1}}, std::move(network));
+    model_ = std::make_unique<Model>(
+        ModelDescription{{"linear", {1}}, card, {}}, std::move(network));
   }
 
   SensitivityFrame Measure() {

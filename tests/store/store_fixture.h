@@ -36,19 +36,6 @@ inline Bytes BytesOfText(const std::string& text) {
   return {text.begin(), text.end()};
 }
 
-// True when some file below `folder` holds `text`.
-inline std::string FileHolding(const std::string& folder,
-                               const std::string& text) {
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    const Bytes bytes = ReadFileBytes(entry.path().string());
-    const std::string all(bytes.begin(), bytes.end());
-    if (all.find(text) != std::string::npos) return entry.path().string();
-  }
-  return "";
-}
-
 // A folder in memory where the machine has one: these tests play the disk
 // themselves, and waiting for the real one would teach nothing.
 class ScratchFolder {

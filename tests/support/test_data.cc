@@ -53,4 +53,15 @@ void WriteFileText(const std::string& path, const std::string& text) {
   WriteFileBytes(path, {text.begin(), text.end()});
 }
 
+std::string FileHolding(const std::string& folder, const std::string& text) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    const std::vector<uint8_t> bytes = ReadFileBytes(entry.path().string());
+    const std::string all(bytes.begin(), bytes.end());
+    if (all.find(text) != std::string::npos) return entry.path().string();
+  }
+  return "";
+}
+
 }  // namespace fovea::testing

@@ -44,6 +44,9 @@ std::vector<uint8_t> ReadFileBytes(const std::string& path);
 void WriteFileBytes(const std::string& path, const std::vector<uint8_t>& bytes);
 void WriteFileText(const std::string& path, const std::string& text);
 
+// A file below `folder` that holds `text`; "" when none does.
+std::string FileHolding(const std::string& folder, const std::string& text);
+
 }  // namespace fovea::testing
 
 #endif  // FOVEA_TESTS_SUPPORT_TEST_DATA_H_

@@ -13,6 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "api/camera_priors.h"
+#include "api/engine.h"
+#include "index/observations.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
 #include "tests/system/cli_fixture.h"
@@ -145,6 +148,49 @@ TEST_F(Cli, InfoShowsThatNoSampleVanished) {
   const ProcessResult result = OnStore({"info", OnlyStream()});
   EXPECT_THAT(result.out,
               HasSubstr("in 500 = stored 500 + dropped 0 + rejected 0"));
+}
+
+// Puts what no verb puts yet.
+void Observe(const std::string& store, const std::string& name) {
+  auto engine = Engine::Open(store, {});
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  const auto stream = (*engine)->Describe(name);
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  Observation step;
+  step.stream = stream->id;
+  step.label = "step";
+  step.last_index = 99;
+  step.end_ns = 1'000'000'000;
+  CameraPrior prior = NewCameraPrior({"detector", {0xab, 0xcd}}, 80, 45);
+  prior.frames = 1234;
+  CommitBatch batch;
+  for (step.track = 0; step.track < 3; ++step.track) {
+    ASSERT_TRUE(Observations((*engine)->store()).Put(step, &batch).ok());
+  }
+  ASSERT_TRUE(PutPrior((*engine)->store(), stream->id, prior, &batch).ok());
+  ASSERT_TRUE((*engine)->store()->Commit(std::move(batch)).ok());
+}
+
+TEST_F(Cli, InfoAndRmTellOfObservationsAndPriors) {
+  IngestImu("walk", 500);
+  const std::string stream = OnlyStream();
+  EXPECT_THAT(OnStore({"info", stream}).out, Not(HasSubstr("observations")));
+  EXPECT_EQ(JsonOf({"info", stream})["stream"]["observations"], Json::array());
+  Observe(dir_.File("store"), stream);
+  const ProcessResult text = OnStore({"info", stream});
+  EXPECT_THAT(text.out, HasSubstr("step 3"));
+  EXPECT_THAT(text.out, HasSubstr("detector abcd00000000, 1,234 frames, 80x45 "
+                                  "macroblocks"));
+  const Json json = JsonOf({"info", stream})["stream"];
+  EXPECT_EQ(json["observations"][0]["label"], "step");
+  EXPECT_EQ(json["observations"][0]["count"], 3);
+  EXPECT_EQ(json["priors"][0]["frames"], 1234);
+  const ProcessResult plan = OnStore({"rm", stream, "--dry-run"});
+  EXPECT_THAT(plan.out, HasSubstr("and 3 observations"));
+  const Json removed = JsonOf({"rm", stream, "--yes"});
+  EXPECT_EQ(removed["observations_removed"], 3);
+  EXPECT_EQ(removed["priors_removed"], 1);
+  EXPECT_EQ(testing::FileHolding(dir_.File("store"), "detector"), "");
 }
 
 TEST_F(Cli, AcknowledgementsAreLinesThatCoverTheStream) {
