@@ -14,9 +14,7 @@
 // its bound.
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -137,27 +135,15 @@ absl::StatusOr<bool> BenchClip(const std::string& path, size_t frames) {
 }
 
 int Main(int argc, char** argv) {
-  size_t frames = 8;
-  std::vector<std::string> clips;
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--frames") != 0) {
-      clips.push_back(argv[i]);
-      continue;
-    }
-    const char* text = ++i < argc ? argv[i] : "";
-    const char* end = text + std::strlen(text);
-    if (std::from_chars(text, end, frames).ptr != end || frames == 0) {
-      std::fprintf(stderr, "usage: map_bench [--frames N] [CLIP...]\n");
-      return 2;
-    }
-  }
+  const auto arguments = bench::ParseBenchArguments("map_bench", 8, argc, argv);
+  if (!arguments) return 2;
   bool kept = true;
-  for (const std::string& clip :
-       bench::ChooseRecordings(clips, {"video/towncentre_street_41f.mp4",
-                                       "video/uadetrac_intersection_a.mp4",
-                                       "video/dashcam_solidWhiteRight.mp4",
-                                       "camera_imu/gopro_max-heromode.mp4"})) {
-    const auto result = BenchClip(clip, frames);
+  for (const std::string& clip : bench::ChooseRecordings(
+           arguments->clips, {"video/towncentre_street_41f.mp4",
+                              "video/uadetrac_intersection_a.mp4",
+                              "video/dashcam_solidWhiteRight.mp4",
+                              "camera_imu/gopro_max-heromode.mp4"})) {
+    const auto result = BenchClip(clip, arguments->frames);
     if (!result.ok()) {
       std::fprintf(stderr, "map_bench: %s\n",
                    result.status().ToString().c_str());

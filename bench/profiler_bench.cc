@@ -10,9 +10,7 @@
 // ratio, paired by frame; and apart from it decoding and the coarse encode.
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <memory>
 #include <span>
@@ -150,25 +148,15 @@ absl::Status BenchClip(const std::string& path, size_t frames) {
 }
 
 int Main(int argc, char** argv) {
-  size_t frames = 20;
-  std::vector<std::string> clips;
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--frames") != 0) {
-      clips.push_back(argv[i]);
-      continue;
-    }
-    const char* text = ++i < argc ? argv[i] : "";
-    const char* end = text + std::strlen(text);
-    if (std::from_chars(text, end, frames).ptr != end || frames == 0) {
-      std::fprintf(stderr, "usage: profiler_bench [--frames N] [CLIP...]\n");
-      return 2;
-    }
-  }
-  for (const std::string& clip :
-       bench::ChooseRecordings(clips, {"video/towncentre_street_41f.mp4",
-                                       "video/dashcam_solidWhiteRight.mp4",
-                                       "video/mot17-04_plaza_8f.mp4"})) {
-    if (absl::Status status = BenchClip(clip, frames); !status.ok()) {
+  const auto arguments =
+      bench::ParseBenchArguments("profiler_bench", 20, argc, argv);
+  if (!arguments) return 2;
+  for (const std::string& clip : bench::ChooseRecordings(
+           arguments->clips, {"video/towncentre_street_41f.mp4",
+                              "video/dashcam_solidWhiteRight.mp4",
+                              "video/mot17-04_plaza_8f.mp4"})) {
+    if (absl::Status status = BenchClip(clip, arguments->frames);
+        !status.ok()) {
       std::fprintf(stderr, "profiler_bench: %s\n", status.ToString().c_str());
       return 1;
     }

@@ -3,7 +3,10 @@
 #include "bench/recording.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 #include <variant>
 
@@ -51,6 +54,26 @@ std::vector<std::string> ChooseRecordings(
         name);
   }
   return chosen;
+}
+
+std::optional<BenchArguments> ParseBenchArguments(const char* program,
+                                                  size_t default_frames,
+                                                  int argc, char** argv) {
+  BenchArguments arguments{default_frames, {}};
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--frames") != 0) {
+      arguments.clips.push_back(argv[i]);
+      continue;
+    }
+    const char* text = ++i < argc ? argv[i] : "";
+    const char* end = text + std::strlen(text);
+    if (std::from_chars(text, end, arguments.frames).ptr != end ||
+        arguments.frames == 0) {
+      std::fprintf(stderr, "usage: %s [--frames N] [CLIP...]\n", program);
+      return std::nullopt;
+    }
+  }
+  return arguments;
 }
 
 }  // namespace fovea::bench

@@ -6,6 +6,7 @@
 #define FOVEA_BENCH_RECORDING_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,17 @@ absl::StatusOr<Recording> LoadRecording(const std::string& path, size_t limit);
 std::vector<std::string> ChooseRecordings(
     const std::vector<std::string>& paths,
     const std::vector<std::string>& defaults);
+
+// "[--frames N] [CLIP...]".
+struct BenchArguments {
+  size_t frames = 0;
+  std::vector<std::string> clips;
+};
+
+// nullopt when they cannot be read, which standard error tells.
+std::optional<BenchArguments> ParseBenchArguments(const char* program,
+                                                  size_t default_frames,
+                                                  int argc, char** argv);
 
 }  // namespace fovea::bench
 

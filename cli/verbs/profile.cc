@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -30,6 +31,7 @@ namespace {
 struct ProfileArguments {
   ProfileFileOptions file;  // input and source also of a series
   int hop = 0;
+  std::optional<int64_t> duration_ns;
   // Which a model of the other kind has no use for.
   std::vector<const CLI::Option*> of_pictures, of_windows;
   std::vector<std::string> models;
@@ -202,6 +204,11 @@ absl::StatusOr<int> RunProfile(const Context& context,
       !context.store.empty()) {
     auto opened = OpenStore(context, StoreMode::kRead);
     if (!opened.ok()) return opened.status();
+    if (arguments.duration_ns) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--duration is of files; stream '", arguments.file.input,
+                       "' is profiled whole"));
+    }
     engine = *std::move(opened);
     job.engine = engine.get();
   }
@@ -210,6 +217,9 @@ absl::StatusOr<int> RunProfile(const Context& context,
 }
 
 void SettleArguments(ProfileArguments* arguments) {
+  if (arguments->duration_ns) {
+    arguments->file.source.max_duration_ns = *arguments->duration_ns;
+  }
   ProfileOptions& profile = arguments->file.profile;
   for (const ProfileMethod method :
        {ProfileMethod::kEnergy, ProfileMethod::kGrace, ProfileMethod::kAccMpeg,
@@ -313,6 +323,8 @@ void AddProfile(CLI::App* app, Context* context) {
                    "Of the network runtime")
       ->check(CLI::Range(1, 128))
       ->capture_default_str();
+  AddDurationOption(verb, "--duration", &arguments->duration_ns,
+                    "Only this much of a file, from its start");
   AddPictureOptions(verb, arguments.get());
   AddWindowOptions(verb, arguments.get());
 }

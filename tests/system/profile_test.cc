@@ -93,6 +93,16 @@ TEST_F(WindowModelVerbs, AStreamOfTheStoreIsProfiled) {
   EXPECT_THAT(result.out, HasSubstr("14 of 64 samples"));
 }
 
+TEST_F(WindowModelVerbs, TheStartOfAFileCanBeProfiledAlone) {
+  const ProcessResult part =
+      Profile("walk.csv", {"--json", "--duration", "2s"});
+  ASSERT_EQ(part.exit_code, 0) << part.err;
+  EXPECT_LT(Json::parse(part.out)["samples"], 1000);
+  IngestImu("walk", 500);
+  std::filesystem::remove(dir_.File("out.bands"));
+  ExpectRefused(OnlyStream(), {"--duration", "2s"}, "is profiled whole", "har");
+}
+
 TEST_F(WindowModelVerbs, RejectedRowsAreALoss) {
   Write("walk.csv", ImuCsv(1000) + "x\n");
   const ProcessResult result = Profile("walk.csv");
