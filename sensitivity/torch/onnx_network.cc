@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -35,8 +34,8 @@ at::Tensor ToTorch(const OnnxTensor& tensor) {
       [&](const auto& values) {
         using Value = typename std::decay_t<decltype(values)>::value_type;
         at::Tensor copy = at::empty(tensor.shape, TypeOf<Value>());
-        std::memcpy(copy.data_ptr(), values.data(),
-                    values.size() * sizeof(Value));
+        std::copy(values.begin(), values.end(),
+                  static_cast<Value*>(copy.data_ptr()));
         return copy;
       },
       tensor.values);

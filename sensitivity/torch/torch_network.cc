@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,8 +76,8 @@ bool IsSound(const Tensor& tensor) {
 
 at::Tensor ToTorch(const Tensor& tensor) {
   at::Tensor copy = at::empty(tensor.shape, at::kFloat);
-  std::memcpy(copy.data_ptr<float>(), tensor.values.data(),
-              tensor.values.size() * sizeof(float));
+  std::copy(tensor.values.begin(), tensor.values.end(),
+            copy.data_ptr<float>());
   return copy;
 }
 

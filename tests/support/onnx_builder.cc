@@ -13,6 +13,7 @@ namespace {
 
 template <typename Value>
 std::string RawOf(const std::vector<Value>& values) {
+  if (values.empty()) return "";  // whose data() may be null
   std::string raw(values.size() * sizeof(Value), '\0');
   std::memcpy(raw.data(), values.data(), raw.size());
   return raw;
