@@ -76,8 +76,7 @@ bool IsSound(const Tensor& tensor) {
 
 at::Tensor ToTorch(const Tensor& tensor) {
   at::Tensor copy = at::empty(tensor.shape, at::kFloat);
-  std::copy(tensor.values.begin(), tensor.values.end(),
-            copy.data_ptr<float>());
+  std::copy(tensor.values.begin(), tensor.values.end(), copy.data_ptr<float>());
   return copy;
 }
 
