@@ -59,6 +59,7 @@ class EncodePipe : public TrackPipe {
     auto maps = OpenMaps(first_frame, priors);
     if (!maps.ok()) return maps.status();
     maps_ = *std::move(maps);
+    names_model_ = NamesModel(maps_->SideData());
     return OpenEncoder();
   }
 
@@ -201,9 +202,8 @@ class EncodePipe : public TrackPipe {
 
     const auto map = maps_->Next(frame, *grid);
     if (!map.ok()) return map.status();
-    QualitySideData side_data = maps_->SideData();
-    if (NamesModel(side_data)) {
-      waiting_.back().side_data = std::move(side_data);
+    if (names_model_) {
+      waiting_.back().side_data = maps_->SideData();
       waiting_.back().side_data->chroma_qp_offset = chroma_qp_offset_;
     }
     if (freezer_ != nullptr) {
@@ -275,6 +275,7 @@ class EncodePipe : public TrackPipe {
   std::deque<Waiting> waiting_;  // frames not yet in a stored GOP
   size_t assembled_ = 0;         // of those, already encoded
   int chroma_qp_offset_ = 0;
+  bool names_model_ = false;  // keyframes carry side data
   bool has_pts_ = false;
   int64_t last_pts_ = 0;
 };

@@ -10,42 +10,16 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "codec/limits.h"
+#include "codec/luma_weights.h"
 
 namespace fovea {
 namespace {
-
-// Luma shares of red and blue; code points of ISO/IEC 23091-2.
-struct Primaries {
-  double red;
-  double blue;
-};
-
-constexpr Primaries kBt601{0.299, 0.114};
-constexpr Primaries kBt709{0.2126, 0.0722};
-
-Primaries PrimariesOf(const ColorInfo& color, int height) {
-  switch (color.matrix) {
-    case 1:
-      return kBt709;
-    case 4:
-      return {0.30, 0.11};
-    case 5:
-    case 6:
-      return kBt601;
-    case 7:
-      return {0.212, 0.087};
-    case 9:
-      return {0.2627, 0.0593};
-    default:
-      return height < 720 ? kBt601 : kBt709;
-  }
-}
 
 using Row3 = std::array<double, 3>;
 
 // Levels of red, green and blue by Y', Cb and Cr around black and grey.
 std::array<Row3, 3> RgbMatrix(const ColorInfo& color, int height) {
-  const Primaries p = PrimariesOf(color, height);
+  const LumaWeights p = LumaWeightsOf(color, height);
   const double green = 1 - p.red - p.blue;
   const double luma = color.full_range ? 1 : 255.0 / 219;
   const double chroma = color.full_range ? 1 : 255.0 / 224;

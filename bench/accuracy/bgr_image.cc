@@ -7,32 +7,10 @@
 #include <cmath>
 #include <cstddef>
 
+#include "codec/luma_weights.h"
+
 namespace fovea::bench {
 namespace {
-
-// Luma shares of red and blue; code points of ISO/IEC 23091-2.
-struct Primaries {
-  double red;
-  double blue;
-};
-
-Primaries PrimariesOf(const ColorInfo& color, int height) {
-  switch (color.matrix) {
-    case 1:
-      return {0.2126, 0.0722};
-    case 4:
-      return {0.30, 0.11};
-    case 5:
-    case 6:
-      return {0.299, 0.114};
-    case 7:
-      return {0.212, 0.087};
-    case 9:
-      return {0.2627, 0.0593};
-    default:
-      return height < 720 ? Primaries{0.299, 0.114} : Primaries{0.2126, 0.0722};
-  }
-}
 
 // What each sample value adds to a colour, in 1/65536 grey levels.
 struct Tables {
@@ -42,7 +20,7 @@ struct Tables {
 constexpr int kOne = 1 << 16;
 
 Tables TablesFor(const ColorInfo& color, int height) {
-  const Primaries p = PrimariesOf(color, height);
+  const LumaWeights p = LumaWeightsOf(color, height);
   const double green = 1 - p.red - p.blue;
   const double luma_scale = color.full_range ? 1 : 255.0 / 219;
   const double chroma_scale = color.full_range ? 1 : 255.0 / 224;

@@ -27,11 +27,6 @@ Detection CentredBox(float x, float y, float width, float height) {
   return box;
 }
 
-float Area(const Detection& box) {
-  return std::max(0.0F, box.right - box.left) *
-         std::max(0.0F, box.bottom - box.top);
-}
-
 // Adds one cell: its score always, its box where anyone could ask for it.
 void AddCell(Detection box, int label, float score, Answer* answer) {
   answer->cells.push_back(score);
@@ -42,31 +37,6 @@ void AddCell(Detection box, int label, float score, Answer* answer) {
 }
 
 }  // namespace
-
-float Overlap(const Detection& a, const Detection& b) {
-  const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
-  const float height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
-  if (width <= 0 || height <= 0) return 0;
-  const float both = width * height;
-  return both / (Area(a) + Area(b) - both);
-}
-
-std::vector<Detection> SuppressDoubles(std::vector<Detection> candidates,
-                                       float overlap) {
-  std::stable_sort(
-      candidates.begin(), candidates.end(),
-      [](const Detection& a, const Detection& b) { return a.score > b.score; });
-  std::vector<Detection> kept;
-  for (const Detection& candidate : candidates) {
-    const bool is_double =
-        std::any_of(kept.begin(), kept.end(), [&](const Detection& better) {
-          return better.label == candidate.label &&
-                 Overlap(better, candidate) > overlap;
-        });
-    if (!is_double) kept.push_back(candidate);
-  }
-  return kept;
-}
 
 Answer ReadFastestDet(std::span<const float> channels, int columns, int rows,
                       int width, int height) {

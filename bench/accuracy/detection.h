@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What a detector says about a picture, and the pure part of reading it out
-// of a network's raw output: box arithmetic and suppression of doubles.
+// What a judge says about a picture, and the pure part of reading it out of
+// a network's raw output. The readers are not the product's decoders: what
+// measures shares no reading of networks with what is measured.
 
 #ifndef FOVEA_BENCH_ACCURACY_DETECTION_H_
 #define FOVEA_BENCH_ACCURACY_DETECTION_H_
@@ -9,14 +10,9 @@
 #include <span>
 #include <vector>
 
-namespace fovea::bench {
+#include "sensitivity/detection.h"
 
-// A box in pixels of the picture judged, not clipped to it.
-struct Detection {
-  int label = 0;  // class number of the model
-  float score = 0;
-  float left = 0, top = 0, right = 0, bottom = 0;
-};
+namespace fovea::bench {
 
 // A detector's whole answer about one picture.
 struct Answer {
@@ -27,16 +23,6 @@ struct Answer {
   // model's order: what the soft distance compares.
   std::vector<float> cells;
 };
-
-inline constexpr float kLowestScore = 0.1F;
-
-// Intersection over union, 0..1; 0 for empty boxes.
-float Overlap(const Detection& a, const Detection& b);
-
-// Drops a box that overlaps a better one of its class by more than
-// `overlap`. The rest is sorted best first; equal scores keep their order.
-std::vector<Detection> SuppressDoubles(std::vector<Detection> candidates,
-                                       float overlap);
 
 // The readers below return the answer before suppression.
 

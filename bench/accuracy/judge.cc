@@ -22,8 +22,6 @@
 namespace fovea::bench {
 namespace {
 
-constexpr float kDoubleOverlap = 0.45F;
-
 using Outputs = std::vector<cv::Mat>;
 
 std::span<const float> Values(const cv::Mat& output) {

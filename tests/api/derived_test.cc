@@ -17,6 +17,7 @@
 #include "api/engine.h"
 #include "api/removal_plan.h"
 #include "index/observations.h"
+#include "tests/api/open_engine.h"
 #include "tests/api/small_video.h"
 #include "tests/index/any_observation.h"
 #include "tests/support/test_data.h"
@@ -49,11 +50,8 @@ class DerivedTest : public ::testing::Test {
 
   void Open() {
     engine_.reset();
-    EngineOptions options;
-    options.create = true;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    engine_ = testing::OpenEngine(dir_.File("store"));
+    ASSERT_NE(engine_, nullptr);
   }
 
   // Four GOPs of 25 frames, a second each.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "api/scene.h"
+#include "tests/api/open_engine.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -68,11 +69,8 @@ class EngineTest : public ::testing::Test {
 
   void Reopen() {
     engine_.reset();
-    EngineOptions options;
-    options.create = true;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    engine_ = testing::OpenEngine(dir_.File("store"));
+    ASSERT_NE(engine_, nullptr);
   }
 
   IngestReport Ingest(const std::string& source, IngestOptions options,

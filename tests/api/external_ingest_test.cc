@@ -16,6 +16,8 @@
 #include "api/model_folder.h"
 #include "index/observations.h"
 #include "store/chunk_id.h"
+#include "tests/api/note_keeper.h"
+#include "tests/api/open_engine.h"
 #include "tests/api/small_video.h"
 #include "tests/support/script_model.h"
 #include "tests/support/small_model.h"
@@ -33,21 +35,12 @@ using ::testing::SizeIs;
 constexpr int kFrames = 30;
 constexpr int kEvery = 4;
 
-class Notes : public IngestObserver {
- public:
-  void OnNote(const std::string& note) override { notes.push_back(note); }
-  std::vector<std::string> notes;
-};
-
 class ExternalIngestTest : public ::testing::Test {
  protected:
   void SetUp() override {
     testing::WriteSmallVideo(dir_.File("cam.y4m"), 96, 64, kFrames);
-    EngineOptions options;
-    options.create = true;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    engine_ = testing::OpenEngine(dir_.File("store"));
+    ASSERT_NE(engine_, nullptr);
     options_.jobs = 1;
     options_.gop_seconds = 0.2;  // 5 frames
     options_.gradient_every = kEvery;
@@ -127,7 +120,7 @@ class ExternalIngestTest : public ::testing::Test {
   std::unique_ptr<Engine> engine_;
   LookingModels models_;
   IngestOptions options_;
-  Notes notes_;
+  testing::NoteKeeper notes_;
 };
 
 TEST_F(ExternalIngestTest, AnswersBecomeObservations) {

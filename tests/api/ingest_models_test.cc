@@ -17,6 +17,8 @@
 #include "api/inspect.h"
 #include "api/model_folder.h"
 #include "index/observations.h"
+#include "tests/api/note_keeper.h"
+#include "tests/api/open_engine.h"
 #include "tests/api/small_video.h"
 #include "tests/support/small_model.h"
 #include "tests/support/test_data.h"
@@ -33,23 +35,14 @@ using ::testing::SizeIs;
 using ::testing::StartsWith;
 using testing::TempDir;
 
-class NoteKeeper : public IngestObserver {
- public:
-  void OnNote(const std::string& note) override { notes.push_back(note); }
-  std::vector<std::string> notes;
-};
-
 class IngestModelsTest : public ::testing::Test {
  protected:
   static constexpr int kFrames = 60;
 
   void SetUp() override {
     testing::WriteSmallVideo(dir_.File("cam.y4m"), 96, 64, kFrames);
-    EngineOptions options;
-    options.create = true;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    engine_ = testing::OpenEngine(dir_.File("store"));
+    ASSERT_NE(engine_, nullptr);
   }
 
   Model* OpenSmall(const std::string& name) {
@@ -107,7 +100,7 @@ class IngestModelsTest : public ::testing::Test {
   TempDir dir_;
   std::unique_ptr<Engine> engine_;
   Models models_;
-  NoteKeeper notes_;
+  testing::NoteKeeper notes_;
 };
 
 TEST_F(IngestModelsTest, WhatTheModelSaysBecomesTracks) {

@@ -15,6 +15,7 @@
 
 #include "api/model_folder.h"
 #include "api/whole_file.h"
+#include "tests/api/open_engine.h"
 #include "tests/api/small_video.h"
 #include "tests/support/small_model.h"
 #include "tests/support/test_data.h"
@@ -96,11 +97,8 @@ class ProfileSeriesTest : public ::testing::Test {
   }
 
   void OpenEngine() {
-    EngineOptions options;
-    options.create = true;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    engine_ = testing::OpenEngine(dir_.File("store"));
+    ASSERT_NE(engine_, nullptr);
     options_.engine = engine_.get();
   }
 

@@ -11,6 +11,7 @@
 
 #include "api/engine.h"
 #include "api/removal_plan.h"
+#include "tests/api/open_engine.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -21,11 +22,8 @@ using testing::TempDir;
 class RemoveTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    EngineOptions options;
-    options.create = true;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    engine_ = testing::OpenEngine(dir_.File("store"));
+    ASSERT_NE(engine_, nullptr);
   }
 
   // Random values at 5 kHz do not compress: each second of them is a chunk.

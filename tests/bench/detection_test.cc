@@ -24,41 +24,6 @@ void ExpectBox(const Detection& box, int label, float score, float left,
   EXPECT_NEAR(box.bottom, bottom, 1e-3);
 }
 
-TEST(OverlapTest, IsIntersectionOverUnion) {
-  const Detection a{0, 1, 0, 0, 10, 10};
-  const Detection b{0, 1, 5, 0, 15, 10};
-  EXPECT_FLOAT_EQ(Overlap(a, b), 1.0F / 3);
-  EXPECT_FLOAT_EQ(Overlap(a, a), 1);
-  EXPECT_FLOAT_EQ(Overlap(a, {0, 1, 10, 0, 20, 10}), 0);
-  EXPECT_FLOAT_EQ(Overlap(a, {0, 1, 8, 8, 2, 2}), 0);
-}
-
-TEST(SuppressDoublesTest, TheBestOfAClassStays) {
-  const auto kept = SuppressDoubles({{1, 0.5F, 0, 0, 10, 10},
-                                     {1, 0.9F, 1, 0, 11, 10},
-                                     {2, 0.4F, 0, 0, 10, 10},
-                                     {1, 0.3F, 30, 0, 40, 10}},
-                                    0.45F);
-  ASSERT_EQ(kept.size(), 3U);
-  EXPECT_FLOAT_EQ(kept[0].score, 0.9F);
-  EXPECT_EQ(kept[1].label, 2);
-  EXPECT_FLOAT_EQ(kept[2].left, 30);
-}
-
-TEST(SuppressDoublesTest, AHigherThresholdOnlyCutsTheTail) {
-  const std::vector<Detection> all = {{1, 0.2F, 0, 0, 10, 10},
-                                      {1, 0.8F, 1, 0, 11, 10},
-                                      {1, 0.6F, 20, 0, 30, 10},
-                                      {1, 0.7F, 21, 0, 31, 10}};
-  std::vector<Detection> high(all.begin() + 1, all.end());
-  const auto low_kept = SuppressDoubles(all, 0.45F);
-  const auto high_kept = SuppressDoubles(high, 0.45F);
-  ASSERT_LE(high_kept.size(), low_kept.size());
-  for (size_t i = 0; i < high_kept.size(); ++i) {
-    EXPECT_EQ(high_kept[i].score, low_kept[i].score);
-  }
-}
-
 TEST(FastestDetTest, ReadsItsChannels) {
   constexpr int kColumns = 2, kRows = 2;
   constexpr size_t kPlane = 4;

@@ -19,7 +19,8 @@ TEST(PolicyTest, TextComesBackAsItself) {
         "boxes/yolox/+8", "boxes/fastestdet+yolox/@0.3/+12/grow2/hold10/c0",
         "binary/fastestdet/+10", "freeze/yolox/c-3", "proxy/yolox/cap4/freeze",
         "sensitivity/=grads", "sensitivity/=grads/yolox/k0.5/cap4/freeze",
-        "sensitivity/=a+b/exact", "binary/=a+b/@0.1/+10/hold10/aq0/notree"}) {
+        "sensitivity/=a+b/exact", "models/=a+b/hold10",
+        "binary/=a+b/@0.1/+10/hold10/aq0/notree"}) {
     const auto policy = Policy::Parse(text);
     ASSERT_TRUE(policy.ok()) << policy.status();
     EXPECT_EQ(policy->Text(), text);
@@ -37,7 +38,8 @@ TEST(PolicyTest, ASettingThatIsNoneIsRefusedByName) {
   for (const char* text :
        {"plain/aq4", "plain/yolox", "nothing", "boxes",
         "boxes/yolox/fastestdet", "proxy/cx/cy", "plain/freeze", "proxy/cap4",
-        "boxes/yolox/hold0", "sensitivity", "sensitivity/=", "proxy/=grads",
+        "boxes/yolox/hold0", "models", "models/=a/k0.5", "models/=a/c-3",
+        "models/=a/freeze", "sensitivity", "sensitivity/=", "proxy/=grads",
         "plain/exact", "binary", ""}) {
     EXPECT_FALSE(Policy::Parse(text).ok()) << text;
   }

@@ -354,6 +354,20 @@ TEST(SuppressDoublesTest, TheBestOfAClassStays) {
   EXPECT_FLOAT_EQ(kept[2].left, 30);
 }
 
+TEST(SuppressDoublesTest, AHigherThresholdOnlyCutsTheTail) {
+  const std::vector<Detection> all = {{1, 0.2F, 0, 0, 10, 10},
+                                      {1, 0.8F, 1, 0, 11, 10},
+                                      {1, 0.6F, 20, 0, 30, 10},
+                                      {1, 0.7F, 21, 0, 31, 10}};
+  std::vector<Detection> high(all.begin() + 1, all.end());
+  const auto low_kept = SuppressDoubles(all, kDoubleOverlap);
+  const auto high_kept = SuppressDoubles(high, kDoubleOverlap);
+  ASSERT_LE(high_kept.size(), low_kept.size());
+  for (size_t i = 0; i < high_kept.size(); ++i) {
+    EXPECT_EQ(high_kept[i].score, low_kept[i].score);
+  }
+}
+
 TEST(SuppressDoublesTest, OnlyTheBestCandidatesAreLookedAt) {
   std::vector<Detection> apart;
   for (size_t i = 0; i < kMaxCandidates + 10; ++i) {

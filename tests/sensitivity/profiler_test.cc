@@ -9,67 +9,34 @@
 #include <limits>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "codec/quality_map.h"
+#include "tests/sensitivity/linear_network.h"
 
 namespace fovea {
 namespace {
 
 using ::testing::Each;
 using ::testing::HasSubstr;
+using testing::LinearNetwork;
 
 constexpr int kWidth = 80, kHeight = 48;  // 5 x 3 macroblocks
 constexpr int kClasses = 16;
 
 // Classes are weighted sums of the pixels left of `end`.
-class LinearNetwork final : public Network {
- public:
-  explicit LinearNetwork(int end) {
-    std::mt19937 random(5);
-    std::normal_distribution<float> normal(0, 0.01F);
-    const size_t pixels = size_t{3} * kWidth * kHeight;
-    for (auto& weights : weights_) {
-      for (size_t i = 0; i < pixels; ++i) {
-        const bool seen = static_cast<int>(i % kWidth) < end;
-        weights.push_back(seen ? normal(random) : 0);
-      }
+std::vector<std::vector<float>> WeightsLeftOf(int end) {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0, 0.01F);
+  std::vector<std::vector<float>> rows(kClasses);
+  for (auto& weights : rows) {
+    for (size_t i = 0; i < size_t{3} * kWidth * kHeight; ++i) {
+      const bool seen = static_cast<int>(i % kWidth) < end;
+      weights.push_back(seen ? normal(random) : 0);
     }
   }
-
-  const NetworkInfo& info() const override { return info_; }
-
-  absl::StatusOr<std::vector<Tensor>> Forward(const Tensor& input) override {
-    Tensor output{{1, kClasses}, {}};
-    for (const auto& weights : weights_) {
-      float sum = 0;
-      for (size_t i = 0; i < weights.size(); ++i) {
-        sum += weights[i] * input.values[i];
-      }
-      output.values.push_back(sum);
-    }
-    return std::vector<Tensor>{output};
-  }
-
-  absl::StatusOr<Tensor> InputGradient(
-      std::span<const Tensor> by_output) override {
-    ++backward_passes;
-    Tensor gradient{{1, 3, kHeight, kWidth}, {}};
-    gradient.values.assign(weights_[0].size(), spoilt);
-    for (size_t k = 0; k < kClasses; ++k) {
-      for (size_t i = 0; i < gradient.values.size(); ++i) {
-        gradient.values[i] += by_output[0].values[k] * weights_[k][i];
-      }
-    }
-    return gradient;
-  }
-
-  int backward_passes = 0;
-  float spoilt = 0;  // added to every value
-
- private:
-  const NetworkInfo info_{"linear", {1, 3, kHeight, kWidth}, {"classes"}};
-  std::array<std::vector<float>, kClasses> weights_;
-};
+  return rows;
+}
 
 Frame Picture(unsigned seed) {
   auto buffer = FrameBuffer::Allocate(kWidth, kHeight);
@@ -103,7 +70,7 @@ class ProfilerTest : public ::testing::Test {
     card.decoder = DecoderKind::kClassifier;
     card.width = kWidth;
     card.height = kHeight;
-    auto network = std::make_unique<LinearNetwork>(end);
+    auto network = std::make_unique<LinearNetwork>(WeightsLeftOf(end));
     network_ = network.get();
     model_ = std::make_unique<Model>(
         ModelDescription{{"linear", {1}}, card, {}}, std::move(network));
@@ -203,7 +170,7 @@ TEST_F(ProfilerTest, StacLooksAtTheOriginalAlone) {
 TEST_F(ProfilerTest, GradientsThatAreNotFiniteAreAnError) {
   for (const float value : {std::numeric_limits<float>::quiet_NaN(),
                             std::numeric_limits<float>::infinity()}) {
-    network_->spoilt = value;
+    network_->spoilt_gradient = value;
     const absl::Status status = Refusal();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     EXPECT_THAT(std::string(status.message()), HasSubstr("linear"));

@@ -12,69 +12,30 @@
 #include <utility>
 #include <vector>
 
+#include "tests/sensitivity/linear_network.h"
+
 namespace fovea {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::LinearNetwork;
 
 constexpr size_t kWindow = 64, kChannels = 2;
 
-// Two classes, weighted sums of the input each: the margin's gradient is
-// the difference of the weights, or that with the other sign.
-class LinearNetwork final : public Network {
- public:
-  LinearNetwork() {
-    std::mt19937 random(5);
-    std::normal_distribution<float> normal(0, 1);
-    for (auto& weights : weights_) {
-      for (size_t i = 0; i < kWindow * kChannels; ++i) {
-        weights.push_back(normal(random));
-      }
+// Of two classes: the margin's gradient is the difference of the rows, or
+// that with the other sign.
+std::vector<std::vector<float>> RandomWeights() {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0, 1);
+  std::vector<std::vector<float>> rows(2);
+  for (auto& weights : rows) {
+    for (size_t i = 0; i < kWindow * kChannels; ++i) {
+      weights.push_back(normal(random));
     }
   }
-
-  const NetworkInfo& info() const override { return info_; }
-
-  absl::StatusOr<std::vector<Tensor>> Forward(const Tensor& input) override {
-    last_shape = input.shape;
-    Tensor output{{1, 2}, {}};
-    for (const auto& weights : weights_) {
-      float sum = spoilt_output;
-      for (size_t i = 0; i < weights.size(); ++i) {
-        sum += weights[i] * input.values[i];
-      }
-      output.values.push_back(sum);
-    }
-    return std::vector<Tensor>{output};
-  }
-
-  absl::StatusOr<Tensor> InputGradient(
-      std::span<const Tensor> by_output) override {
-    ++backward_passes;
-    Tensor gradient{last_shape, {}};
-    gradient.values.assign(weights_[0].size(), spoilt_gradient);
-    for (size_t k = 0; k < 2; ++k) {
-      for (size_t i = 0; i < gradient.values.size(); ++i) {
-        gradient.values[i] += by_output[0].values[k] * weights_[k][i];
-      }
-    }
-    return gradient;
-  }
-
-  // Of the margin, in the network's units.
-  double Difference(size_t at) const {
-    return static_cast<double>(weights_[0][at] - weights_[1][at]);
-  }
-
-  std::vector<int64_t> last_shape;
-  int backward_passes = 0;
-  float spoilt_output = 0, spoilt_gradient = 0;  // added to every value
-
- private:
-  const NetworkInfo info_{"linear", {}, {}};
-  std::array<std::vector<float>, 2> weights_;
-};
+  return rows;
+}
 
 class WindowProfilerTest : public ::testing::Test {
  protected:
@@ -99,7 +60,7 @@ class WindowProfilerTest : public ::testing::Test {
   }
 
   void MakeModel() {
-    auto network = std::make_unique<LinearNetwork>();
+    auto network = std::make_unique<LinearNetwork>(RandomWeights());
     network_ = network.get();
     model_ = std::make_unique<Model>(
         ModelDescription{{"linear", {1}}, card_, {}}, std::move(network));

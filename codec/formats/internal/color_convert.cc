@@ -9,37 +9,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codec/luma_weights.h"
+
 namespace fovea {
 namespace {
 
 constexpr int kPoint = 16;
-constexpr int kHdLines = 720;  // where unlabelled video is taken as BT.709
-
-struct LumaWeights {
-  double red = 0;
-  double blue = 0;
-};
-constexpr LumaWeights kBt601{0.299, 0.114};
-constexpr LumaWeights kBt709{0.2126, 0.0722};
-
-LumaWeights WeightsOf(const ColorInfo& color, int height) {
-  switch (color.matrix) {
-    case 1:
-      return kBt709;
-    case 4:
-      return {0.30, 0.11};  // FCC
-    case 5:
-    case 6:
-      return kBt601;
-    case 7:
-      return {0.212, 0.087};  // SMPTE 240M
-    case 9:
-    case 10:
-      return {0.2627, 0.0593};  // BT.2020
-    default:
-      return height >= kHdLines ? kBt709 : kBt601;
-  }
-}
 
 int64_t Fixed(double value) { return std::llround(value * (1 << kPoint)); }
 
@@ -76,13 +51,13 @@ class ChromaRow {
 }  // namespace
 
 bool IsJfif(const ColorInfo& color, int height) {
-  const LumaWeights weights = WeightsOf(color, height);
+  const LumaWeights weights = LumaWeightsOf(color, height);
   return color.full_range && weights.red == kBt601.red &&
          weights.blue == kBt601.blue;
 }
 
 ColorConverter::ColorConverter(const ColorInfo& color, int height) {
-  const LumaWeights from = WeightsOf(color, height);
+  const LumaWeights from = LumaWeightsOf(color, height);
   const double green = 1 - from.red - from.blue;
   const double luma = color.full_range ? 1 : 255.0 / 219;
   const double chroma = color.full_range ? 1 : 255.0 / 224;
