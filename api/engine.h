@@ -73,6 +73,14 @@ struct RemoveReport {
   PruneReport prune;
 };
 
+struct VerifyOptions {
+  bool deep = false;    // reads all payloads
+  bool repair = false;  // as ScrubOptions::repair; needs a store to write to
+  uint64_t bytes_per_second = 0;
+  std::function<void(uint64_t done, uint64_t total)> progress = {};  // bytes
+  const std::atomic<bool>* stop = nullptr;
+};
+
 struct ExportReport {
   int64_t samples = 0;  // frames, packets or rows written
   uint64_t bytes = 0;
@@ -148,12 +156,9 @@ class Engine {
   absl::StatusOr<RemoveReport> Remove(const std::string& stream,
                                       TimeRange range);
 
-  // Store::Verify(), then every row against its bytes: pictures and
-  // samples counted, trims restored, conservation summed. `deep` reads all
-  // payloads.
-  absl::StatusOr<VerifyReport> Verify(
-      bool deep, const std::function<void(uint64_t, uint64_t)>& progress,
-      const std::atomic<bool>* stop = nullptr);
+  // Store::Scrub(), then every row against its bytes: pictures and
+  // samples counted, trims restored, conservation summed.
+  absl::StatusOr<VerifyReport> Verify(const VerifyOptions& options);
 
   absl::StatusOr<DiskUsage> Usage() { return store_->Usage(); }
   Store* store() { return store_.get(); }

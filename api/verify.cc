@@ -241,19 +241,22 @@ absl::Status Engine::VerifyStream(const StreamRow& row, bool deep,
   return absl::OkStatus();
 }
 
-absl::StatusOr<VerifyReport> Engine::Verify(
-    bool deep, const std::function<void(uint64_t, uint64_t)>& progress,
-    const std::atomic<bool>* stop) {
-  absl::StatusOr<VerifyReport> report =
-      store_->Verify(deep, [&](uint64_t done, uint64_t total) {
-        if (progress) progress(done, total);
-        return !Stopped(stop);
-      });
+absl::StatusOr<VerifyReport> Engine::Verify(const VerifyOptions& options) {
+  ScrubOptions scrub;
+  scrub.deep = options.deep;
+  scrub.repair = options.repair;
+  scrub.bytes_per_second = options.bytes_per_second;
+  scrub.progress = [&](uint64_t done, uint64_t total) {
+    if (options.progress) options.progress(done, total);
+    return !Stopped(options.stop);
+  };
+  absl::StatusOr<VerifyReport> report = store_->Scrub(scrub);
   if (!report.ok()) return report.status();
   absl::StatusOr<std::vector<StreamRow>> rows = registry_.List();
   if (!rows.ok()) return rows.status();
   for (const StreamRow& row : *rows) {
-    absl::Status status = VerifyStream(row, deep, stop, &*report);
+    absl::Status status =
+        VerifyStream(row, options.deep, options.stop, &*report);
     if (!status.ok()) return status;
   }
   return report;

@@ -233,6 +233,8 @@ Json VerifyJson(const VerifyReport& report) {
           {"rows", report.rows},
           {"bytes", report.bytes},
           {"unreferenced_chunks", report.unreferenced_chunks},
+          {"leaked_references", report.leaked_references},
+          {"leaks_mended", report.leaks_mended},
           {"problems", problems}};
 }
 

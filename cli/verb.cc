@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/byte_size.h"
 #include "cli/error_text.h"
 #include "cli/terminal.h"
 #include "cli/time_text.h"
@@ -92,6 +93,23 @@ CLI::Option* AddDurationOption(CLI::App* verb, const std::string& names,
                                std::optional<int64_t>* target,
                                const std::string& description) {
   return AddParsedTime(verb, names, target, description, ParseDurationText);
+}
+
+CLI::Option* AddSizeOption(CLI::App* verb, const std::string& names,
+                           uint64_t* target, const std::string& description) {
+  return verb
+      ->add_option_function<std::string>(
+          names,
+          [names, target](const std::string& text) {
+            const absl::StatusOr<uint64_t> bytes = ParseByteSize(text);
+            if (!bytes.ok()) {
+              throw CLI::ValidationError(names,
+                                         std::string(bytes.status().message()));
+            }
+            *target = *bytes;
+          },
+          description)
+      ->type_name("SIZE");
 }
 
 TimeRange RangeArguments::range() const {

@@ -54,6 +54,9 @@ CLI::Option* AddTimeOption(CLI::App* verb, const std::string& names,
 CLI::Option* AddDurationOption(CLI::App* verb, const std::string& names,
                                std::optional<int64_t>* target,
                                const std::string& description);
+// One holding a number of bytes, as people write it ("4MB").
+CLI::Option* AddSizeOption(CLI::App* verb, const std::string& names,
+                           uint64_t* target, const std::string& description);
 
 // --from and --to.
 struct RangeArguments {

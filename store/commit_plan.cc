@@ -21,6 +21,28 @@ absl::Status TooLarge(const char* what, uint64_t size, uint64_t limit) {
       absl::StrCat("a ", what, " of ", size, " exceeds the limit of ", limit));
 }
 
+// Families whose rows may go by the range: those that grow without end and
+// that no snapshot repeats.
+bool HasRanges(Family family) {
+  return family == Family::kGop || family == Family::kTime ||
+         family == Family::kFtab || family == Family::kBlock ||
+         family == Family::kSem;
+}
+
+absl::Status CheckRange(const RowChange& row) {
+  if (!HasRanges(row.family)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "rows of family '", FamilyName(row.family), "' go one by one"));
+  }
+  if (row.key >= row.range_end) {
+    return absl::InvalidArgumentError("a range that ends where it begins");
+  }
+  if (row.range_end.size() > kStoreLimits.key_bytes) {
+    return TooLarge("row key", row.range_end.size(), kStoreLimits.key_bytes);
+  }
+  return absl::OkStatus();
+}
+
 bool OwnedByStore(Family family) {
   return family == Family::kLoc || family == Family::kRef ||
          family == Family::kGcq;
@@ -44,6 +66,7 @@ absl::Status CheckRow(const RowChange& row) {
     return absl::InvalidArgumentError(
         "meta keys that start with '~' belong to the store");
   }
+  if (row.is_range()) FOVEA_RETURN_IF_ERROR(CheckRange(row));
   if (row.key.empty()) return absl::InvalidArgumentError("a row without key");
   if (row.key.size() > kStoreLimits.key_bytes) {
     return TooLarge("row key", row.key.size(), kStoreLimits.key_bytes);
@@ -70,6 +93,10 @@ absl::Status CheckPlan(const CommitPlan& plan) {
   if (rows > kStoreLimits.rows_per_commit) {
     return TooLarge("row count of one commit", rows,
                     kStoreLimits.rows_per_commit);
+  }
+  if (plan.retention_class >= kStoreLimits.retention_classes) {
+    return TooLarge("retention class", plan.retention_class,
+                    kStoreLimits.retention_classes - 1);
   }
   const RowChange loc = {Family::kLoc, PlaceKey(ChunkId()),
                          EncodePlace(ChunkPlace())};
@@ -136,6 +163,12 @@ absl::Status CommitPlanner::Put(const ChunkId& id,
   return absl::OkStatus();
 }
 
+void CommitPlanner::DropRange(Family family, std::string begin,
+                              std::string end) {
+  plan_.rows.push_back(
+      {family, std::move(begin), std::nullopt, std::move(end)});
+}
+
 void CommitPlanner::Change(Family family, std::string key,
                            std::optional<std::string> value) {
   rows_[{family, std::move(key)}] = std::move(value);
@@ -152,7 +185,7 @@ absl::StatusOr<CommitPlan> CommitPlanner::Finish() {
       FOVEA_ASSIGN_OR_RETURN(const bool there, RowExists(family, key));
       if (!there) continue;
     }
-    plan_.rows.push_back({family, key, std::move(value)});
+    plan_.rows.push_back({family, key, std::move(value), ""});
   }
   return std::move(plan_);
 }

@@ -36,6 +36,7 @@ struct NewChunk {
 struct CommitPlan {
   std::vector<NewChunk> chunks;
   std::vector<RowChange> rows;  // without loc rows of `chunks`
+  RetentionClass retention_class = 0;
   CommitReceipt receipt;
 
   uint64_t PayloadBytes() const;
@@ -67,6 +68,8 @@ class CommitPlanner {
   absl::Status Put(const ChunkId& id, std::span<const uint8_t> payload,
                    std::string_view owner);
   void Change(Family family, std::string key, std::optional<std::string> value);
+  // Comes before all changes, whenever it is called.
+  void DropRange(Family family, std::string begin, std::string end);
 
   absl::StatusOr<CommitPlan> Finish();
 

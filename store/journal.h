@@ -4,8 +4,10 @@
 // Replaying journals in sequence order makes the catalogue.
 //
 //   1 version   8 sequence   4 row count   row*
-//   row := 1 family   1 kind (0 delete, 1 put)   4 key length   key
-//          put only: 4 value length   value
+//   row := 1 family   1 kind (0 delete, 1 put, 2 delete range)
+//          4 key length   key
+//          put: 4 value length   value
+//          delete range: 4 end length   end
 
 #ifndef FOVEA_STORE_JOURNAL_H_
 #define FOVEA_STORE_JOURNAL_H_
@@ -25,6 +27,10 @@ struct RowChange {
   Family family = Family::kMeta;
   std::string key;
   std::optional<std::string> value;  // none: delete
+  // Not empty: deletes all rows from `key` on and before this one.
+  std::string range_end = {};
+
+  bool is_range() const { return !range_end.empty(); }
 
   friend bool operator==(const RowChange&, const RowChange&) = default;
 };

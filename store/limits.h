@@ -17,6 +17,8 @@ struct StoreLimits {
   uint64_t key_bytes = 4ULL << 10;
   uint64_t value_bytes = 16ULL << 20;
   uint64_t owner_bytes = 1ULL << 10;
+  // Each has a segment open.
+  uint32_t retention_classes = 64;
   // All prior rows together: each new segment repeats them.
   uint64_t prior_rows_bytes = 32ULL << 20;
   uint64_t format_file_bytes = 4ULL << 10;

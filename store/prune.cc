@@ -7,11 +7,12 @@
 // vanish when no older file holds the put it undoes. A crash at any point
 // leaves a store whose catalogue still follows from its segments.
 
-#include <map>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/catalogue_state.h"
+#include "store/internal/segment_copy.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
 #include "store/limits.h"
@@ -20,7 +21,7 @@ namespace fovea {
 namespace {
 
 constexpr size_t kChunksPerForgetting = 4096;
-constexpr uint64_t kBytesPerCopy = 8 << 20;
+constexpr uint64_t kNoSegment = UINT64_MAX;
 
 bool EpochsDiffer(Family family, const std::string& old_value,
                   const std::string& now) {
@@ -94,6 +95,7 @@ class StaleFinder {
     FOVEA_RETURN_IF_ERROR(payload.status());
     FOVEA_ASSIGN_OR_RETURN(const Journal journal, DecodeJournal(*payload));
     for (const RowChange& row : journal.rows) {
+      if (row.is_range()) return true;
       FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> now,
                              catalogue_->Get(row.family, row.key));
       if (!now.has_value() || OldValueMatters(row, *now)) return true;
@@ -104,131 +106,6 @@ class StaleFinder {
   Catalogue* const catalogue_;
   SegmentReader& reader_;
   bool found_ = false;
-};
-
-// What of a segment may have to be copied; which of it still has to is
-// decided when it is written, under the commit mutex.
-struct CopyCandidates {
-  struct Chunk {
-    RecordHeader header;
-    std::vector<uint8_t> payload;
-  };
-  std::vector<Chunk> chunks;
-  std::vector<RowChange> rows;
-  uint64_t bytes = 0;
-
-  void Add(const RecordHeader& header, std::vector<uint8_t> payload) {
-    bytes += payload.size();
-    chunks.push_back({header, std::move(payload)});
-  }
-  void Add(std::vector<RowChange> changes) {
-    bytes += JournalBytes(changes);
-    std::ranges::move(changes, std::back_inserter(rows));
-  }
-};
-
-// True when `row` of segment `from` is still needed to say what is so.
-absl::StatusOr<bool> IsCurrent(Catalogue* catalogue, const RowChange& row,
-                               uint64_t from, bool keep_tombstones) {
-  // The snapshot of the fresh segment holds what is current of these.
-  if (IsInSnapshots(row.family) && row.value.has_value()) return false;
-  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> now,
-                         catalogue->Get(row.family, row.key));
-  if (now != row.value) return false;
-  if (!row.value.has_value()) return keep_tombstones;
-  if (row.family != Family::kLoc) return true;
-  // A chunk of this very segment gets a new place when it is copied.
-  FOVEA_ASSIGN_OR_RETURN(const ChunkPlace place, DecodePlace(*row.value));
-  return place.segment != from;
-}
-
-absl::StatusOr<CommitPlan> PlanCopy(Catalogue* catalogue,
-                                    const CopyCandidates& candidates,
-                                    uint64_t from, bool keep_tombstones) {
-  CommitPlan plan;
-  for (const CopyCandidates::Chunk& chunk : candidates.chunks) {
-    const RecordHeader& header = chunk.header;
-    FOVEA_ASSIGN_OR_RETURN(const std::optional<ChunkPlace> place,
-                           ReadPlace(catalogue, header.chunk));
-    if (place.has_value() && place->segment == from &&
-        place->offset == header.offset) {
-      plan.chunks.push_back(
-          {header.chunk, chunk.payload, place->waiting_since});
-    }
-  }
-  std::map<std::pair<Family, std::string>, std::optional<std::string>> rows;
-  for (const RowChange& row : candidates.rows) {
-    FOVEA_ASSIGN_OR_RETURN(const bool current,
-                           IsCurrent(catalogue, row, from, keep_tombstones));
-    if (current) rows[{row.family, row.key}] = row.value;
-  }
-  for (auto& [place, value] : rows) {
-    plan.rows.push_back({place.first, place.second, std::move(value)});
-  }
-  return plan;
-}
-
-// Reads a segment's candidates and hands them on in bounded portions.
-class SegmentCopier {
- public:
-  using WriteOut = std::function<absl::Status(const CopyCandidates&)>;
-
-  SegmentCopier(Catalogue* catalogue, SegmentReader& reader, WriteOut write_out)
-      : catalogue_(catalogue),
-        reader_(reader),
-        write_out_(std::move(write_out)) {}
-
-  // False when something could not be read, so the file has to stay.
-  absl::StatusOr<bool> Copy(uint64_t end) {
-    const SegmentVisitor visitor = {
-        [this](const RecordHeader& header) { return Visit(header); },
-        [this](uint64_t, uint64_t, const absl::Status&) {
-          whole_ = false;
-          return absl::OkStatus();
-        }};
-    FOVEA_RETURN_IF_ERROR(
-        WalkSegment(reader_, kSegmentHeaderBytes, end, visitor));
-    FOVEA_RETURN_IF_ERROR(WriteCollected());
-    return whole_;
-  }
-
- private:
-  absl::Status Visit(const RecordHeader& header) {
-    if (header.type == RecordType::kSnapshot) return absl::OkStatus();
-    if (header.type == RecordType::kChunk) {
-      FOVEA_ASSIGN_OR_RETURN(const std::optional<ChunkPlace> place,
-                             ReadPlace(catalogue_, header.chunk));
-      if (!place.has_value() || place->offset != header.offset ||
-          place->segment != header.segment) {
-        return absl::OkStatus();
-      }
-    }
-    absl::StatusOr<std::vector<uint8_t>> payload = reader_.ReadPayload(header);
-    if (absl::IsDataLoss(payload.status())) {
-      whole_ = false;
-      return absl::OkStatus();
-    }
-    FOVEA_RETURN_IF_ERROR(payload.status());
-    if (header.type == RecordType::kChunk) {
-      collected_.Add(header, *std::move(payload));
-    } else {
-      FOVEA_ASSIGN_OR_RETURN(Journal journal, DecodeJournal(*payload));
-      collected_.Add(std::move(journal.rows));
-    }
-    return collected_.bytes < kBytesPerCopy ? absl::OkStatus()
-                                            : WriteCollected();
-  }
-
-  absl::Status WriteCollected() {
-    const CopyCandidates portion = std::exchange(collected_, {});
-    return write_out_(portion);
-  }
-
-  Catalogue* const catalogue_;
-  SegmentReader& reader_;
-  const WriteOut write_out_;
-  CopyCandidates collected_;
-  bool whole_ = true;
 };
 
 absl::StatusOr<std::vector<WaitingKeyParts>> ReadWaiting(
@@ -250,30 +127,70 @@ absl::StatusOr<std::vector<WaitingKeyParts>> ReadWaiting(
 
 absl::StatusOr<PruneReport> SegmentStore::Prune() {
   absl::MutexLock maintenance(&maintenance_mutex_);
+  FOVEA_RETURN_IF_ERROR(BeginPrune());
+  PruneReport report;
+  FOVEA_RETURN_IF_ERROR(ForgetUnowned(&report));
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<uint64_t> stale,
+                         FindStaleSegments());
+  // Those that are not stale say nothing of what is gone.
+  FOVEA_RETURN_IF_ERROR(Rewrite(stale, kNoSegment, &report));
+  FOVEA_RETURN_IF_ERROR(PurgeIfOwed());
+  return report;
+}
+
+absl::StatusOr<PruneReport> SegmentStore::Reclaim(
+    const ReclaimOptions& options) {
+  absl::MutexLock maintenance(&maintenance_mutex_);
+  FOVEA_RETURN_IF_ERROR(BeginPrune());
+  PruneReport report;
+  FOVEA_RETURN_IF_ERROR(ForgetUnowned(&report));
+  FOVEA_ASSIGN_OR_RETURN(std::vector<SegmentSpace> spaces, MeasureSegments({}));
+  std::vector<uint64_t> chosen;
+  for (const SegmentSpace& space : ChooseSegments(std::move(spaces), options)) {
+    chosen.push_back(space.segment);
+  }
+  FOVEA_ASSIGN_OR_RETURN(const uint64_t oldest_staying,
+                         OldestOtherThan(chosen));
+  FOVEA_RETURN_IF_ERROR(Rewrite(chosen, oldest_staying, &report));
+  return report;
+}
+
+absl::Status SegmentStore::BeginPrune() {
   {
     absl::MutexLock lock(&commit_mutex_);
     FOVEA_RETURN_IF_ERROR(CheckWritable());
   }
-  PruneReport report;
-  FOVEA_RETURN_IF_ERROR(
-      FinishRetired(parts_.options.file_system, folder_, catalogue_));
-  FOVEA_RETURN_IF_ERROR(ForgetUnowned(&report));
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<uint64_t> stale,
-                         FindStaleSegments());
-  if (!stale.empty()) {
-    FOVEA_RETURN_IF_ERROR(OwePurge());
-    FOVEA_RETURN_IF_ERROR(BeginFreshSegment());
-  }
-  bool older_stays = false;
-  for (const uint64_t segment : stale) {
+  return FinishRetired(parts_.options.file_system, folder_, catalogue_);
+}
+
+absl::Status SegmentStore::Rewrite(const std::vector<uint64_t>& segments,
+                                   uint64_t oldest_staying,
+                                   PruneReport* report) {
+  if (segments.empty()) return absl::OkStatus();
+  FOVEA_RETURN_IF_ERROR(OwePurge());
+  FOVEA_RETURN_IF_ERROR(BeginFreshSegment());
+  for (const uint64_t segment : segments) {
+    const bool keep_tombstones = oldest_staying < segment;
     FOVEA_ASSIGN_OR_RETURN(const bool whole,
-                           CopyForward(segment, older_stays, &report));
-    if (whole) FOVEA_RETURN_IF_ERROR(RemoveSegment(segment, &report));
-    older_stays = older_stays || !whole;
+                           CopyForward(segment, keep_tombstones, report));
+    if (whole) {
+      FOVEA_RETURN_IF_ERROR(RemoveSegment(segment, report));
+    } else {
+      oldest_staying = std::min(oldest_staying, segment);
+    }
   }
-  report.bytes_freed -= std::min(report.bytes_freed, report.bytes_copied);
-  FOVEA_RETURN_IF_ERROR(PurgeIfOwed());
-  return report;
+  report->bytes_freed -= std::min(report->bytes_freed, report->bytes_copied);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> SegmentStore::OldestOtherThan(
+    const std::vector<uint64_t>& segments) const {
+  FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
+                         ReadSegmentStates(catalogue_));
+  for (const auto& [id, state] : states) {
+    if (!state.retired && !std::ranges::binary_search(segments, id)) return id;
+  }
+  return kNoSegment;
 }
 
 absl::Status SegmentStore::OwePurge() {
@@ -335,9 +252,9 @@ absl::StatusOr<std::vector<uint64_t>> SegmentStore::FindStaleSegments() {
 
 absl::Status SegmentStore::BeginFreshSegment() {
   // An empty commit: whatever goes, the newest segment holds the newest
-  // sequence.
+  // sequence. No segment is appended to that may be among those that go.
   absl::MutexLock lock(&commit_mutex_);
-  log_.Seal();
+  for (auto& [retention_class, log] : logs_) log.Seal();
   CommitPlan plan;
   return Write(&plan, 0);
 }
@@ -347,20 +264,45 @@ absl::StatusOr<bool> SegmentStore::CopyForward(uint64_t segment,
                                                PruneReport* report) {
   FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
                          ReadSegmentStates(catalogue_));
+  FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder_->Find(segment));
   FOVEA_ASSIGN_OR_RETURN(const auto reader, folder_->Reader(segment));
-  SegmentCopier copier(
-      catalogue_, *reader, [&](const CopyCandidates& candidates) {
-        absl::MutexLock lock(&commit_mutex_);
-        FOVEA_ASSIGN_OR_RETURN(
-            CommitPlan plan,
-            PlanCopy(catalogue_, candidates, segment, keep_tombstones));
-        if (plan.chunks.empty() && plan.rows.empty()) {
-          return absl::OkStatus();
-        }
-        report->bytes_copied += plan.PayloadBytes() + JournalBytes(plan.rows);
-        return Write(&plan, 0);
-      });
-  return copier.Copy(states.at(segment).end);
+  const CopyOrigin origin = {segment, header.retention_class, keep_tombstones};
+  SegmentCopier copier(catalogue_, *reader,
+                       [&](const CopyCandidates& candidates) {
+                         return WriteCopies(candidates, origin, report);
+                       });
+  FOVEA_ASSIGN_OR_RETURN(const bool whole, copier.Copy(states.at(segment).end));
+  if (!keep_tombstones) return whole;
+  for (const RowChange& range : copier.ranges()) {
+    FOVEA_RETURN_IF_ERROR(CopyRange(range, origin, report));
+  }
+  return whole;
+}
+
+absl::Status SegmentStore::WriteCopies(const CopyCandidates& candidates,
+                                       const CopyOrigin& origin,
+                                       PruneReport* report) {
+  absl::MutexLock lock(&commit_mutex_);
+  FOVEA_ASSIGN_OR_RETURN(auto plans, PlanCopy(catalogue_, candidates, origin));
+  for (auto& [retention_class, plan] : plans) {
+    report->bytes_copied += plan.PayloadBytes() + JournalBytes(plan.rows);
+    FOVEA_RETURN_IF_ERROR(Write(&plan, 0));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SegmentStore::CopyRange(const RowChange& range,
+                                     const CopyOrigin& origin,
+                                     PruneReport* report) {
+  for (std::string begin = range.key; begin < range.range_end;) {
+    absl::MutexLock lock(&commit_mutex_);
+    FOVEA_ASSIGN_OR_RETURN(CommitPlan plan,
+                           PlanRangeCopy(catalogue_, range, &begin));
+    plan.retention_class = origin.retention_class;
+    report->bytes_copied += JournalBytes(plan.rows);
+    FOVEA_RETURN_IF_ERROR(Write(&plan, 0));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SegmentStore::RemoveSegment(uint64_t segment,

@@ -109,14 +109,20 @@ absl::Status Fill(const OpenedFolder& opened, Catalogue* catalogue) {
   }
   std::vector<RowChange> own = {{Family::kMeta, std::string(kStoreIdKey),
                                  EncodeStoreId(opened.format.id)}};
-  uint64_t sequence = 0;
+  LastCommit last;
   for (const RecordHeader& record : index.InOrder()) {
     FOVEA_RETURN_IF_ERROR(
         ReplayRecord(opened.segments.get(), catalogue, record));
-    if (record.type == RecordType::kJournal) sequence = record.sequence;
+    if (record.type == RecordType::kJournal) {
+      last = {record.sequence, record.segment};
+    }
   }
   for (const auto& [id, state] : index.states()) {
-    AddCommitRows(sequence, id, state, &own);
+    own.push_back({Family::kMeta, SegmentKey(id), EncodeSegmentState(state)});
+  }
+  if (last.sequence > 0) {
+    own.push_back(
+        {Family::kMeta, std::string(kSequenceKey), EncodeLastCommit(last)});
   }
   FOVEA_RETURN_IF_ERROR(catalogue->Write(own));
   return catalogue->Flush();

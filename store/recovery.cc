@@ -7,7 +7,10 @@
 
 #include "store/recovery.h"
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -23,6 +26,9 @@ namespace {
 struct TailCommit {
   RecordHeader journal;
   SegmentState state;  // of its segment, up to and with it
+  std::shared_ptr<SegmentReader> reader;
+  std::vector<RecordHeader> chunks;
+  bool damaged = false;  // something between the journal before and this one
 };
 
 // Reads the payload to learn whether it is sound; other errors pass.
@@ -38,7 +44,7 @@ class TailScanner {
  public:
   explicit TailScanner(const StoreId& store_id) : store_id_(store_id) {}
 
-  // Scans one segment behind `known`; call in ascending order of ids.
+  // Scans one segment behind `known`.
   absl::Status ScanSegment(std::shared_ptr<SegmentReader> reader,
                            SegmentState known) {
     state_ = known;
@@ -59,17 +65,19 @@ class TailScanner {
     return WalkSegment(*reader_, state_.end, size, visitor);
   }
 
-  // A last commit that is not whole was torn by the crash, if it is the one
-  // that follows on: a later one is proof that those before it were synced.
+  // By sequence. A last commit that is not whole was torn by the crash, if it
+  // is the one that follows on: a later one is proof that those before it
+  // were synced.
   absl::StatusOr<std::vector<TailCommit>> TakeCommits(uint64_t last_known) {
     if (commits_.empty()) return std::move(commits_);
-    FOVEA_ASSIGN_OR_RETURN(const bool whole, LastIsWhole());
+    std::ranges::sort(commits_, {}, [](const TailCommit& commit) {
+      return commit.journal.sequence;
+    });
+    FOVEA_ASSIGN_OR_RETURN(const bool whole, IsWhole(commits_.back()));
     if (whole) return std::move(commits_);
-    const TailCommit torn = commits_.back();
-    commits_.pop_back();
     const uint64_t before =
-        commits_.empty() ? last_known : commits_.back().journal.sequence;
-    if (torn.journal.sequence != before + 1) commits_.push_back(torn);
+        commits_.size() == 1 ? last_known : commits_.end()[-2].journal.sequence;
+    if (commits_.back().journal.sequence == before + 1) commits_.pop_back();
     return std::move(commits_);
   }
 
@@ -98,19 +106,18 @@ class TailScanner {
     }
     state_.end = header.end();
     state_.last_journal = header.offset;
-    commits_.push_back({header, state_});
-    last_ = {reader_, std::exchange(chunks_, {}),
-             std::exchange(damaged_, false)};
+    commits_.push_back({header, state_, reader_, std::exchange(chunks_, {}),
+                        std::exchange(damaged_, false)});
     return absl::OkStatus();
   }
 
   // Payloads are read for the last commit alone: those before it may be many
   // and cannot be torn.
-  absl::StatusOr<bool> LastIsWhole() const {
-    if (last_.damaged) return false;
-    for (const RecordHeader& chunk : last_.chunks) {
+  static absl::StatusOr<bool> IsWhole(const TailCommit& commit) {
+    if (commit.damaged) return false;
+    for (const RecordHeader& chunk : commit.chunks) {
       FOVEA_ASSIGN_OR_RETURN(const bool sound,
-                             PayloadIsSound(*last_.reader, chunk));
+                             PayloadIsSound(*commit.reader, chunk));
       if (!sound) return false;
     }
     return true;
@@ -122,11 +129,6 @@ class TailScanner {
   std::vector<RecordHeader> chunks_;  // since the last journal
   bool damaged_ = false;              // something since the last journal is
   std::vector<TailCommit> commits_;
-  struct {
-    std::shared_ptr<SegmentReader> reader;
-    std::vector<RecordHeader> chunks;
-    bool damaged = false;
-  } last_;  // what commits_.back() consists of
 };
 
 absl::Status CheckFollowsOn(const std::vector<TailCommit>& commits,
@@ -145,13 +147,21 @@ absl::Status CheckFollowsOn(const std::vector<TailCommit>& commits,
   return absl::OkStatus();
 }
 
-absl::Status SyncSegment(FileSystem* file_system, SegmentFolder* folder,
-                         uint64_t id) {
-  FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder->Find(id));
-  FOVEA_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file,
-                         file_system->OpenAppend(folder->PathOf(header)));
-  FOVEA_RETURN_IF_ERROR(file->Sync());
-  return file_system->SyncDirectory(folder->path());
+// The process may have died before it synced what we now build on.
+absl::Status SyncSegmentsOf(FileSystem* file_system, SegmentFolder* folder,
+                            const std::vector<TailCommit>& commits) {
+  std::set<uint64_t> segments;
+  for (const TailCommit& commit : commits) {
+    segments.insert(commit.journal.segment);
+  }
+  for (const uint64_t id : segments) {
+    FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder->Find(id));
+    FOVEA_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file,
+                           file_system->OpenAppend(folder->PathOf(header)));
+    FOVEA_RETURN_IF_ERROR(file->Sync());
+  }
+  return segments.empty() ? absl::OkStatus()
+                          : file_system->SyncDirectory(folder->path());
 }
 
 absl::Status Replay(SegmentFolder* folder, Catalogue* catalogue,
@@ -168,39 +178,75 @@ absl::Status Replay(SegmentFolder* folder, Catalogue* catalogue,
   return absl::OkStatus();
 }
 
-// Removes what lies behind the newest committed record: younger files, and
-// the end of its own.
-absl::Status CutTail(FileSystem* file_system, SegmentFolder* folder,
-                     uint64_t newest, uint64_t end) {
+// Removes what no commit covers: files younger than the newest one that has
+// commits, and the ends of `scanned` ones.
+absl::Status CutTails(FileSystem* file_system, SegmentFolder* folder,
+                      const SegmentStates& states,
+                      const std::vector<uint64_t>& scanned) {
+  const uint64_t newest = states.empty() ? 0 : states.rbegin()->first;
   bool removed = false;
-  for (const uint64_t id : folder->Ids()) {
-    if (id <= newest) continue;
-    FOVEA_RETURN_IF_ERROR(folder->Remove(id));
-    removed = true;
+  for (const uint64_t id : scanned) {
+    if (id > newest) {
+      FOVEA_RETURN_IF_ERROR(folder->Remove(id));
+      removed = true;
+      continue;
+    }
+    const uint64_t end = states.at(id).end;
+    FOVEA_ASSIGN_OR_RETURN(const uint64_t size, folder->FileBytes(id));
+    if (size <= end) continue;
+    FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder->Find(id));
+    FOVEA_RETURN_IF_ERROR(file_system->Truncate(folder->PathOf(header), end));
   }
-  if (removed) {
-    FOVEA_RETURN_IF_ERROR(file_system->SyncDirectory(folder->path()));
-  }
-  if (newest == 0) return absl::OkStatus();
-  FOVEA_ASSIGN_OR_RETURN(const uint64_t size, folder->FileBytes(newest));
-  if (size <= end) return absl::OkStatus();
-  FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder->Find(newest));
-  return file_system->Truncate(folder->PathOf(header), end);
+  return removed ? file_system->SyncDirectory(folder->path())
+                 : absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<TailCommit>> FindTailCommits(
-    SegmentFolder* folder, const SegmentStates& states, const StoreId& store_id,
-    uint64_t last_known) {
+// Segments that may hold more than the catalogue knows: longer than it says,
+// or younger than all it has heard of.
+absl::StatusOr<std::vector<uint64_t>> FindTails(SegmentFolder* folder,
+                                                const SegmentStates& states) {
   const uint64_t newest = states.empty() ? 0 : states.rbegin()->first;
-  TailScanner scanner(store_id);
+  std::vector<uint64_t> tails;
   for (const uint64_t id : folder->Ids()) {
-    if (id < newest) continue;
+    const auto known = states.find(id);
+    if (known == states.end()) {
+      if (id > newest) tails.push_back(id);
+      continue;  // else a stranger: Verify() names it
+    }
+    if (known->second.retired) continue;
+    const absl::StatusOr<uint64_t> size = folder->FileBytes(id);
+    if (absl::IsDataLoss(size.status())) continue;  // Verify() names it
+    FOVEA_RETURN_IF_ERROR(size.status());
+    if (*size > known->second.end) tails.push_back(id);
+  }
+  return tails;
+}
+
+absl::StatusOr<std::vector<TailCommit>> ReadTails(
+    SegmentFolder* folder, const SegmentStates& states,
+    const std::vector<uint64_t>& tails, const StoreId& store_id,
+    uint64_t last_known) {
+  TailScanner scanner(store_id);
+  for (const uint64_t id : tails) {
     FOVEA_ASSIGN_OR_RETURN(const auto reader, folder->Reader(id));
     const auto known = states.find(id);
     FOVEA_RETURN_IF_ERROR(scanner.ScanSegment(
         reader, known == states.end() ? SegmentState() : known->second));
   }
   return scanner.TakeCommits(last_known);
+}
+
+// The newest segment of each retention class.
+absl::StatusOr<SegmentStates> OpenSegments(SegmentFolder* folder,
+                                           const SegmentStates& states) {
+  std::map<RetentionClass, uint64_t> newest;
+  for (const auto& [id, state] : states) {
+    const absl::StatusOr<SegmentHeader> header = folder->Find(id);
+    if (header.ok()) newest[header->retention_class] = id;
+  }
+  SegmentStates open;
+  for (const auto& [retention_class, id] : newest) open[id] = states.at(id);
+  return open;
 }
 
 absl::Status Ahead(uint64_t sequence, const std::string& found) {
@@ -238,27 +284,29 @@ absl::Status CheckCatalogueNotAhead(SegmentFolder* folder,
                                     Catalogue* catalogue) {
   FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
                          ReadSegmentStates(catalogue));
-  FOVEA_ASSIGN_OR_RETURN(const uint64_t sequence, ReadLastSequence(catalogue));
+  FOVEA_ASSIGN_OR_RETURN(const LastCommit last, ReadLastCommit(catalogue));
   if (states.empty()) {
-    return sequence == 0 ? absl::OkStatus()
-                         : Ahead(sequence, "no segment at all");
+    return last.sequence == 0 ? absl::OkStatus()
+                              : Ahead(last.sequence, "no segment at all");
   }
-  const auto& [id, state] = *states.rbegin();
+  const auto said = states.find(last.segment);
+  const auto& [id, state] = said == states.end() ? *states.rbegin() : *said;
   if (!folder->Find(id).ok()) {
-    return Ahead(sequence,
+    return Ahead(last.sequence,
                  absl::StrCat("the file of ", SegmentLabel(id), " is missing"));
   }
   FOVEA_ASSIGN_OR_RETURN(const auto reader, folder->Reader(id));
   FOVEA_ASSIGN_OR_RETURN(const uint64_t size, reader->Size());
   if (size < state.end) {
-    return Ahead(sequence, absl::StrCat(SegmentLabel(id), " ends at ", size,
-                                        " instead of ", state.end));
+    return Ahead(last.sequence, absl::StrCat(SegmentLabel(id), " ends at ",
+                                             size, " instead of ", state.end));
   }
   const absl::StatusOr<RecordHeader> journal =
       reader->ReadHeader(state.last_journal, state.end);
-  if (journal.ok() && journal->sequence != sequence) {
-    return Ahead(sequence, absl::StrCat(SegmentLabel(id), " ends with commit ",
-                                        journal->sequence));
+  if (journal.ok() && journal->sequence != last.sequence) {
+    return Ahead(last.sequence,
+                 absl::StrCat(SegmentLabel(id), " ends with commit ",
+                              journal->sequence));
   }
   // A damaged journal is no proof of anything missing; Verify() names it.
   return absl::OkStatus();
@@ -268,43 +316,40 @@ absl::StatusOr<Recovered> Recover(FileSystem* file_system,
                                   SegmentFolder* folder, Catalogue* catalogue,
                                   const StoreId& store_id) {
   FOVEA_RETURN_IF_ERROR(FinishRetired(file_system, folder, catalogue));
-  FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
-                         ReadSegmentStates(catalogue));
   FOVEA_RETURN_IF_ERROR(CheckCatalogueNotAhead(folder, catalogue));
-  Recovered recovered;
-  FOVEA_ASSIGN_OR_RETURN(recovered.last_sequence, ReadLastSequence(catalogue));
+  FOVEA_ASSIGN_OR_RETURN(SegmentStates states, ReadSegmentStates(catalogue));
+  FOVEA_ASSIGN_OR_RETURN(const LastCommit last, ReadLastCommit(catalogue));
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<uint64_t> tails,
+                         FindTails(folder, states));
   FOVEA_ASSIGN_OR_RETURN(
       const std::vector<TailCommit> commits,
-      FindTailCommits(folder, states, store_id, recovered.last_sequence));
-  FOVEA_RETURN_IF_ERROR(CheckFollowsOn(commits, recovered.last_sequence));
-  if (!commits.empty()) {
-    // The process may have died before it synced what we now build on.
-    FOVEA_RETURN_IF_ERROR(
-        SyncSegment(file_system, folder, commits.back().journal.segment));
-    FOVEA_RETURN_IF_ERROR(Replay(folder, catalogue, commits));
-    recovered.last_sequence = commits.back().journal.sequence;
-    recovered.open_segment = commits.back().journal.segment;
-    recovered.open_state = commits.back().state;
-  } else if (!states.empty()) {
-    recovered.open_segment = states.rbegin()->first;
-    recovered.open_state = states.rbegin()->second;
-  }
-  FOVEA_RETURN_IF_ERROR(CutTail(file_system, folder,
-                                recovered.open_segment.value_or(0),
-                                recovered.open_state.end));
+      ReadTails(folder, states, tails, store_id, last.sequence));
+  FOVEA_RETURN_IF_ERROR(CheckFollowsOn(commits, last.sequence));
+  FOVEA_RETURN_IF_ERROR(SyncSegmentsOf(file_system, folder, commits));
+  FOVEA_RETURN_IF_ERROR(Replay(folder, catalogue, commits));
+  FOVEA_ASSIGN_OR_RETURN(states, ReadSegmentStates(catalogue));
+  FOVEA_RETURN_IF_ERROR(CutTails(file_system, folder, states, tails));
+  Recovered recovered;
+  recovered.last_sequence =
+      commits.empty() ? last.sequence : commits.back().journal.sequence;
+  if (!states.empty()) recovered.newest_segment = states.rbegin()->first;
+  FOVEA_ASSIGN_OR_RETURN(recovered.open, OpenSegments(folder, states));
   return recovered;
 }
 
 absl::StatusOr<Recovered> CatchUp(SegmentFolder* folder, Catalogue* catalogue,
                                   const StoreId& store_id) {
   Recovered recovered;
-  FOVEA_ASSIGN_OR_RETURN(recovered.last_sequence, ReadLastSequence(catalogue));
+  FOVEA_ASSIGN_OR_RETURN(const LastCommit last, ReadLastCommit(catalogue));
+  recovered.last_sequence = last.sequence;
   if (!CheckCatalogueNotAhead(folder, catalogue).ok()) return recovered;
   FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
                          ReadSegmentStates(catalogue));
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<uint64_t> tails,
+                         FindTails(folder, states));
   FOVEA_ASSIGN_OR_RETURN(
       std::vector<TailCommit> commits,
-      FindTailCommits(folder, states, store_id, recovered.last_sequence));
+      ReadTails(folder, states, tails, store_id, last.sequence));
   uint64_t bytes = 0;
   size_t count = 0;
   while (count < commits.size() &&

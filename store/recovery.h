@@ -8,11 +8,11 @@
 #define FOVEA_STORE_RECOVERY_H_
 
 #include <cstdint>
-#include <optional>
 
 #include "absl/status/statusor.h"
 #include "store/file_system.h"
 #include "store/internal/catalogue.h"
+#include "store/internal/catalogue_state.h"
 #include "store/internal/store_rows.h"
 #include "store/segment_folder.h"
 #include "store/segment_format.h"
@@ -21,8 +21,8 @@ namespace fovea {
 
 struct Recovered {
   uint64_t last_sequence = 0;
-  std::optional<uint64_t> open_segment;  // the newest one
-  SegmentState open_state;
+  uint64_t newest_segment = 0;  // greatest id ever committed to
+  SegmentStates open;           // the newest of each retention class
 };
 
 // Reads only segments that were open, or younger than the catalogue. Never
@@ -43,7 +43,7 @@ absl::StatusOr<Recovered> CatchUp(SegmentFolder* folder, Catalogue* catalogue,
 absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,
                            Catalogue* catalogue);
 
-// kDataLoss when the newest segment does not end with commit `sequence`.
+// kDataLoss when the catalogue's last commit is not where it says.
 absl::Status CheckCatalogueNotAhead(SegmentFolder* folder,
                                     Catalogue* catalogue);
 

@@ -23,7 +23,9 @@ struct VerifyReport {
   int64_t chunks = 0;
   int64_t rows = 0;
   int64_t bytes = 0;
-  int64_t unreferenced_chunks = 0;  // leaks: harmless, Prune() removes them
+  int64_t unreferenced_chunks = 0;  // wait for a prune
+  int64_t leaked_references = 0;    // that no row holds: space, nothing else
+  int64_t leaks_mended = 0;         // of those
   std::vector<StoreProblem> problems;
 };
 

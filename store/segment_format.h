@@ -27,6 +27,7 @@
 #include <string_view>
 
 #include "store/chunk_id.h"
+#include "store/retention_class.h"
 
 namespace fovea {
 
@@ -64,7 +65,7 @@ enum class RecordType : uint8_t {
 // Who a segment is. Hours count from 1970 and may be negative.
 struct SegmentHeader {
   uint64_t id = 0;
-  uint16_t retention_class = 0;
+  RetentionClass retention_class = 0;
   int64_t hour = 0;
   StoreId store_id = {};
 };

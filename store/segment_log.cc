@@ -24,10 +24,12 @@ bool SegmentLog::NeedsNewSegment(uint64_t bytes, int64_t hour) const {
          pending_.end + bytes > segment_bytes_;
 }
 
-absl::Status SegmentLog::StartSegment(int64_t hour, uint64_t sequence,
+absl::Status SegmentLog::StartSegment(uint64_t id, int64_t hour,
+                                      uint64_t sequence,
                                       std::span<const uint8_t> snapshot) {
   SegmentHeader header;
-  header.id = next_id_;
+  header.id = id;
+  header.retention_class = retention_class_;
   header.hour = hour;
   header.store_id = store_id_;
   header_ = header;
@@ -78,7 +80,6 @@ absl::Status SegmentLog::MakeDurable() {
 }
 
 void SegmentLog::Accept() {
-  if (is_new_) next_id_ = header_.id + 1;
   accepted_ = pending_;
   is_new_ = tail_unknown_ = false;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The one segment open for appending. A commit's records go into one file;
-// until Accept() they can be taken back, and after a failure they are.
+// The segment open for appending, of one retention class. A commit's records
+// go into one file; until Accept() they can be taken back, and after a
+// failure they are.
 
 #ifndef FOVEA_STORE_SEGMENT_LOG_H_
 #define FOVEA_STORE_SEGMENT_LOG_H_
@@ -24,22 +25,22 @@ namespace fovea {
 class SegmentLog {
  public:
   SegmentLog(FileSystem* file_system, SegmentFolder* folder,
-             const StoreId& store_id, uint64_t segment_bytes)
+             const StoreId& store_id, RetentionClass retention_class,
+             uint64_t segment_bytes)
       : file_system_(file_system),
         folder_(folder),
         store_id_(store_id),
+        retention_class_(retention_class),
         segment_bytes_(segment_bytes) {}
 
   // Continues `header`'s file, of which `state` is committed and nothing
   // else is there.
   absl::Status Resume(const SegmentHeader& header, const SegmentState& state);
 
-  // Ids from here on are unused.
-  void set_next_id(uint64_t id) { next_id_ = id; }
-
   // True when a commit of `bytes` at `hour` has to begin a new segment.
   bool NeedsNewSegment(uint64_t bytes, int64_t hour) const;
-  absl::Status StartSegment(int64_t hour, uint64_t sequence,
+  // Requires an `id` that no file has.
+  absl::Status StartSegment(uint64_t id, int64_t hour, uint64_t sequence,
                             std::span<const uint8_t> snapshot);
 
   absl::StatusOr<ChunkPlace> AppendChunk(const ChunkId& id,
@@ -60,6 +61,7 @@ class SegmentLog {
   void Seal() { sealed_ = true; }
 
   uint64_t segment_id() const { return header_.id; }
+  bool is_new() const { return is_new_; }  // nothing accepted in it yet
   // With the records appended so far.
   const SegmentState& state() const { return pending_; }
 
@@ -67,15 +69,15 @@ class SegmentLog {
   FileSystem* const file_system_;
   SegmentFolder* const folder_;
   const StoreId store_id_;
+  const RetentionClass retention_class_;
   const uint64_t segment_bytes_;
 
   std::unique_ptr<SegmentWriter> writer_;
   SegmentHeader header_;
   SegmentState accepted_;
   SegmentState pending_;
-  uint64_t next_id_ = 1;
-  bool sealed_ = true;         // no segment to append to
-  bool is_new_ = false;        // nothing accepted in it yet
+  bool sealed_ = true;  // no segment to append to
+  bool is_new_ = false;
   bool tail_unknown_ = false;  // RollBack() is owed
 };
 

@@ -135,7 +135,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
       SegmentStore::Parts{path, options, opened.format, std::move(opened.lock),
                           std::move(opened.segments), std::move(catalogue)},
       recovered);
-  if (!options.read_only) FOVEA_RETURN_IF_ERROR(store->ResumeLog(recovered));
+  if (!options.read_only) FOVEA_RETURN_IF_ERROR(store->ResumeLogs(recovered));
   return std::unique_ptr<Store>(std::move(store));
 }
 
@@ -157,11 +157,16 @@ ChunkId CommitBatch::PutChunk(std::span<const uint8_t> payload,
 
 void CommitBatch::PutRow(Family family, std::string_view key,
                          std::string_view value) {
-  rows_.push_back({family, std::string(key), std::string(value)});
+  rows_.push_back({family, std::string(key), std::string(value), ""});
 }
 
 void CommitBatch::DeleteRow(Family family, std::string_view key) {
-  rows_.push_back({family, std::string(key), std::nullopt});
+  rows_.push_back({family, std::string(key), std::nullopt, ""});
+}
+
+void CommitBatch::DeleteRange(Family family, std::string_view begin,
+                              std::string_view end) {
+  rows_.push_back({family, std::string(begin), std::nullopt, std::string(end)});
 }
 
 void CommitBatch::DropChunk(const ChunkId& id, std::string_view owner) {

@@ -24,6 +24,8 @@
 #include "store/family.h"
 #include "store/file_system.h"
 #include "store/reports.h"
+#include "store/retention_class.h"
+#include "store/segment_space.h"
 
 namespace fovea {
 
@@ -39,9 +41,19 @@ class CommitBatch {
   void PutRow(Family family, std::string_view key, std::string_view value);
   void DeleteRow(Family family, std::string_view key);
 
+  // Deletes all rows with begin <= key < end that stood before this batch;
+  // what the batch itself puts there stays. Costs the same for one row as
+  // for a million. Only kGop, kTime, kFtab, kBlock and kSem. References that
+  // deleted rows held stay until DropChunk(), or until a scrub finds them.
+  void DeleteRange(Family family, std::string_view begin, std::string_view end);
+
   // `owner` lets go of a chunk; one without owners waits for Prune(). One
   // that the same batch also puts for that owner stays.
   void DropChunk(const ChunkId& id, std::string_view owner);
+
+  // What is kept equally long lies together, so that it can go together
+  // without copying what stays. Decides nothing else.
+  void set_retention_class(RetentionClass c) { retention_class_ = c; }
 
   bool empty() const;
   uint64_t payload_bytes() const;  // of chunks and rows so far
@@ -57,6 +69,7 @@ class CommitBatch {
     Family family;
     std::string key;
     std::optional<std::string> value;  // none: delete
+    std::string range_end = {};        // not empty: up to there
   };
   struct Drop {
     ChunkId id;
@@ -65,6 +78,7 @@ class CommitBatch {
   std::vector<Chunk> chunks_;
   std::vector<Row> rows_;
   std::vector<Drop> drops_;
+  RetentionClass retention_class_ = 0;
 };
 
 struct CommitReceipt {
@@ -73,6 +87,20 @@ struct CommitReceipt {
   int64_t chunks_known = 0;  // found already stored, byte-compared
   int64_t bytes_new = 0;
   int64_t bytes_known = 0;
+};
+
+struct ScrubOptions {
+  bool deep = false;  // reads every payload and compares its SHA-256
+
+  // Drops references that no row holds, so that a prune can have their
+  // chunks. Nothing else is ever changed.
+  bool repair = false;
+
+  // Of segments read; 0: as fast as it goes.
+  uint64_t bytes_per_second = 0;
+
+  // Gets bytes done, total; false from it ends the scrub with kCancelled.
+  std::function<bool(uint64_t, uint64_t)> progress = {};
 };
 
 struct StoreOptions {
@@ -154,15 +182,24 @@ class Store {
   absl::StatusOr<uint64_t> EpochFor(Family family, std::string_view key);
   uint64_t NewEpoch() const { return last_sequence() + 1; }
 
-  // Checks headers and rows; `deep` also reads every payload and compares
-  // its SHA-256. Finds, never repairs. `progress` (may be empty) gets bytes
-  // done, total; false from it ends the check with kCancelled.
-  virtual absl::StatusOr<VerifyReport> Verify(
-      bool deep, const std::function<bool(uint64_t, uint64_t)>& progress) = 0;
+  // Goes over segments, locations, references and rows, and tells what does
+  // not fit together. Commits and prunes go on meanwhile.
+  virtual absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) = 0;
 
-  // Erases chunks without owners: their segments are rewritten without
-  // them and removed. Nothing owned is ever absent meanwhile.
+  // Erases chunks without owners and rows that were deleted: segments that
+  // hold any are rewritten without them and removed. Nothing owned is ever
+  // absent meanwhile.
   virtual absl::StatusOr<PruneReport> Prune() = 0;
+
+  // Brings back space where that costs little: removes segments nothing of
+  // which is wanted any more, rewrites those that are mostly dead. Deleted
+  // rows may stay in files until Prune().
+  virtual absl::StatusOr<PruneReport> Reclaim(
+      const ReclaimOptions& options) = 0;
+
+  // What there is for Reclaim(), were `gone` not there.
+  virtual absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
+      const Gone& gone) = 0;
 
   virtual absl::StatusOr<DiskUsage> Usage() = 0;
 
@@ -182,6 +219,9 @@ class Store {
   }
   static std::vector<CommitBatch::Drop>& DropsOf(CommitBatch& batch) {
     return batch.drops_;
+  }
+  static RetentionClass RetentionClassOf(const CommitBatch& batch) {
+    return batch.retention_class_;
   }
 };
 

@@ -37,8 +37,6 @@ SegmentStore::SegmentStore(Parts parts, const Recovered& recovered)
     : parts_(std::move(parts)),
       catalogue_(parts_.catalogue.get()),
       folder_(parts_.folder.get()),
-      log_(parts_.options.file_system, folder_, parts_.format.id,
-           parts_.options.segment_bytes),
       last_sequence_(recovered.last_sequence) {
   absl::MutexLock lock(&commit_mutex_);
   if (parts_.options.read_only) {
@@ -48,23 +46,41 @@ SegmentStore::SegmentStore(Parts parts, const Recovered& recovered)
 
 SegmentStore::~SegmentStore() {
   absl::MutexLock lock(&commit_mutex_);
-  if (!refused_.ok() || !committed_ || log_.needs_roll_back()) return;
+  if (!refused_.ok() || last_log_ == nullptr || last_log_->needs_roll_back()) {
+    return;
+  }
   // A commit that another one follows is known to have been synced, so that
   // damage to it is never taken for a torn end and cut. Hence an empty one,
   // whose own loss does not matter.
   const std::string journal = EncodeJournal({last_sequence_ + 1, {}});
-  if (!log_.AppendJournal(last_sequence_ + 1, BytesOf(journal)).ok()) {
-    log_.RollBack().IgnoreError();
+  if (!last_log_->AppendJournal(last_sequence_ + 1, BytesOf(journal)).ok()) {
+    last_log_->RollBack().IgnoreError();
   }
 }
 
-absl::Status SegmentStore::ResumeLog(const Recovered& recovered) {
+absl::Status SegmentStore::ResumeLogs(const Recovered& recovered) {
   absl::MutexLock lock(&commit_mutex_);
-  if (!recovered.open_segment.has_value()) return absl::OkStatus();
-  log_.set_next_id(*recovered.open_segment + 1);
-  FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header,
-                         folder_->Find(*recovered.open_segment));
-  return log_.Resume(header, recovered.open_state);
+  next_segment_ = recovered.newest_segment + 1;
+  for (const auto& [id, state] : recovered.open) {
+    FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder_->Find(id));
+    FOVEA_RETURN_IF_ERROR(LogOf(header.retention_class)->Resume(header, state));
+  }
+  return absl::OkStatus();
+}
+
+SegmentLog* SegmentStore::LogOf(RetentionClass retention_class) {
+  return &logs_
+              .try_emplace(retention_class, parts_.options.file_system, folder_,
+                           parts_.format.id, retention_class,
+                           parts_.options.segment_bytes)
+              .first->second;
+}
+
+absl::Status SegmentStore::RollBack() {
+  for (auto& [retention_class, log] : logs_) {
+    FOVEA_RETURN_IF_ERROR(log.RollBack());
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
@@ -83,10 +99,17 @@ absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
     FOVEA_RETURN_IF_ERROR(planner.Put(chunk.id, chunk.payload, chunk.owner));
   }
   for (auto& row : RowsOf(batch)) {
-    FOVEA_RETURN_IF_ERROR(CheckRow({row.family, row.key, row.value}));
-    planner.Change(row.family, std::move(row.key), std::move(row.value));
+    FOVEA_RETURN_IF_ERROR(
+        CheckRow({row.family, row.key, row.value, row.range_end}));
+    if (row.range_end.empty()) {
+      planner.Change(row.family, std::move(row.key), std::move(row.value));
+    } else {
+      planner.DropRange(row.family, std::move(row.key),
+                        std::move(row.range_end));
+    }
   }
   FOVEA_ASSIGN_OR_RETURN(CommitPlan plan, planner.Finish());
+  plan.retention_class = RetentionClassOf(batch);
   FOVEA_RETURN_IF_ERROR(CheckPriors(catalogue_, plan));
   FOVEA_RETURN_IF_ERROR(Write(&plan, kStoreLimits.reserve_bytes));
   plan.receipt.sequence = last_sequence_;
@@ -98,48 +121,52 @@ absl::Status SegmentStore::CheckWritable() const { return refused_; }
 absl::Status SegmentStore::Write(CommitPlan* plan, uint64_t reserve) {
   FOVEA_RETURN_IF_ERROR(CheckWritable());
   FOVEA_RETURN_IF_ERROR(CheckPlan(*plan));
-  FOVEA_RETURN_IF_ERROR(log_.RollBack());  // owed by a commit that failed
+  FOVEA_RETURN_IF_ERROR(RollBack());  // owed by a commit that failed
   FOVEA_RETURN_IF_ERROR(CheckSpace(SegmentBytes(*plan) + reserve));
   const uint64_t sequence = last_sequence_ + 1;
-  if (absl::Status status = AppendRecords(plan, sequence); !status.ok()) {
-    log_.RollBack().IgnoreError();  // tried again before the next commit
+  SegmentLog* const log = LogOf(plan->retention_class);
+  if (absl::Status status = AppendRecords(plan, sequence, log); !status.ok()) {
+    log->RollBack().IgnoreError();  // tried again before the next commit
     return status;
   }
-  if (absl::Status status = log_.MakeDurable(); !status.ok()) {
+  if (absl::Status status = log->MakeDurable(); !status.ok()) {
     // The pages may be clean in memory and absent on disk; take them back
     // so that no later open builds on them.
-    log_.RollBack().IgnoreError();
+    log->RollBack().IgnoreError();
     return Refuse(status);
   }
-  AddCommitRows(sequence, log_.segment_id(), log_.state(), &plan->rows);
+  AddCommitRows(sequence, log->segment_id(), log->state(), &plan->rows);
   if (absl::Status status = catalogue_->Write(plan->rows); !status.ok()) {
     // It may or may not hold the commit now: only recovery can tell.
     Refuse(status).IgnoreError();
     return status;
   }
-  log_.Accept();
+  if (log->is_new()) next_segment_ = log->segment_id() + 1;
+  log->Accept();
   last_sequence_ = sequence;
-  committed_ = true;
+  last_log_ = log;
   return absl::OkStatus();
 }
 
-absl::Status SegmentStore::AppendRecords(CommitPlan* plan, uint64_t sequence) {
+absl::Status SegmentStore::AppendRecords(CommitPlan* plan, uint64_t sequence,
+                                         SegmentLog* log) {
   const int64_t hour = HourOf(parts_.options.now_ns());
-  if (log_.NeedsNewSegment(SegmentBytes(*plan), hour)) {
-    FOVEA_RETURN_IF_ERROR(StartSegment(sequence - 1, hour));
+  if (log->NeedsNewSegment(SegmentBytes(*plan), hour)) {
+    FOVEA_RETURN_IF_ERROR(StartSegment(sequence - 1, hour, log));
   }
   for (const NewChunk& chunk : plan->chunks) {
     FOVEA_ASSIGN_OR_RETURN(ChunkPlace place,
-                           log_.AppendChunk(chunk.id, chunk.payload));
+                           log->AppendChunk(chunk.id, chunk.payload));
     place.waiting_since = chunk.waiting_since;
     plan->rows.push_back(
         {Family::kLoc, PlaceKey(chunk.id), EncodePlace(place)});
   }
   const std::string journal = EncodeJournal({sequence, plan->rows});
-  return log_.AppendJournal(sequence, BytesOf(journal));
+  return log->AppendJournal(sequence, BytesOf(journal));
 }
 
-absl::Status SegmentStore::StartSegment(uint64_t sequence, int64_t hour) {
+absl::Status SegmentStore::StartSegment(uint64_t sequence, int64_t hour,
+                                        SegmentLog* log) {
   FOVEA_ASSIGN_OR_RETURN(std::vector<RowChange> rows,
                          ReadSnapshotRows(catalogue_));
   if (JournalBytes(rows) > kStoreLimits.journal_bytes) {
@@ -149,7 +176,7 @@ absl::Status SegmentStore::StartSegment(uint64_t sequence, int64_t hour) {
                      " for a segment's snapshot"));
   }
   const std::string snapshot = EncodeJournal({sequence, std::move(rows)});
-  return log_.StartSegment(hour, sequence, BytesOf(snapshot));
+  return log->StartSegment(next_segment_, hour, sequence, BytesOf(snapshot));
 }
 
 absl::Status SegmentStore::CheckSpace(uint64_t bytes) const {

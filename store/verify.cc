@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Verification: every segment record, and every row that names a chunk.
-// Finds, never repairs. Commits may go on meanwhile, so what looks wrong
-// across two rows is looked at again while no commit runs.
+// Commits may go on meanwhile, so what looks wrong across two rows is looked
+// at again while no commit runs. Segments are walked while prunes may run,
+// too: a file that is removed under the walk stays readable to its end.
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/catalogue_state.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
+#include "store/owner.h"
 #include "store/rows.h"
 
 namespace fovea {
@@ -19,10 +24,48 @@ namespace {
 
 constexpr char kRestore[] =
     "restore the file from a backup, or remove the streams that need it";
+constexpr size_t kLeaksPerCommit = 1024;
 constexpr char kRebuildNext[] = "run `fovea doctor --rebuild`";
 
 std::string ChunkLabel(const ChunkId& id) {
   return absl::StrCat("chunk ", id.ToHex());
+}
+
+// Keeps a pass over many bytes to a rate.
+class Pace {
+ public:
+  // 0: as fast as it goes.
+  explicit Pace(uint64_t bytes_per_second)
+      : bytes_per_second_(bytes_per_second), start_(Clock::now()) {}
+
+  // Sleeps, no longer than a moment, when `done` bytes are more than the rate
+  // allows; true when they still are afterwards.
+  bool SleepABit(uint64_t done) const {
+    if (bytes_per_second_ == 0) return false;
+    const std::chrono::duration<double> due(
+        static_cast<double>(done) / static_cast<double>(bytes_per_second_));
+    const auto early = due - (Clock::now() - start_);
+    if (early <= early.zero()) return false;
+    std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(
+        early, std::chrono::milliseconds(50)));
+    return true;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const uint64_t bytes_per_second_;
+  const Clock::time_point start_;
+};
+
+// True when `owner` is no row's key, or its row names the chunk.
+absl::StatusOr<bool> OwnerHolds(Catalogue* catalogue, std::string_view owner,
+                                const ChunkId& id) {
+  const std::optional<OwnerRow> parsed = ParseOwner(owner);
+  if (!parsed.has_value()) return true;
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                         catalogue->Get(parsed->family, owner));
+  if (!value.has_value()) return false;
+  return RowNames(parsed->family, *value, id);
 }
 
 // Runs a check while no commit can change anything.
@@ -31,22 +74,30 @@ using Exclusively =
 
 class Verifier {
  public:
-  Verifier(Catalogue* catalogue, SegmentFolder* folder, bool deep,
-           std::function<bool(uint64_t, uint64_t)> progress,
-           Exclusively exclusively)
+  // Sees a reference that nobody holds.
+  using OnLeak =
+      std::function<absl::Status(const ChunkId&, std::string_view owner)>;
+
+  Verifier(Catalogue* catalogue, SegmentFolder* folder, ScrubOptions options,
+           Exclusively exclusively, OnLeak on_leak)
       : catalogue_(catalogue),
         folder_(folder),
-        deep_(deep),
-        progress_(std::move(progress)),
-        exclusively_(std::move(exclusively)) {}
+        options_(std::move(options)),
+        exclusively_(std::move(exclusively)),
+        on_leak_(std::move(on_leak)) {}
 
-  absl::StatusOr<VerifyReport> Run() {
+  absl::Status CheckSegments() {
     FOVEA_ASSIGN_OR_RETURN(states_, ReadSegmentStates(catalogue_));
     for (const auto& [id, state] : states_) total_bytes_ += state.end;
     FOVEA_RETURN_IF_ERROR(exclusively_([this] { return CheckSequence(); }));
     for (const auto& [id, state] : states_) {
       FOVEA_RETURN_IF_ERROR(CheckSegment(id, state));
     }
+    return absl::OkStatus();
+  }
+
+  // Not while segments are removed.
+  absl::StatusOr<VerifyReport> CheckRows() {
     FOVEA_RETURN_IF_ERROR(CheckStrangers());
     FOVEA_RETURN_IF_ERROR(CheckPlaces());
     FOVEA_RETURN_IF_ERROR(CheckRefs());
@@ -88,8 +139,12 @@ class Verifier {
     const std::string label = SegmentLabel(id);
     const auto reader = folder_->Reader(id);
     if (!reader.ok()) {
-      if (state.retired) return absl::OkStatus();
-      return Note(reader.status(), label, 0, kRestore);
+      FOVEA_ASSIGN_OR_RETURN(const SegmentStates now,
+                             ReadSegmentStates(catalogue_));
+      const auto still = now.find(id);
+      const bool removed = still == now.end() || still->second.retired;
+      return removed ? absl::OkStatus()
+                     : Note(reader.status(), label, 0, kRestore);
     }
     report_.segments += 1;
     FOVEA_RETURN_IF_ERROR(
@@ -133,7 +188,7 @@ class Verifier {
     }
     report_.chunks += 1;
     report_.bytes += static_cast<int64_t>(header.length);
-    if (!deep_) return absl::OkStatus();
+    if (!options_.deep) return absl::OkStatus();
     FOVEA_ASSIGN_OR_RETURN(const std::vector<uint8_t> payload,
                            reader.ReadPayload(header));
     const ChunkId found = ChunkId::Of(payload);
@@ -145,8 +200,12 @@ class Verifier {
   absl::Status Advance(uint64_t bytes) {
     done_bytes_ += bytes;
     const uint64_t done = std::min(done_bytes_, total_bytes_);
-    if (!progress_ || progress_(done, total_bytes_)) return absl::OkStatus();
-    return absl::CancelledError("verify: interrupted");
+    do {
+      if (options_.progress && !options_.progress(done, total_bytes_)) {
+        return absl::CancelledError("verify: interrupted");
+      }
+    } while (pace_.SleepABit(done_bytes_));
+    return absl::OkStatus();
   }
 
   absl::Status CheckStrangers() {
@@ -248,7 +307,13 @@ class Verifier {
     return ForEachRow(
         Family::kRef, [this](std::string_view key, std::string_view) {
           FOVEA_ASSIGN_OR_RETURN(const ChunkId id, ChunkOfRefKey(key));
-          return CheckChunkExists(id, "reference");
+          FOVEA_RETURN_IF_ERROR(CheckChunkExists(id, "reference"));
+          const std::string_view owner = key.substr(RefPrefix(id).size());
+          FOVEA_ASSIGN_OR_RETURN(const bool held,
+                                 OwnerHolds(catalogue_, owner, id));
+          if (held) return absl::OkStatus();
+          report_.leaked_references += 1;
+          return on_leak_(id, owner);
         });
   }
 
@@ -280,7 +345,7 @@ class Verifier {
           const std::string label =
               absl::StrCat("stream ", parts.stream, " block ", parts.block_seq);
           if (row.is_chunk) return CheckChunkExists(row.chunk, label);
-          if (deep_ && ChunkId::Of(BytesOfBlock(row)) != row.chunk) {
+          if (options_.deep && ChunkId::Of(BytesOfBlock(row)) != row.chunk) {
             Problem(label, 0, "bytes differ from their SHA-256", kRebuildNext);
           }
           return absl::OkStatus();
@@ -310,9 +375,10 @@ class Verifier {
 
   Catalogue* const catalogue_;
   SegmentFolder* const folder_;
-  const bool deep_;
-  const std::function<bool(uint64_t, uint64_t)> progress_;
+  const ScrubOptions options_;
   const Exclusively exclusively_;
+  const OnLeak on_leak_;
+  Pace pace_{options_.bytes_per_second};
 
   SegmentStates states_;
   VerifyReport report_;
@@ -322,14 +388,44 @@ class Verifier {
 
 }  // namespace
 
-absl::StatusOr<VerifyReport> SegmentStore::Verify(
-    bool deep, const std::function<bool(uint64_t, uint64_t)>& progress) {
-  absl::MutexLock maintenance(&maintenance_mutex_);
+absl::StatusOr<VerifyReport> SegmentStore::Scrub(const ScrubOptions& options) {
   const auto exclusively = [this](const std::function<absl::Status()>& check) {
     absl::MutexLock lock(&commit_mutex_);
     return check();
   };
-  return Verifier(catalogue_, folder_, deep, progress, exclusively).Run();
+  std::vector<Leak> leaks;
+  const auto on_leak = [&](const ChunkId& id, std::string_view owner) {
+    if (options.repair) leaks.push_back({id, std::string(owner)});
+    return absl::OkStatus();
+  };
+  Verifier verifier(catalogue_, folder_, options, exclusively, on_leak);
+  FOVEA_RETURN_IF_ERROR(verifier.CheckSegments());
+  absl::MutexLock maintenance(&maintenance_mutex_);
+  FOVEA_ASSIGN_OR_RETURN(VerifyReport report, verifier.CheckRows());
+  FOVEA_ASSIGN_OR_RETURN(report.leaks_mended, MendLeaks(leaks));
+  return report;
+}
+
+absl::StatusOr<int64_t> SegmentStore::MendLeaks(std::span<const Leak> leaks) {
+  int64_t mended = 0;
+  while (!leaks.empty()) {
+    const auto portion = leaks.first(std::min(leaks.size(), kLeaksPerCommit));
+    leaks = leaks.subspan(portion.size());
+    absl::MutexLock lock(&commit_mutex_);
+    CommitPlanner planner(
+        catalogue_, [this](const ChunkId& id) { return ReadChunk(id); },
+        last_sequence_ + 1);
+    for (const Leak& leak : portion) {
+      FOVEA_ASSIGN_OR_RETURN(const bool held,
+                             OwnerHolds(catalogue_, leak.owner, leak.chunk));
+      if (held) continue;
+      FOVEA_RETURN_IF_ERROR(planner.Drop(leak.chunk, leak.owner));
+      ++mended;
+    }
+    FOVEA_ASSIGN_OR_RETURN(CommitPlan plan, planner.Finish());
+    if (!plan.rows.empty()) FOVEA_RETURN_IF_ERROR(Write(&plan, 0));
+  }
+  return mended;
 }
 
 }  // namespace fovea

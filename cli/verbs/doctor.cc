@@ -134,7 +134,7 @@ std::vector<Finding> StoreFindings(const Context& context) {
   if (!engine.ok()) return {StoreFault(engine.status(), context.store)};
   const auto streams = (*engine)->Streams();
   if (!streams.ok()) return {StoreFault(streams.status(), context.store)};
-  const auto report = (*engine)->Verify(false, nullptr);
+  const auto report = (*engine)->Verify({});
   if (!report.ok()) return {StoreFault(report.status(), context.store)};
   std::vector<Finding> findings = {
       {Finding::kGood, "store",

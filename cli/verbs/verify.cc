@@ -21,6 +21,8 @@ namespace {
 
 struct VerifyArguments {
   bool deep = false;
+  bool repair = false;
+  uint64_t bytes_per_second = 0;
 };
 
 int64_t NowNs() {
@@ -30,7 +32,7 @@ int64_t NowNs() {
 }
 
 absl::StatusOr<VerifyReport> VerifyShown(const Context& context, Engine* engine,
-                                         bool deep) {
+                                         const VerifyArguments& arguments) {
   const Terminal terminal = DescribeTerminal(2, context.color);
   ProgressPrinter printer(terminal.interactive && !context.no_progress
                               ? ProgressMode::kBar
@@ -39,7 +41,12 @@ absl::StatusOr<VerifyReport> VerifyShown(const Context& context, Engine* engine,
                             std::fwrite(bytes.data(), 1, bytes.size(), stderr);
                           });
   RateEstimate rate;
-  const auto show = [&](uint64_t done, uint64_t total) {
+  VerifyOptions options;
+  options.deep = arguments.deep;
+  options.repair = arguments.repair;
+  options.bytes_per_second = arguments.bytes_per_second;
+  options.stop = StopFlag();
+  options.progress = [&](uint64_t done, uint64_t total) {
     const int64_t now = NowNs();
     ProgressState state;
     state.label = "verify";
@@ -50,7 +57,7 @@ absl::StatusOr<VerifyReport> VerifyShown(const Context& context, Engine* engine,
     state.remaining_ns = rate.RemainingNs(state.total);
     printer.Update(now, state);
   };
-  auto report = engine->Verify(deep, show, StopFlag());
+  auto report = engine->Verify(options);
   printer.Clear();
   return report;
 }
@@ -77,15 +84,26 @@ std::string SummaryText(const VerifyReport& report, bool deep) {
                     FormatCount(report.unreferenced_chunks, "chunk"),
                     " nothing refers to (harmless)");
   }
+  const int64_t leaks = report.leaked_references - report.leaks_mended;
+  if (report.leaks_mended > 0) {
+    absl::StrAppend(&text, "; ",
+                    FormatCount(report.leaks_mended, "leaked reference"),
+                    " dropped");
+  }
+  if (leaks > 0) {
+    absl::StrAppend(&text, "; ", FormatCount(leaks, "leaked reference"),
+                    " (space only; --repair drops them)");
+  }
   return text + "\n";
 }
 
 absl::StatusOr<int> RunVerify(const Context& context,
                               const VerifyArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(context, StoreMode::kRead);
+  auto engine = OpenStore(
+      context, arguments.repair ? StoreMode::kWrite : StoreMode::kRead);
   if (!engine.ok()) return engine.status();
-  const auto report = VerifyShown(context, engine->get(), arguments.deep);
+  const auto report = VerifyShown(context, engine->get(), arguments);
   if (!report.ok()) return report.status();
   if (context.json) {
     Json document = Document("verify");
@@ -111,6 +129,10 @@ void AddVerify(CLI::App* app, Context* context) {
               [context, arguments] { return RunVerify(*context, *arguments); });
   verb->add_flag("--deep", arguments->deep,
                  "Also read every payload and decode every picture");
+  verb->add_flag("--repair", arguments->repair,
+                 "Drop references nobody holds; changes nothing else");
+  AddSizeOption(verb, "--rate", &arguments->bytes_per_second,
+                "Read no more than so much a second, such as 4MB");
 }
 
 }  // namespace fovea::cli

@@ -25,11 +25,11 @@ absl::StatusOr<SegmentStates> ReadSegmentStates(Catalogue* catalogue) {
   return states;
 }
 
-absl::StatusOr<uint64_t> ReadLastSequence(Catalogue* catalogue) {
+absl::StatusOr<LastCommit> ReadLastCommit(Catalogue* catalogue) {
   FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
                          catalogue->Get(Family::kMeta, kSequenceKey));
-  if (!value.has_value()) return uint64_t{0};
-  return DecodeSequence(*value);
+  if (!value.has_value()) return LastCommit();
+  return DecodeLastCommit(*value);
 }
 
 absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(Catalogue* catalogue,
@@ -55,6 +55,15 @@ absl::StatusOr<bool> HasOwner(
   return owned;
 }
 
+absl::Status VisitOwners(Catalogue* catalogue, const ChunkId& id,
+                         const std::function<bool(std::string_view)>& visit) {
+  const std::string prefix = RefPrefix(id);
+  return catalogue->Scan(
+      Family::kRef, prefix, "", [&](std::string_view key, std::string_view) {
+        return key.starts_with(prefix) && visit(key.substr(prefix.size()));
+      });
+}
+
 absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(Catalogue* catalogue) {
   std::vector<RowChange> rows;
   for (int i = 0; i < kFamilyCount; ++i) {
@@ -73,8 +82,8 @@ absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(Catalogue* catalogue) {
 
 void AddCommitRows(uint64_t sequence, uint64_t segment,
                    const SegmentState& state, std::vector<RowChange>* rows) {
-  rows->push_back(
-      {Family::kMeta, std::string(kSequenceKey), EncodeSequence(sequence)});
+  rows->push_back({Family::kMeta, std::string(kSequenceKey),
+                   EncodeLastCommit({sequence, segment})});
   rows->push_back(
       {Family::kMeta, SegmentKey(segment), EncodeSegmentState(state)});
 }

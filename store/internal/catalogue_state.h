@@ -20,8 +20,8 @@ using SegmentStates = std::map<uint64_t, SegmentState>;
 
 absl::StatusOr<SegmentStates> ReadSegmentStates(Catalogue* catalogue);
 
-// 0 in a store without commits.
-absl::StatusOr<uint64_t> ReadLastSequence(Catalogue* catalogue);
+// Zeros in a store without commits.
+absl::StatusOr<LastCommit> ReadLastCommit(Catalogue* catalogue);
 
 // None when the chunk is not stored.
 absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(Catalogue* catalogue,
@@ -31,6 +31,10 @@ absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(Catalogue* catalogue,
 absl::StatusOr<bool> HasOwner(
     Catalogue* catalogue, const ChunkId& id,
     const std::function<bool(std::string_view ref_key)>& deleted);
+
+// Owners of a chunk, in order, until `visit` returns false.
+absl::Status VisitOwners(Catalogue* catalogue, const ChunkId& id,
+                         const std::function<bool(std::string_view)>& visit);
 
 // Families whose rows each new segment repeats, so that they outlive the
 // segment they were written to.

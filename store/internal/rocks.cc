@@ -2,8 +2,8 @@
 //
 // The catalogue on RocksDB 7.8.3, confined to this file and rocks_files.
 // Settings favour few bytes written and little memory: rows are small and
-// payloads never come here. Neither range deletes nor blob files are used
-// (both have known defects in this version). There is no write-ahead log:
+// payloads never come here. Blob files are not used (they have known defects
+// in this version). There is no write-ahead log:
 // the journals in the segments are one, and replaying them at opening costs
 // less than writing every row twice.
 
@@ -158,11 +158,7 @@ class RocksCatalogue final : public Catalogue {
     rocksdb::WriteBatch batch;
     for (const RowChange& change : changes) {
       rocksdb::ColumnFamilyHandle* handle = HandleOf(change.family);
-      const rocksdb::Status status =
-          change.value.has_value()
-              ? batch.Put(handle, change.key, *change.value)
-              : batch.Delete(handle, change.key);
-      if (!status.ok()) return StatusOf(status);
+      FOVEA_RETURN_IF_ERROR(StatusOf(AddTo(&batch, handle, change)));
     }
     return StatusOf(db_->Write(Unlogged(), &batch));
   }
@@ -254,6 +250,17 @@ class RocksCatalogue final : public Catalogue {
     });
     std::ranges::sort(present);
     return present;
+  }
+
+  static rocksdb::Status AddTo(rocksdb::WriteBatch* batch,
+                               rocksdb::ColumnFamilyHandle* handle,
+                               const RowChange& change) {
+    if (change.is_range()) {
+      return batch->DeleteRange(handle, change.key, change.range_end);
+    }
+    return change.value.has_value()
+               ? batch->Put(handle, change.key, *change.value)
+               : batch->Delete(handle, change.key);
   }
 
   static rocksdb::WriteOptions Unlogged() {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Store on segment files and a catalogue. One mutex orders commits; readers
-// take none of it, so they never wait for a sync. Verify() and Prune()
-// exclude each other, not commits.
+// Store on segment files and a catalogue. One mutex orders commits, of all
+// retention classes; readers take none of it, so they never wait for a sync.
+// The steps of Scrub(), Prune() and Reclaim() that look at rows and files
+// together exclude each other, not commits.
 
 #ifndef FOVEA_STORE_INTERNAL_SEGMENT_STORE_H_
 #define FOVEA_STORE_INTERNAL_SEGMENT_STORE_H_
@@ -10,7 +11,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,7 @@
 #include "store/commit_plan.h"
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
+#include "store/internal/segment_copy.h"
 #include "store/recovery.h"
 #include "store/segment_folder.h"
 #include "store/segment_log.h"
@@ -48,7 +52,7 @@ class SegmentStore final : public Store {
   ~SegmentStore() override;
 
   // Makes the store ready to append where recovery left off.
-  absl::Status ResumeLog(const Recovered& recovered);
+  absl::Status ResumeLogs(const Recovered& recovered);
 
   absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) override;
   absl::StatusOr<std::vector<uint8_t>> ReadChunk(const ChunkId& id) override;
@@ -61,36 +65,60 @@ class SegmentStore final : public Store {
   absl::StatusOr<KeyValue> SeekBackward(Family family, std::string_view key,
                                         std::string_view prefix) override;
   uint64_t last_sequence() const override { return last_sequence_; }
-  absl::StatusOr<VerifyReport> Verify(
-      bool deep,
-      const std::function<bool(uint64_t, uint64_t)>& progress) override;
+  absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) override;
   absl::StatusOr<PruneReport> Prune() override;
+  absl::StatusOr<PruneReport> Reclaim(const ReclaimOptions& options) override;
+  absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
+      const Gone& gone) override;
   absl::StatusOr<DiskUsage> Usage() override;
 
  private:
+  // A reference that no row holds.
+  struct Leak {
+    ChunkId chunk;
+    std::string owner;
+  };
+
   absl::Status CheckWritable() const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   // Acknowledges a plan made under the same hold of the mutex. `reserve`:
   // bytes that must stay free on the disk.
   absl::Status Write(CommitPlan* plan, uint64_t reserve)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
-  absl::Status AppendRecords(CommitPlan* plan, uint64_t sequence)
+  absl::Status AppendRecords(CommitPlan* plan, uint64_t sequence,
+                             SegmentLog* log)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
-  absl::Status StartSegment(uint64_t sequence, int64_t hour)
+  absl::Status StartSegment(uint64_t sequence, int64_t hour, SegmentLog* log)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  SegmentLog* LogOf(RetentionClass retention_class)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  absl::Status RollBack() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::Status CheckSpace(uint64_t bytes) const;
   // No commit is taken any more, for the reason given.
   absl::Status Refuse(const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::StatusOr<ChunkPlace> Place(const ChunkId& id) const;
+  // Drops those that still leak; how many.
+  absl::StatusOr<int64_t> MendLeaks(std::span<const Leak> leaks);
 
-  // Steps of Prune(), in their order.
+  // Steps of Prune() and Reclaim(), in their order.
+  absl::Status BeginPrune() ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintenance_mutex_);
   absl::Status OwePurge();
   absl::Status ForgetUnowned(PruneReport* report);
   absl::StatusOr<std::vector<uint64_t>> FindStaleSegments();
+  // Segments from `oldest_staying` on that are not rewritten may say what
+  // was deleted since, so deletes after them are kept.
+  absl::Status Rewrite(const std::vector<uint64_t>& segments,
+                       uint64_t oldest_staying, PruneReport* report);
+  absl::StatusOr<uint64_t> OldestOtherThan(
+      const std::vector<uint64_t>& segments) const;
   absl::Status BeginFreshSegment();
   absl::StatusOr<bool> CopyForward(uint64_t segment, bool keep_tombstones,
                                    PruneReport* report);
+  absl::Status WriteCopies(const CopyCandidates& candidates,
+                           const CopyOrigin& origin, PruneReport* report);
+  absl::Status CopyRange(const RowChange& range, const CopyOrigin& origin,
+                         PruneReport* report);
   absl::Status RemoveSegment(uint64_t segment, PruneReport* report);
   absl::Status PurgeIfOwed();
 
@@ -100,7 +128,10 @@ class SegmentStore final : public Store {
 
   absl::Mutex maintenance_mutex_ ABSL_ACQUIRED_BEFORE(commit_mutex_);
   absl::Mutex commit_mutex_;
-  SegmentLog log_ ABSL_GUARDED_BY(commit_mutex_);
+  // One per class that had commits; the last one committed to.
+  std::map<RetentionClass, SegmentLog> logs_ ABSL_GUARDED_BY(commit_mutex_);
+  SegmentLog* last_log_ ABSL_GUARDED_BY(commit_mutex_) = nullptr;
+  uint64_t next_segment_ ABSL_GUARDED_BY(commit_mutex_) = 1;
   absl::Status refused_ ABSL_GUARDED_BY(commit_mutex_);
   bool committed_ ABSL_GUARDED_BY(commit_mutex_) = false;  // since opening
   std::atomic<uint64_t> last_sequence_;

@@ -14,6 +14,7 @@ namespace fovea {
 namespace {
 
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kLastCommitVersion = 2;
 constexpr size_t kIdBytes = sizeof(ChunkId::bytes);
 
 absl::Status BadRow(const char* what) {
@@ -132,20 +133,25 @@ absl::StatusOr<SegmentState> DecodeSegmentState(std::string_view value) {
   return state;
 }
 
-std::string EncodeSequence(uint64_t sequence) {
-  std::string value = NewValue();
-  PutLittle(&value, sequence);
+std::string EncodeLastCommit(const LastCommit& commit) {
+  std::string value;
+  PutLittle(&value, kLastCommitVersion);
+  PutLittle(&value, commit.sequence);
+  PutLittle(&value, commit.segment);
   return value;
 }
 
-absl::StatusOr<uint64_t> DecodeSequence(std::string_view value) {
+absl::StatusOr<LastCommit> DecodeLastCommit(std::string_view value) {
   ByteReader in(value);
   const uint8_t version = in.Little<uint8_t>();
-  const uint64_t sequence = in.Little<uint64_t>();
-  if (version != kVersion || !in.ok() || !in.at_end()) {
+  LastCommit commit;
+  commit.sequence = in.Little<uint64_t>();
+  if (version == kLastCommitVersion) commit.segment = in.Little<uint64_t>();
+  if (version < kVersion || version > kLastCommitVersion || !in.ok() ||
+      !in.at_end()) {
     return BadRow("sequence");
   }
-  return sequence;
+  return commit;
 }
 
 std::string EncodeStoreId(const StoreId& id) {

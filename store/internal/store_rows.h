@@ -63,10 +63,15 @@ absl::StatusOr<uint64_t> ParseSegmentKey(std::string_view key);
 std::string EncodeSegmentState(const SegmentState& state);
 absl::StatusOr<SegmentState> DecodeSegmentState(std::string_view value);
 
-// meta "~q": sequence of the last commit in the catalogue.
+// meta "~q": the last commit in the catalogue and the segment it lies in.
 inline constexpr std::string_view kSequenceKey = "~q";
-std::string EncodeSequence(uint64_t sequence);
-absl::StatusOr<uint64_t> DecodeSequence(std::string_view value);
+struct LastCommit {
+  uint64_t sequence = 0;
+  // 0: not said (by releases that had one segment open): the newest.
+  uint64_t segment = 0;
+};
+std::string EncodeLastCommit(const LastCommit& commit);
+absl::StatusOr<LastCommit> DecodeLastCommit(std::string_view value);
 
 // meta "~f": the store's id, so that a catalogue never serves another store.
 inline constexpr std::string_view kStoreIdKey = "~f";

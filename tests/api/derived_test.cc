@@ -106,7 +106,7 @@ class DerivedTest : public ::testing::Test {
 
   std::vector<std::string> Problems() {
     std::vector<std::string> problems;
-    const auto report = engine_->Verify(/*deep=*/true, nullptr);
+    const auto report = engine_->Verify({.deep = true});
     EXPECT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       problems.push_back(problem.object + ": " + problem.what);

@@ -123,7 +123,7 @@ class EngineTest : public ::testing::Test {
   }
 
   void ExpectClean() {
-    auto report = engine_->Verify(true, nullptr);
+    auto report = engine_->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;

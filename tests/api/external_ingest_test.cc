@@ -111,7 +111,7 @@ class ExternalIngestTest : public ::testing::Test {
     const auto observed = Observed("cam");
     ASSERT_THAT(observed, SizeIs(1));
     EXPECT_EQ(observed[0].last_index, uint64_t{kEvery});
-    const auto verified = engine_->Verify(/*deep=*/true, nullptr);
+    const auto verified = engine_->Verify({.deep = true});
     ASSERT_TRUE(verified.ok()) << verified.status();
     EXPECT_THAT(verified->problems, IsEmpty());
   }

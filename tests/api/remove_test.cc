@@ -89,7 +89,7 @@ class RemoveTest : public ::testing::Test {
     const StreamSummary summary = Summary();
     EXPECT_EQ(summary.counts.stored_bytes, held.bytes);
     EXPECT_EQ(summary.chunks, held.rows);
-    auto report = engine_->Verify(true, nullptr);
+    auto report = engine_->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
@@ -145,7 +145,7 @@ TEST_F(RemoveTest, ACountThatIsWrongIsReported) {
   CommitBatch batch;
   batch.PutRow(Family::kMeta, StreamCountsKey(id), EncodeStreamCounts(counts));
   ASSERT_TRUE(engine_->store()->Commit(std::move(batch)).ok());
-  const auto report = engine_->Verify(false, nullptr);
+  const auto report = engine_->Verify({});
   ASSERT_TRUE(report.ok());
   ASSERT_EQ(report->problems.size(), 1u);
   EXPECT_NE(report->problems[0].what.find("rows hold"), std::string::npos);

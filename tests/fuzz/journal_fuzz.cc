@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto place = fovea::DecodePlace(text);
   if (place.ok() && fovea::EncodePlace(*place) != text) std::abort();
   fovea::DecodeSegmentState(text).IgnoreError();
-  fovea::DecodeSequence(text).IgnoreError();
+  fovea::DecodeLastCommit(text).IgnoreError();
   fovea::ParseWaitingKey(text).IgnoreError();
   fovea::ParseSegmentKey(text).IgnoreError();
   fovea::ChunkOfRefKey(text).IgnoreError();

@@ -75,8 +75,8 @@ TEST(StoreRowsTest, ComeBackAndRefuseOtherSizes) {
   ForEachTruncation(state, [](const std::string& cut) {
     EXPECT_FALSE(DecodeSegmentState(cut).ok());
   });
-  EXPECT_EQ(*DecodeSequence(EncodeSequence(11)), 11u);
-  EXPECT_FALSE(DecodeSequence("").ok());
+  EXPECT_EQ(DecodeLastCommit(EncodeLastCommit({11, 7}))->segment, 7u);
+  EXPECT_FALSE(DecodeLastCommit("").ok());
 
   const ChunkId id = ChunkId::Of(BytesOf("abc"));
   EXPECT_EQ(ParseWaitingKey(WaitingKey(3, id))->epoch, 3u);

@@ -76,7 +76,7 @@ void CheckYoungStore(const std::string& path, StoreOptions options,
         << (read_only ? "read-only: " : "writing: ") << store.status();
     const auto chunk = (*store)->ReadChunk(ChunkId::Of(payload));
     EXPECT_TRUE(chunk.ok() || !acknowledged);
-    const auto report = (*store)->Verify(/*deep=*/true, nullptr);
+    const auto report = (*store)->Scrub({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_TRUE(report->problems.empty()) << report->problems[0].what;
   }

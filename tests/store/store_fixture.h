@@ -127,7 +127,7 @@ class StoreTest : public ::testing::Test {
   }
 
   VerifyReport Verify() {
-    auto report = store_->Verify(/*deep=*/true, nullptr);
+    auto report = store_->Scrub({.deep = true});
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *report : VerifyReport();
   }

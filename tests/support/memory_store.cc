@@ -39,7 +39,13 @@ absl::StatusOr<CommitReceipt> MemoryStore::Commit(CommitBatch batch) {
     if (is_new) place->second.payload = std::move(chunk.payload);
     place->second.owners.insert(chunk.owner);
   }
+  for (const auto& row : RowsOf(batch)) {
+    if (row.range_end.empty()) continue;
+    Rows& rows = RowsIn(row.family);
+    rows.erase(rows.lower_bound(row.key), rows.lower_bound(row.range_end));
+  }
   for (auto& row : RowsOf(batch)) {
+    if (!row.range_end.empty()) continue;
     if (row.value.has_value()) {
       RowsIn(row.family)[row.key] = *std::move(row.value);
     } else {
@@ -116,8 +122,7 @@ uint64_t MemoryStore::last_sequence() const {
   return sequence_;
 }
 
-absl::StatusOr<VerifyReport> MemoryStore::Verify(
-    bool deep, const std::function<bool(uint64_t, uint64_t)>& progress) {
+absl::StatusOr<VerifyReport> MemoryStore::Scrub(const ScrubOptions& options) {
   const std::lock_guard<std::mutex> lock(mutex_);
   VerifyReport report;
   for (const Rows& rows : rows_) {
@@ -127,13 +132,13 @@ absl::StatusOr<VerifyReport> MemoryStore::Verify(
     ++report.chunks;
     report.bytes += static_cast<int64_t>(chunk.payload.size());
     if (chunk.owners.empty()) ++report.unreferenced_chunks;
-    if (deep && ChunkId::Of(chunk.payload) != id) {
+    if (options.deep && ChunkId::Of(chunk.payload) != id) {
       report.problems.push_back(
           {"chunk " + id.ToHex(), 0, "SHA-256 of the payload is another", ""});
     }
   }
   const auto bytes = static_cast<uint64_t>(report.bytes);
-  if (progress && !progress(bytes, bytes)) {
+  if (options.progress && !options.progress(bytes, bytes)) {
     return absl::CancelledError("verify: interrupted");
   }
   return report;
@@ -152,6 +157,15 @@ absl::StatusOr<PruneReport> MemoryStore::Prune() {
     chunk = chunks_.erase(chunk);
   }
   return report;
+}
+
+absl::StatusOr<PruneReport> MemoryStore::Reclaim(const ReclaimOptions&) {
+  return Prune();
+}
+
+absl::StatusOr<std::vector<SegmentSpace>> MemoryStore::MeasureSegments(
+    const Gone&) {
+  return std::vector<SegmentSpace>();
 }
 
 absl::StatusOr<DiskUsage> MemoryStore::Usage() {

@@ -32,10 +32,11 @@ class MemoryStore : public Store {
   absl::StatusOr<KeyValue> SeekBackward(Family family, std::string_view key,
                                         std::string_view prefix) override;
   uint64_t last_sequence() const override;
-  absl::StatusOr<VerifyReport> Verify(
-      bool deep,
-      const std::function<bool(uint64_t, uint64_t)>& progress) override;
+  absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) override;
   absl::StatusOr<PruneReport> Prune() override;
+  absl::StatusOr<PruneReport> Reclaim(const ReclaimOptions& options) override;
+  absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
+      const Gone& gone) override;
   absl::StatusOr<DiskUsage> Usage() override;
 
  private:

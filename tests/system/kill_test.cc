@@ -109,7 +109,7 @@ class KillTest : public ::testing::Test {
     }
     auto engine = Engine::Open(Store(), {});
     ASSERT_TRUE(engine.ok()) << engine.status();
-    auto verified = (*engine)->Verify(true, nullptr);
+    auto verified = (*engine)->Verify({.deep = true});
     ASSERT_TRUE(verified.ok()) << verified.status();
     for (const StoreProblem& problem : verified->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Owners are told apart by their length.
+
+#include "store/owner.h"
+
+namespace fovea {
+
+std::optional<OwnerRow> ParseOwner(std::string_view owner) {
+  if (const auto gop = ParseGopKey(owner); gop.ok()) {
+    return OwnerRow{Family::kGop, gop->stream};
+  }
+  if (const auto block = ParseBlockKey(owner); block.ok()) {
+    return OwnerRow{Family::kBlock, block->stream};
+  }
+  return std::nullopt;
+}
+
+bool RowNames(Family family, std::string_view value, const ChunkId& id) {
+  if (family == Family::kGop) {
+    const absl::StatusOr<GopRow> row = DecodeGopRow(value);
+    return !row.ok() || row->chunk == id;
+  }
+  const absl::StatusOr<BlockRow> row = DecodeBlockRow(value);
+  return !row.ok() || (row->is_chunk && row->chunk == id);
+}
+
+}  // namespace fovea
