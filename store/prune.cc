@@ -273,7 +273,7 @@ absl::StatusOr<bool> SegmentStore::CopyForward(uint64_t segment,
                        });
   FOVEA_ASSIGN_OR_RETURN(const bool whole, copier.Copy(states.at(segment).end));
   if (!keep_tombstones) return whole;
-  for (const RowChange& range : copier.ranges()) {
+  for (const RowChange& range : copier.TakeRanges()) {
     FOVEA_RETURN_IF_ERROR(CopyRange(range, origin, report));
   }
   return whole;

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/catalogue_state.h"
+#include "store/internal/leaks.h"
 #include "store/internal/open_store.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
@@ -125,6 +126,7 @@ absl::Status Fill(const OpenedFolder& opened, Catalogue* catalogue) {
         {Family::kMeta, std::string(kSequenceKey), EncodeLastCommit(last)});
   }
   FOVEA_RETURN_IF_ERROR(catalogue->Write(own));
+  FOVEA_RETURN_IF_ERROR(DropAllLeaks(catalogue, *opened.segments));
   return catalogue->Flush();
 }
 

@@ -29,7 +29,7 @@ std::vector<SegmentSpace> ChooseSegments(std::vector<SegmentSpace> segments,
     if (!pays && freed >= options.wanted_bytes) break;
     freed += next.dead_bytes();
   }
-  segments.resize(count);
+  segments.resize(freed < options.least_freed_bytes ? 0 : count);
   std::ranges::sort(segments, {}, &SegmentSpace::segment);
   return segments;
 }

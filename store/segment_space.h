@@ -41,6 +41,10 @@ struct ReclaimOptions {
   // When those free less, further ones are, the deadest first, until so many
   // bytes came back.
   uint64_t wanted_bytes = 0;
+
+  // Nothing is done for less than this: a rewrite begins a new segment, and
+  // that begins with a snapshot.
+  uint64_t least_freed_bytes = 1 << 20;
 };
 
 // The segments to rewrite, by id.

@@ -43,8 +43,8 @@ class CommitBatch {
 
   // Deletes all rows with begin <= key < end that stood before this batch;
   // what the batch itself puts there stays. Costs the same for one row as
-  // for a million. Only kGop, kTime, kFtab, kBlock and kSem. References that
-  // deleted rows held stay until DropChunk(), or until a scrub finds them.
+  // for a million. Only kGop, kTime, kFtab, kBlock and kSem. What the rows
+  // held leaks until DropLeaks(), or until a scrub finds it.
   void DeleteRange(Family family, std::string_view begin, std::string_view end);
 
   // `owner` lets go of a chunk; one without owners waits for Prune(). One
@@ -89,11 +89,17 @@ struct CommitReceipt {
   int64_t bytes_known = 0;
 };
 
+// A row's claim on a chunk: `owner` is the row's key.
+struct Reference {
+  ChunkId chunk;
+  std::string owner;
+};
+
 struct ScrubOptions {
   bool deep = false;  // reads every payload and compares its SHA-256
 
-  // Drops references that no row holds, so that a prune can have their
-  // chunks. Nothing else is ever changed.
+  // Drops references that no row holds (DropLeaks()). Nothing else is ever
+  // changed.
   bool repair = false;
 
   // Of segments read; 0: as fast as it goes.
@@ -185,6 +191,13 @@ class Store {
   // Goes over segments, locations, references and rows, and tells what does
   // not fit together. Commits and prunes go on meanwhile.
   virtual absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) = 0;
+
+  // Drops those of `references` that leak: that no row holds, its row having
+  // gone by the range or naming another chunk by now. Chunks left without any
+  // are dead space from then on. Not a commit: what a crash brings back leaks
+  // again, and a rebuild drops all leaks there are. Returns how many.
+  virtual absl::StatusOr<int64_t> DropLeaks(
+      std::span<const Reference> references) = 0;
 
   // Erases chunks without owners and rows that were deleted: segments that
   // hold any are rewritten without them and removed. Nothing owned is ever

@@ -8,15 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <optional>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/catalogue_state.h"
+#include "store/internal/leaks.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
-#include "store/owner.h"
 #include "store/rows.h"
 
 namespace fovea {
@@ -24,7 +23,7 @@ namespace {
 
 constexpr char kRestore[] =
     "restore the file from a backup, or remove the streams that need it";
-constexpr size_t kLeaksPerCommit = 1024;
+constexpr size_t kLeaksPerScrub = 1 << 20;  // the next one finds the rest
 constexpr char kRebuildNext[] = "run `fovea doctor --rebuild`";
 
 std::string ChunkLabel(const ChunkId& id) {
@@ -56,17 +55,6 @@ class Pace {
   const uint64_t bytes_per_second_;
   const Clock::time_point start_;
 };
-
-// True when `owner` is no row's key, or its row names the chunk.
-absl::StatusOr<bool> OwnerHolds(Catalogue* catalogue, std::string_view owner,
-                                const ChunkId& id) {
-  const std::optional<OwnerRow> parsed = ParseOwner(owner);
-  if (!parsed.has_value()) return true;
-  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
-                         catalogue->Get(parsed->family, owner));
-  if (!value.has_value()) return false;
-  return RowNames(parsed->family, *value, id);
-}
 
 // Runs a check while no commit can change anything.
 using Exclusively =
@@ -304,17 +292,16 @@ class Verifier {
   }
 
   absl::Status CheckRefs() {
-    return ForEachRow(
-        Family::kRef, [this](std::string_view key, std::string_view) {
-          FOVEA_ASSIGN_OR_RETURN(const ChunkId id, ChunkOfRefKey(key));
-          FOVEA_RETURN_IF_ERROR(CheckChunkExists(id, "reference"));
-          const std::string_view owner = key.substr(RefPrefix(id).size());
-          FOVEA_ASSIGN_OR_RETURN(const bool held,
-                                 OwnerHolds(catalogue_, owner, id));
-          if (held) return absl::OkStatus();
-          report_.leaked_references += 1;
-          return on_leak_(id, owner);
-        });
+    return ForEachRow(Family::kRef, [this](std::string_view key,
+                                           std::string_view) {
+      FOVEA_ASSIGN_OR_RETURN(const ChunkId id, ChunkOfRefKey(key));
+      FOVEA_RETURN_IF_ERROR(CheckChunkExists(id, "reference"));
+      const std::string_view owner = key.substr(RefPrefix(id).size());
+      FOVEA_ASSIGN_OR_RETURN(const bool held, IsHeld(catalogue_, id, owner));
+      if (held) return absl::OkStatus();
+      report_.leaked_references += 1;
+      return on_leak_(id, owner);
+    });
   }
 
   absl::Status CheckWaitingRows() {
@@ -393,39 +380,19 @@ absl::StatusOr<VerifyReport> SegmentStore::Scrub(const ScrubOptions& options) {
     absl::MutexLock lock(&commit_mutex_);
     return check();
   };
-  std::vector<Leak> leaks;
+  std::vector<Reference> leaks;
   const auto on_leak = [&](const ChunkId& id, std::string_view owner) {
-    if (options.repair) leaks.push_back({id, std::string(owner)});
+    if (options.repair && leaks.size() < kLeaksPerScrub) {
+      leaks.push_back({id, std::string(owner)});
+    }
     return absl::OkStatus();
   };
   Verifier verifier(catalogue_, folder_, options, exclusively, on_leak);
   FOVEA_RETURN_IF_ERROR(verifier.CheckSegments());
   absl::MutexLock maintenance(&maintenance_mutex_);
   FOVEA_ASSIGN_OR_RETURN(VerifyReport report, verifier.CheckRows());
-  FOVEA_ASSIGN_OR_RETURN(report.leaks_mended, MendLeaks(leaks));
+  FOVEA_ASSIGN_OR_RETURN(report.leaks_mended, DropLeaks(leaks));
   return report;
-}
-
-absl::StatusOr<int64_t> SegmentStore::MendLeaks(std::span<const Leak> leaks) {
-  int64_t mended = 0;
-  while (!leaks.empty()) {
-    const auto portion = leaks.first(std::min(leaks.size(), kLeaksPerCommit));
-    leaks = leaks.subspan(portion.size());
-    absl::MutexLock lock(&commit_mutex_);
-    CommitPlanner planner(
-        catalogue_, [this](const ChunkId& id) { return ReadChunk(id); },
-        last_sequence_ + 1);
-    for (const Leak& leak : portion) {
-      FOVEA_ASSIGN_OR_RETURN(const bool held,
-                             OwnerHolds(catalogue_, leak.owner, leak.chunk));
-      if (held) continue;
-      FOVEA_RETURN_IF_ERROR(planner.Drop(leak.chunk, leak.owner));
-      ++mended;
-    }
-    FOVEA_ASSIGN_OR_RETURN(CommitPlan plan, planner.Finish());
-    if (!plan.rows.empty()) FOVEA_RETURN_IF_ERROR(Write(&plan, 0));
-  }
-  return mended;
 }
 
 }  // namespace fovea

@@ -4,8 +4,10 @@
 
 #include "store/internal/segment_copy.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "store/internal/catalogue_state.h"
 #include "store/internal/status_macros.h"
@@ -184,6 +186,23 @@ absl::Status SegmentCopier::Visit(const RecordHeader& header) {
     }
   }
   return collected_.bytes < kBytesPerCopy ? absl::OkStatus() : WriteCollected();
+}
+
+std::vector<RowChange> SegmentCopier::TakeRanges() {
+  std::ranges::sort(ranges_, {}, [](const RowChange& range) {
+    return std::tie(range.family, range.key);
+  });
+  std::vector<RowChange> joined;
+  for (RowChange& range : ranges_) {
+    if (joined.empty() || joined.back().family != range.family ||
+        joined.back().range_end < range.key) {
+      joined.push_back(std::move(range));
+    } else if (joined.back().range_end < range.range_end) {
+      joined.back().range_end = std::move(range.range_end);
+    }
+  }
+  ranges_.clear();
+  return joined;
 }
 
 absl::Status SegmentCopier::WriteCollected() {

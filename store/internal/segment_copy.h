@@ -73,8 +73,8 @@ class SegmentCopier {
   // False when something could not be read, so the file has to stay.
   absl::StatusOr<bool> Copy(uint64_t end);
 
-  // Ranges that the segment's journals delete.
-  const std::vector<RowChange>& ranges() const { return ranges_; }
+  // Ranges that the segment's journals delete, as few as cover them.
+  std::vector<RowChange> TakeRanges();
 
  private:
   absl::Status Visit(const RecordHeader& header);

@@ -66,6 +66,8 @@ class SegmentStore final : public Store {
                                         std::string_view prefix) override;
   uint64_t last_sequence() const override { return last_sequence_; }
   absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) override;
+  absl::StatusOr<int64_t> DropLeaks(
+      std::span<const Reference> references) override;
   absl::StatusOr<PruneReport> Prune() override;
   absl::StatusOr<PruneReport> Reclaim(const ReclaimOptions& options) override;
   absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
@@ -73,12 +75,6 @@ class SegmentStore final : public Store {
   absl::StatusOr<DiskUsage> Usage() override;
 
  private:
-  // A reference that no row holds.
-  struct Leak {
-    ChunkId chunk;
-    std::string owner;
-  };
-
   absl::Status CheckWritable() const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   // Acknowledges a plan made under the same hold of the mutex. `reserve`:
@@ -98,8 +94,6 @@ class SegmentStore final : public Store {
   absl::Status Refuse(const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::StatusOr<ChunkPlace> Place(const ChunkId& id) const;
-  // Drops those that still leak; how many.
-  absl::StatusOr<int64_t> MendLeaks(std::span<const Leak> leaks);
 
   // Steps of Prune() and Reclaim(), in their order.
   absl::Status BeginPrune() ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintenance_mutex_);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 #include "store/store.h"
 
@@ -30,6 +31,27 @@ inline Dump DumpAll(Store& store) {
     EXPECT_TRUE(status.ok()) << status;
   }
   return dump;
+}
+
+// The first rows in which two dumps differ, a line each; empty: none.
+inline std::string Difference(const Dump& a, const Dump& b) {
+  std::string text;
+  const auto note = [&text](const char* which, const auto& row) {
+    if (text.size() > 1000) return;
+    text += std::string(which) + ' ' +
+            FamilyName(static_cast<Family>(row.first.first)) + ' ' +
+            absl::BytesToHexString(row.first.second) + " = " +
+            absl::BytesToHexString(row.second.substr(0, 60)) + '\n';
+  };
+  for (const auto& row : a) {
+    const auto other = b.find(row.first);
+    if (other == b.end() || other->second != row.second) note("first:", row);
+  }
+  for (const auto& row : b) {
+    const auto other = a.find(row.first);
+    if (other == a.end() || other->second != row.second) note("second:", row);
+  }
+  return text;
 }
 
 }  // namespace fovea::testing

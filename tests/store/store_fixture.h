@@ -146,7 +146,8 @@ class StoreTest : public ::testing::Test {
     ASSERT_TRUE(status.ok()) << status;
   }
 
-  // Reopens, rebuilds the catalogue and expects every family as it was.
+  // Reopens, rebuilds the catalogue and expects every family as it was. A
+  // store with leaks comes back without them: mend it first.
   void ExpectRebuildEqual() {
     Open();  // closing ends with a commit of its own
     Dump before = DumpAll(*store_);
@@ -155,7 +156,7 @@ class StoreTest : public ::testing::Test {
     const absl::Status status = Store::Rebuild(Path(), options_);
     ASSERT_TRUE(status.ok()) << status;
     Open();
-    EXPECT_EQ(DumpAll(*store_), before);
+    EXPECT_EQ(Difference(DumpAll(*store_), before), "");
     ExpectClean();
   }
 

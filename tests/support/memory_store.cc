@@ -144,6 +144,10 @@ absl::StatusOr<VerifyReport> MemoryStore::Scrub(const ScrubOptions& options) {
   return report;
 }
 
+absl::StatusOr<int64_t> MemoryStore::DropLeaks(std::span<const Reference>) {
+  return 0;
+}
+
 absl::StatusOr<PruneReport> MemoryStore::Prune() {
   const std::lock_guard<std::mutex> lock(mutex_);
   PruneReport report;

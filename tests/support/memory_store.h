@@ -33,6 +33,8 @@ class MemoryStore : public Store {
                                         std::string_view prefix) override;
   uint64_t last_sequence() const override;
   absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) override;
+  absl::StatusOr<int64_t> DropLeaks(
+      std::span<const Reference> references) override;
   absl::StatusOr<PruneReport> Prune() override;
   absl::StatusOr<PruneReport> Reclaim(const ReclaimOptions& options) override;
   absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
