@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/track_pipe.h"
+#include "codec/content_chunker.h"
 #include "codec/series_block.h"
 
 namespace fovea {
@@ -16,7 +17,13 @@ namespace {
 
 constexpr int64_t kBlockNs = 1'000'000'000;
 constexpr size_t kMaxSamples = 65'536;
-constexpr size_t kMaxOpaqueBytes = 4 << 20;
+
+// Packets are grouped where their content says so, so that a recording that
+// was cut or put into another container falls into the same groups. At most
+// a second, or a chunk of an opaque file.
+constexpr size_t kLeastPackets = 8;
+constexpr uint64_t kPacketsPerGroup = 32;
+constexpr size_t kOpaqueBytes = 16 << 10;
 
 // Whether a sample at `time_ns` still belongs to a block begun at `start_ns`.
 bool Belongs(int64_t time_ns, int64_t start_ns) {
@@ -68,28 +75,28 @@ class OpaquePipe : public TrackPipe {
 
   absl::Status Add(SourceItem item) override {
     auto& packet = std::get<OpaquePacket>(item.value);
-    if (!packets_.empty() &&
-        (!Belongs(packet.time_ns, packets_[0].time_ns) ||
-         bytes_ >= kMaxOpaqueBytes || packets_.size() >= kMaxSamples)) {
+    if (!packets_.empty() && !Belongs(packet.time_ns, packets_[0].time_ns)) {
       if (absl::Status status = Drain(); !status.ok()) return status;
     }
     bytes_ += packet.data.size();
+    const bool ends = EndsGroup(packet.data, kPacketsPerGroup);
     packets_.push_back(std::move(packet));
     writer_->Delivered(1);
-    return absl::OkStatus();
+    const bool due = ends && packets_.size() >= kLeastPackets;
+    return due || bytes_ >= kOpaqueBytes ? Drain() : absl::OkStatus();
   }
 
   absl::Status Drain() override {
     if (packets_.empty()) return absl::OkStatus();
-    auto bytes = EncodeOpaqueBlock(packets_);
-    if (!bytes.ok()) return bytes.status();
+    auto block = EncodeOpaqueBlock(packets_);
+    if (!block.ok()) return block.status();
     std::vector<int64_t> times;
     for (const OpaquePacket& packet : packets_) {
       times.push_back(packet.time_ns);
     }
     packets_.clear();
     bytes_ = 0;
-    return writer_->AddBlock(*bytes, times);
+    return writer_->AddBlock(block->bytes, times, block->head_bytes);
   }
 
  private:

@@ -29,6 +29,7 @@ absl::Status Committer::CommitIfDue() {
 absl::Status Committer::Commit() {
   for (const auto& rows : before_commit_) rows(&batch_);
   CommitBatch batch = std::exchange(batch_, {});
+  batch.set_retention_class(retention_class_);
   std::vector<Acknowledgement> acks = std::exchange(acks_, {});
   if (store_ == nullptr || batch.empty()) return absl::OkStatus();
   bytes_committed_ += batch.payload_bytes();

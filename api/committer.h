@@ -28,6 +28,11 @@ class Committer {
   Store* store() const { return store_; }
   CommitBatch* batch() { return &batch_; }
 
+  // Of the commits from here on.
+  void set_retention_class(RetentionClass c) { retention_class_ = c; }
+
+  int64_t WallNs() const { return options_.now_ns(); }
+
   // Told to the observer once the batch under way is committed.
   void Acknowledge(Acknowledgement ack);
 
@@ -50,6 +55,7 @@ class Committer {
   const IngestOptions& options_;
   IngestObserver* const observer_;
   CommitBatch batch_;
+  RetentionClass retention_class_ = 0;
   std::vector<Acknowledgement> acks_;
   std::vector<std::function<void(CommitBatch*)>> before_commit_;
   int64_t oldest_ns_ = 0;  // when the first pending thing came

@@ -73,6 +73,7 @@ struct IngestOptions {
   SourceOptions source;  // copy, duration, CSV units, live time-outs
 
   std::function<int64_t()> monotonic_ns;  // null: the system's
+  std::function<int64_t()> now_ns;        // wall clock; null: the system's
 };
 
 // Half of what may wait between a live source and the encoder.

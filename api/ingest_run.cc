@@ -12,6 +12,7 @@
 #include "api/camera_priors.h"
 #include "api/source_digest.h"
 #include "api/source_reader.h"
+#include "api/stored_policy.h"
 
 namespace fovea {
 namespace {
@@ -25,8 +26,15 @@ int64_t MonotonicNow() {
       .count();
 }
 
+int64_t SystemNow() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 IngestOptions WithDefaults(IngestOptions options) {
   options.jobs = JobsOf(options);
+  if (!options.now_ns) options.now_ns = SystemNow;
   if (!options.monotonic_ns) options.monotonic_ns = MonotonicNow;
   return options;
 }
@@ -202,6 +210,11 @@ absl::Status IngestRun::OpenLane(const Track& track,
   lane->track = track;
   if (options_.resume) lane->skip = state->counts.samples_in;
   append_after_ns_ = std::max(append_after_ns_, state->end_ns);
+  // What comes in together is committed together: in the class of the first
+  // stream, which is the camera's.
+  if (!std::exchange(class_chosen_, true)) {
+    committer_.set_retention_class(state->retention_class);
+  }
   lane->writer = std::make_unique<StreamWriter>(*std::move(state), &committer_);
   lane->writer->Delivered(0);
   feed->lanes.push_back(std::move(lane));
@@ -278,7 +291,10 @@ absl::StatusOr<StreamState> IngestRun::StateFor(
                      "or --resume"));
   }
   if (!absl::IsNotFound(row.status())) return row.status();
+  const absl::StatusOr<RetentionPolicy> policy = StoredPolicy(store_);
+  if (!policy.ok()) return policy.status();
   StreamState state;
+  state.retention_class = policy->ClassOf(name);
   state.row.id = registry_->NewId();
   state.row.kind = static_cast<uint8_t>(description.kind);
   state.row.name = name;
@@ -303,11 +319,17 @@ absl::StatusOr<StreamState> IngestRun::Continue(
         absl::StrCat("stream '", row.name, "' came from '", stored->source,
                      "', which is not this source; use --append to add to it"));
   }
-  absl::StatusOr<StreamCounts> counts = registry_->Counts(row.id);
+  absl::StatusOr<StreamCounts> counts = registry_->BookedCounts(row.id);
   if (!counts.ok()) return counts.status();
   absl::StatusOr<StreamExtent> extent = registry_->Extent(row);
   if (!extent.ok()) return extent.status();
+  auto ingest_times = registry_->IngestTimes(row.id);
+  if (!ingest_times.ok()) return ingest_times.status();
+  const auto retention_class = registry_->Class(row.id);
+  if (!retention_class.ok()) return retention_class.status();
   StreamState state;
+  state.ingest_times = *std::move(ingest_times);
+  state.retention_class = *retention_class;
   state.row = row;
   state.registered = true;
   state.counts = *std::move(counts);

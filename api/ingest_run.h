@@ -85,6 +85,7 @@ class IngestRun {
   absl::Status source_error_;
   int64_t append_after_ns_ = 0;  // where appended streams end
   int64_t last_progress_ns_ = 0;
+  bool class_chosen_ = false;
 };
 
 }  // namespace fovea

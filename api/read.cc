@@ -15,11 +15,15 @@
 namespace fovea {
 namespace {
 
-// Reads one block's bytes, from its row or its chunk.
+// Reads one block's bytes, from its row and its chunk.
 absl::StatusOr<std::vector<uint8_t>> BlockBytes(Store* store,
                                                 const BlockRow& row) {
-  if (row.is_chunk) return store->ReadChunk(row.chunk);
-  return std::vector<uint8_t>(row.bytes.begin(), row.bytes.end());
+  std::vector<uint8_t> bytes(row.bytes.begin(), row.bytes.end());
+  if (!row.is_chunk) return bytes;
+  absl::StatusOr<std::vector<uint8_t>> chunk = store->ReadChunk(row.chunk);
+  if (!chunk.ok() || bytes.empty()) return chunk;
+  bytes.insert(bytes.end(), chunk->begin(), chunk->end());
+  return bytes;
 }
 
 bool Touches(const BlockRow& row, TimeRange range) {

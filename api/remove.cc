@@ -3,6 +3,7 @@
 // Removing what must not be kept: rows and references in one commit, then
 // the bytes.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -78,6 +79,27 @@ void MoveCounts(const Removal& removal, StreamCounts* counts) {
   counts->rejected.push_back({kRemovedReason, removal.samples});
 }
 
+// The stream goes on behind its present end, though that may be what goes:
+// indexes are given once.
+absl::Status BookRemoval(StreamRegistry* registry, const StreamRow& row,
+                         Removal* removal) {
+  absl::StatusOr<StreamCounts> counts = registry->BookedCounts(row.id);
+  if (!counts.ok()) return counts.status();
+  absl::StatusOr<StreamGone> gone = registry->Gone(row.id);
+  if (!gone.ok()) return gone.status();
+  const absl::StatusOr<StreamExtent> extent = registry->Extent(row);
+  if (!extent.ok()) return extent.status();
+  MoveCounts(*removal, &*counts);
+  gone->end_index = extent->end_index;
+  gone->end_block = extent->end_block;
+  gone->end_ns = std::max(gone->end_ns, extent->end_ns);
+  removal->batch.PutRow(Family::kMeta, StreamCountsKey(row.id),
+                        EncodeStreamCounts(*counts));
+  removal->batch.PutRow(Family::kMeta, StreamGoneKey(row.id),
+                        EncodeStreamGone(*gone));
+  return absl::OkStatus();
+}
+
 bool IsEverything(TimeRange range) {
   return range.from_ns == INT64_MIN && range.to_ns == INT64_MAX;
 }
@@ -147,13 +169,14 @@ absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
   if (IsEverything(range)) {
     removal.batch.DeleteRow(Family::kMeta, StreamKey(row->id));
     removal.batch.DeleteRow(Family::kMeta, StreamNameKey(row->name));
-    removal.batch.DeleteRow(Family::kMeta, StreamCountsKey(row->id));
+    for (const std::string& key :
+         {StreamCountsKey(row->id), StreamGoneKey(row->id),
+          IngestTimesKey(row->id), StreamClassKey(row->id)}) {
+      removal.batch.DeleteRow(Family::kMeta, key);
+    }
   } else if (removal.samples > 0) {
-    absl::StatusOr<StreamCounts> counts = registry_.Counts(row->id);
-    if (!counts.ok()) return counts.status();
-    MoveCounts(removal, &*counts);
-    removal.batch.PutRow(Family::kMeta, StreamCountsKey(row->id),
-                         EncodeStreamCounts(*counts));
+    status = BookRemoval(&registry_, *row, &removal);
+    if (!status.ok()) return status;
   }
   RemoveReport report;
   report.chunks_removed = removal.chunks;

@@ -114,16 +114,61 @@ absl::StatusOr<std::vector<StreamRow>> StreamRegistry::List() {
   return rows;
 }
 
-absl::StatusOr<StreamCounts> StreamRegistry::Counts(StreamId id) {
+absl::StatusOr<StreamCounts> StreamRegistry::BookedCounts(StreamId id) {
   auto value = store_->Get(Family::kMeta, StreamCountsKey(id));
   if (!value.ok()) return value.status();
   return DecodeStreamCounts(*value);
 }
 
+absl::StatusOr<StreamCounts> StreamRegistry::Counts(StreamId id) {
+  absl::StatusOr<StreamCounts> counts = BookedCounts(id);
+  if (!counts.ok()) return counts.status();
+  const absl::StatusOr<StreamGone> gone = Gone(id);
+  if (!gone.ok()) return gone.status();
+  if (gone->chunks == 0) return counts;
+  counts->stored -= gone->samples;
+  counts->stored_bytes -= gone->bytes;
+  counts->chunks -= gone->chunks;
+  counts->rejected.push_back({kExpiredReason, gone->samples});
+  return counts;
+}
+
+absl::StatusOr<StreamGone> StreamRegistry::Gone(StreamId id) {
+  const auto value = store_->Get(Family::kMeta, StreamGoneKey(id));
+  if (absl::IsNotFound(value.status())) return StreamGone();
+  if (!value.ok()) return value.status();
+  return DecodeStreamGone(*value);
+}
+
+absl::StatusOr<std::vector<IngestTime>> StreamRegistry::IngestTimes(
+    StreamId id) {
+  const auto value = store_->Get(Family::kMeta, IngestTimesKey(id));
+  if (absl::IsNotFound(value.status())) return std::vector<IngestTime>();
+  if (!value.ok()) return value.status();
+  return DecodeIngestTimes(*value);
+}
+
+absl::StatusOr<RetentionClass> StreamRegistry::Class(StreamId id) {
+  const auto value = store_->Get(Family::kMeta, StreamClassKey(id));
+  if (absl::IsNotFound(value.status())) return RetentionClass{0};
+  if (!value.ok()) return value.status();
+  return DecodeStreamClass(*value);
+}
+
 absl::StatusOr<StreamExtent> StreamRegistry::Extent(const StreamRow& row) {
-  return static_cast<StreamKind>(row.kind) == StreamKind::kCamera
-             ? CameraExtent(row.id)
-             : BlockExtent(row.id);
+  absl::StatusOr<StreamExtent> extent =
+      static_cast<StreamKind>(row.kind) == StreamKind::kCamera
+          ? CameraExtent(row.id)
+          : BlockExtent(row.id);
+  if (!extent.ok()) return extent.status();
+  const absl::StatusOr<StreamGone> gone = Gone(row.id);
+  if (!gone.ok()) return gone.status();
+  if (extent->end_index == 0) {  // nothing is left
+    extent->start_ns = extent->end_ns = gone->end_ns;
+  }
+  extent->end_index = std::max(extent->end_index, gone->end_index);
+  extent->end_block = std::max(extent->end_block, gone->end_block);
+  return extent;
 }
 
 absl::StatusOr<StreamExtent> StreamRegistry::CameraExtent(StreamId id) {

@@ -13,10 +13,13 @@
 #include "absl/synchronization/mutex.h"
 #include "store/rows.h"
 #include "store/store.h"
+#include "store/stream_rows.h"
 
 namespace fovea {
 
-// What a stream's index rows say of its extent.
+inline constexpr char kExpiredReason[] = "expired by retention";
+
+// What a stream's index rows say of its extent, and what went of its end.
 struct StreamExtent {
   int64_t start_ns = 0;    // of the first GOP or block
   int64_t end_ns = 0;      // of the last one
@@ -39,7 +42,14 @@ class StreamRegistry {
   // kNotFound, with the nearest name, when there is none called so.
   absl::StatusOr<StreamRow> Find(const std::string& name);
   absl::StatusOr<std::vector<StreamRow>> List();  // by name
+  // As they are: what expired counts as rejected, with its reason.
   absl::StatusOr<StreamCounts> Counts(StreamId id);
+  // As who ingests into the stream keeps them: without what expired.
+  absl::StatusOr<StreamCounts> BookedCounts(StreamId id);
+  absl::StatusOr<StreamGone> Gone(StreamId id);
+  // Empty: the stream's times are a clock's, or nobody noted them.
+  absl::StatusOr<std::vector<IngestTime>> IngestTimes(StreamId id);
+  absl::StatusOr<RetentionClass> Class(StreamId id);
   absl::StatusOr<StreamExtent> Extent(const StreamRow& row);
 
   // Ids are never given twice, not even after a stream is removed: they

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/camera_priors.h"
+#include "api/time_text.h"
 #include "index/observations.h"
 
 namespace fovea {
@@ -231,7 +232,8 @@ absl::Status StreamWriter::AddStill(const StillImage& still) {
 }
 
 absl::Status StreamWriter::AddBlock(std::span<const uint8_t> block,
-                                    std::span<const int64_t> times) {
+                                    std::span<const int64_t> times,
+                                    size_t head_bytes) {
   CommitBatch* batch = committer_->batch();
   const std::string key = BlockKey(state_.row.id, state_.next_block++);
   BlockRow row;
@@ -239,11 +241,15 @@ absl::Status StreamWriter::AddBlock(std::span<const uint8_t> block,
   row.end_ns = *std::max_element(times.begin(), times.end());
   row.first_index = state_.next_index;
   row.samples = static_cast<uint32_t>(times.size());
-  row.is_chunk = block.size() > kMaxInlineBlock;
+  const std::span<const uint8_t> head =
+      block.first(std::min(head_bytes, kMaxInlineBlock));
+  const std::span<const uint8_t> rest = block.subspan(head.size());
+  row.is_chunk = rest.size() > kMostInlineBlock;
   bool known = false;
   if (row.is_chunk) {
-    row.chunk_bytes = block.size();
-    row.chunk = batch->PutChunk(block, key);
+    row.bytes.assign(head.begin(), head.end());
+    row.chunk_bytes = rest.size();
+    row.chunk = batch->PutChunk(rest, key);
     known = IsKnown(row.chunk);
   } else {
     row.chunk = ChunkId::Of(block);
@@ -272,6 +278,7 @@ void StreamWriter::CountStored(int64_t samples, uint64_t bytes, bool known,
     report_.bytes += bytes;
     if (known) report_.bytes_known += bytes;
   }
+  if (!times.empty()) NoteIngestTime(times.front());
   CountTimes(times);
   while (!pending_rejects_.empty() &&
          pending_rejects_.front().after <= stored_) {
@@ -280,6 +287,21 @@ void StreamWriter::CountStored(int64_t samples, uint64_t bytes, bool known,
     pending_rejects_.pop_front();
   }
   books_changed_ = true;
+}
+
+void StreamWriter::NoteIngestTime(int64_t time_ns) {
+  std::vector<IngestTime>& noted = state_.ingest_times;
+  if (IsInstant(time_ns) || noted.size() >= kRowLimits.max_ingest_times) {
+    return;
+  }
+  const int64_t now = committer_->WallNs();
+  if (!noted.empty()) {
+    const IngestTime& last = noted.back();
+    const int64_t expected = last.wall_ns + (time_ns - last.time_ns);
+    if (std::abs(now - expected) <= kIngestTimesSlackNs) return;
+  }
+  noted.push_back({time_ns, now});
+  ingest_times_changed_ = true;
 }
 
 void StreamWriter::CountTimes(std::span<const int64_t> times) {
@@ -308,7 +330,16 @@ void StreamWriter::PutBooks(CommitBatch* batch) {
                   EncodeStreamRow(state_.row));
     batch->PutRow(Family::kMeta, StreamNameKey(state_.row.name),
                   EncodeStreamId(state_.row.id));
+    if (state_.retention_class != 0) {
+      batch->PutRow(Family::kMeta, StreamClassKey(state_.row.id),
+                    EncodeStreamClass(state_.retention_class));
+    }
     state_.registered = true;
+  }
+  if (ingest_times_changed_) {
+    batch->PutRow(Family::kMeta, IngestTimesKey(state_.row.id),
+                  EncodeIngestTimes(state_.ingest_times));
+    ingest_times_changed_ = false;
   }
   batch->PutRow(Family::kMeta, StreamCountsKey(state_.row.id),
                 EncodeStreamCounts(state_.counts));

@@ -23,7 +23,9 @@
 #include "codec/camera_prior.h"
 #include "codec/canonical_gop.h"
 #include "codec/sample.h"
+#include "store/retention_class.h"
 #include "store/rows.h"
+#include "store/stream_rows.h"
 
 namespace fovea {
 
@@ -35,6 +37,8 @@ struct StreamState {
   uint64_t next_index = 0;  // of frames or samples
   uint64_t next_block = 0;
   int64_t end_ns = 0;  // end of what is stored
+  std::vector<IngestTime> ingest_times;
+  RetentionClass retention_class = 0;
 };
 
 // What a model saw in one picture of a GOP, and how sensitive it was there.
@@ -69,9 +73,10 @@ class StreamWriter {
                       std::span<const FrameLook> looks = {});
   absl::Status AddStill(const StillImage& still);
 
-  // An encoded imu, series or opaque block of `times.size()` samples.
+  // An encoded imu, series or opaque block of `times.size()` samples. Its
+  // first `head_bytes` stay with the row, so that the rest may be known.
   absl::Status AddBlock(std::span<const uint8_t> block,
-                        std::span<const int64_t> times);
+                        std::span<const int64_t> times, size_t head_bytes = 0);
 
   // All of the source has been handed over: counts what was rejected last,
   // puts what was learnt.
@@ -100,6 +105,7 @@ class StreamWriter {
   // Those that grew by `least_growth` since they were last put.
   absl::Status PutPriors(double least_growth);
   void CountTimes(std::span<const int64_t> times);
+  void NoteIngestTime(int64_t time_ns);
   void CountRejected(int64_t samples, const std::string& reason);
   void PutBooks(CommitBatch* batch);
 
@@ -114,6 +120,7 @@ class StreamWriter {
   bool has_time_ = false;
   int64_t last_time_ns_ = 0;
   bool books_changed_ = false;
+  bool ingest_times_changed_ = false;
   ObservationBook observations_;
   struct LearntPrior {
     CameraPrior prior;

@@ -148,14 +148,16 @@ class StreamChecker {
     if (row.is_chunk) {
       absl::StatusOr<std::vector<uint8_t>> chunk = store_->ReadChunk(row.chunk);
       if (!chunk.ok()) return Report(object, chunk.status());
-      bytes = *std::move(chunk);
-      if (bytes.size() != row.chunk_bytes) {
+      if (chunk->size() != row.chunk_bytes) {
         Report(object, absl::DataLossError(absl::StrCat(
-                           "a chunk of ", bytes.size(), " bytes, the row says ",
-                           row.chunk_bytes)));
+                           "a chunk of ", chunk->size(),
+                           " bytes, the row says ", row.chunk_bytes)));
       }
+      bytes.insert(bytes.end(), chunk->begin(), chunk->end());
     }
-    if (ChunkId::Of(bytes) != row.chunk) {
+    const auto named =
+        std::span(bytes).subspan(row.is_chunk ? row.bytes.size() : 0);
+    if (ChunkId::Of(named) != row.chunk) {
       return Report(object, absl::DataLossError("bytes differ from their id"));
     }
     absl::StatusOr<size_t> samples = CountSamples(bytes);

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
-#include "cli/time_text.h"
+#include "api/time_text.h"
 
 namespace fovea::cli {
 namespace {

@@ -38,6 +38,7 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddPlot(app, context);
   AddBench(app, context);
   AddRm(app, context);
+  AddRetain(app, context);
   AddVerify(app, context);
   AddDu(app, context);
   AddDoctor(app, context);

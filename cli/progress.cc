@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "cli/table.h"
-#include "cli/time_text.h"
+#include "api/time_text.h"
 
 namespace fovea::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "api/byte_size.h"
 #include "cli/error_text.h"
 #include "cli/terminal.h"
-#include "cli/time_text.h"
+#include "api/time_text.h"
 
 namespace fovea::cli {
 namespace {

@@ -92,6 +92,7 @@ void AddProfile(CLI::App* app, Context* context);
 void AddPlot(CLI::App* app, Context* context);
 void AddBench(CLI::App* app, Context* context);
 void AddRm(CLI::App* app, Context* context);
+void AddRetain(CLI::App* app, Context* context);
 void AddVerify(CLI::App* app, Context* context);
 void AddDu(CLI::App* app, Context* context);
 void AddDoctor(CLI::App* app, Context* context);

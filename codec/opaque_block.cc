@@ -115,11 +115,13 @@ absl::StatusOr<std::vector<OpaquePacket>> DecodeTable(
 
 }  // namespace
 
-absl::StatusOr<std::vector<uint8_t>> EncodeOpaqueBlock(
+absl::StatusOr<OpaqueBlock> EncodeOpaqueBlock(
     std::span<const OpaquePacket> packets) {
   const absl::Status status = CheckPackets(packets);
   if (!status.ok()) return status;
-  std::vector<uint8_t> out = {kVersion};
+  OpaqueBlock block;
+  std::vector<uint8_t>& out = block.bytes;
+  out.push_back(kVersion);
   PutVarint(packets.size(), &out);
   EncodeTimes(Gather(packets, [](const auto& p) { return p.time_ns; }), &out);
   EncodeTimes(Gather(packets, [](const auto& p) { return p.pts; }), &out);
@@ -133,8 +135,9 @@ absl::StatusOr<std::vector<uint8_t>> EncodeOpaqueBlock(
   const std::vector<uint8_t> packed = codec_internal::Lz4Compress(bytes);
   const std::vector<uint8_t>& kept = packed.empty() ? bytes : packed;
   out.push_back(packed.empty() ? 0 : 1);
+  block.head_bytes = out.size();
   out.insert(out.end(), kept.begin(), kept.end());
-  return out;
+  return block;
 }
 
 absl::StatusOr<std::vector<OpaquePacket>> DecodeOpaqueBlock(

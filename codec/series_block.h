@@ -45,7 +45,11 @@ inline constexpr size_t kMaxOpaqueBlockBytes = size_t{256} << 20;
 // Opaque packets of about a second: times, then bytes, LZ4 where it pays.
 // kInvalidArgument: no packets, more than kMaxBlockSamples, or more than
 // kMaxOpaqueBlockBytes in all. Decoding damage is kDataLoss.
-absl::StatusOr<std::vector<uint8_t>> EncodeOpaqueBlock(
+struct OpaqueBlock {
+  std::vector<uint8_t> bytes;
+  size_t head_bytes = 0;  // times and sizes; behind them the packets' bytes
+};
+absl::StatusOr<OpaqueBlock> EncodeOpaqueBlock(
     std::span<const OpaquePacket> packets);
 absl::StatusOr<std::vector<OpaquePacket>> DecodeOpaqueBlock(
     std::span<const uint8_t> block);

@@ -82,6 +82,8 @@ class FileSystem {
 
   // Bytes free to this user on the file system holding `path`.
   virtual absl::StatusOr<uint64_t> FreeBytes(const std::string& path) = 0;
+  // Bytes of that file system, used or free.
+  virtual absl::StatusOr<uint64_t> TotalBytes(const std::string& path) = 0;
 };
 
 }  // namespace fovea

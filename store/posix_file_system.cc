@@ -262,12 +262,22 @@ class PosixFileSystem final : public FileSystem {
   }
 
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override {
-    struct statvfs info = {};
-    if (statvfs(path.c_str(), &info) != 0) return ErrorOf("stat", path, errno);
+    FOVEA_ASSIGN_OR_RETURN(const struct statvfs info, InfoOf(path));
     return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
   }
 
+  absl::StatusOr<uint64_t> TotalBytes(const std::string& path) override {
+    FOVEA_ASSIGN_OR_RETURN(const struct statvfs info, InfoOf(path));
+    return static_cast<uint64_t>(info.f_blocks) * info.f_frsize;
+  }
+
  private:
+  static absl::StatusOr<struct statvfs> InfoOf(const std::string& path) {
+    struct statvfs info = {};
+    if (statvfs(path.c_str(), &info) != 0) return ErrorOf("stat", path, errno);
+    return info;
+  }
+
   static absl::StatusOr<std::unique_ptr<AppendFile>> Appending(
       const std::string& path, int flags, const char* what) {
     FOVEA_ASSIGN_OR_RETURN(Descriptor fd,

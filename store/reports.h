@@ -35,8 +35,12 @@ struct DiskUsage {
   uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
   uint64_t journal_bytes = 0;
   uint64_t catalogue_bytes = 0;  // RocksDB files
+  uint64_t free_bytes = 0;       // of the file system, to this user
+  uint64_t disk_bytes = 0;       // of it in all
   int64_t segments = 0;
   int64_t chunks = 0;
+
+  uint64_t store_bytes() const { return segment_bytes + catalogue_bytes; }
 };
 
 struct PruneReport {

@@ -18,9 +18,11 @@ struct RowLimits {
   size_t max_gop_parameter_sets = 512;
   size_t max_name_bytes = 1024;  // of a stream; longer reasons are cut
   size_t max_description_bytes = 1U << 20;
-  size_t max_reasons = 1U << 16;  // distinct ones, per stream
-  size_t max_gaps = 1U << 18;     // per stream
-  size_t max_label_bytes = 64;    // of an observation
+  size_t max_reasons = 1U << 16;       // distinct ones, per stream
+  size_t max_gaps = 1U << 18;          // per stream
+  size_t max_ingest_times = 1U << 12;  // per stream
+  size_t max_policy_bytes = 64U << 10;
+  size_t max_label_bytes = 64;  // of an observation
   size_t max_observation_bytes = 1U << 20;
   size_t max_prior_bytes = 2U << 20;  // 16,384 x 16,384 pixels, badly packed
 };

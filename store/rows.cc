@@ -24,6 +24,7 @@ constexpr uint8_t kParameterSetVersion = 1;
 constexpr uint8_t kGopRowVersion = 1;
 constexpr uint8_t kTimeRowVersion = 1;
 constexpr uint8_t kBlockRowVersion = 1;
+constexpr uint8_t kBlockRowWithHeadVersion = 2;
 
 constexpr size_t kParameterSetNameBytes = 20;
 constexpr uint8_t kFlagOpen = 1;
@@ -321,28 +322,28 @@ absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key) {
 }
 
 std::string EncodeBlockRow(const BlockRow& row) {
-  assert(row.is_chunk || row.bytes.size() <= kMaxInlineBlock);
+  assert(row.bytes.size() <= kMaxInlineBlock);
+  const bool has_head = row.is_chunk && !row.bytes.empty();
   RowWriter out;
-  out.U8(kBlockRowVersion);
+  out.U8(has_head ? kBlockRowWithHeadVersion : kBlockRowVersion);
   out.U8(row.is_chunk ? kFlagIsChunk : 0);
   out.Bytes(row.chunk.bytes);
   out.SignedVarint(row.start_ns);
   out.SignedVarint(row.end_ns);
   out.Varint(row.first_index);
   out.Varint(row.samples);
-  if (row.is_chunk) {
-    out.Varint(row.chunk_bytes);
-  } else {
-    out.Text(row.bytes);
-  }
+  if (row.is_chunk) out.Varint(row.chunk_bytes);
+  if (!row.is_chunk || has_head) out.Text(row.bytes);
   return out.Take();
 }
 
 absl::StatusOr<BlockRow> DecodeBlockRow(std::string_view value) {
   RowReader in(value, "block row");
-  if (auto s = ReadVersion(in, kBlockRowVersion, "block row"); !s.ok()) {
-    return s;
-  }
+  const bool has_head =
+      value.starts_with(static_cast<char>(kBlockRowWithHeadVersion));
+  const uint8_t version =
+      has_head ? kBlockRowWithHeadVersion : kBlockRowVersion;
+  if (auto s = ReadVersion(in, version, "block row"); !s.ok()) return s;
   BlockRow row;
   row.is_chunk = (ReadFlags(in, kFlagIsChunk) & kFlagIsChunk) != 0;
   row.chunk = ReadChunkId(in);
@@ -350,9 +351,9 @@ absl::StatusOr<BlockRow> DecodeBlockRow(std::string_view value) {
   row.end_ns = in.SignedVarint();
   row.first_index = in.Varint();
   row.samples = static_cast<uint32_t>(in.VarintUpTo(UINT32_MAX, "samples"));
-  if (row.is_chunk) {
-    row.chunk_bytes = in.Varint();
-  } else {
+  if (has_head && !row.is_chunk) in.Fail("a head without a chunk");
+  if (row.is_chunk) row.chunk_bytes = in.Varint();
+  if (!row.is_chunk || has_head) {
     row.bytes = in.Text(kMaxInlineBlock, "block length");
   }
   return Finished(in, std::move(row));

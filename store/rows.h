@@ -167,7 +167,10 @@ struct BlockKeyParts {
 };
 absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key);
 
-// Blocks beyond this size go to a chunk, and the row names it.
+// Blocks beyond the first size go to a chunk, and the row names it: as rows
+// they would be stored twice, in a journal and in a table. Releases of format
+// 1 kept blocks up to the second in rows.
+inline constexpr size_t kMostInlineBlock = 512;
 inline constexpr size_t kMaxInlineBlock = 64 << 10;
 
 struct BlockRow {
@@ -175,11 +178,13 @@ struct BlockRow {
   int64_t end_ns = 0;
   uint64_t first_index = 0;
   uint32_t samples = 0;
-  ChunkId chunk;  // SHA-256 of the block's bytes, inline or not
+  ChunkId chunk;  // SHA-256 of the chunk, or of the bytes
   bool is_chunk = false;
   uint64_t chunk_bytes = 0;  // when it is one
-  std::string bytes;         // when inline
-  uint64_t size() const { return is_chunk ? chunk_bytes : bytes.size(); }
+  // The block, or what of it stands before the chunk: what differs between
+  // equal packets at other times.
+  std::string bytes;
+  uint64_t size() const { return chunk_bytes + bytes.size(); }
   friend bool operator==(const BlockRow&, const BlockRow&) = default;
 };
 std::string EncodeBlockRow(const BlockRow& row);

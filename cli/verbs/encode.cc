@@ -17,7 +17,7 @@
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "cli/time_text.h"
+#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

@@ -20,7 +20,7 @@
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "cli/time_text.h"
+#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

@@ -288,6 +288,9 @@ void SettleArguments(IngestArguments* arguments) {
         "--copy",
         "keeps the source's bytes; excludes --model, --sensitivity, --prior");
   }
+  if (options.source.opaque && options.source.copy) {
+    throw CLI::ValidationError("--opaque", "excludes --copy");
+  }
   options.use_prior = arguments->prior != "none";
   if (options.use_prior) options.prior_stream = arguments->prior;
   if (arguments->no_map) options.map.origin = MapOrigin::kPlain;
@@ -339,6 +342,8 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
       ->capture_default_str();
   verb->add_flag("--copy", options.source.copy,
                  "Keep H.264 bytes as the source has them");
+  verb->add_flag("--opaque", options.source.opaque,
+                 "Keep any file as it is, equal parts of several files once");
   verb->add_option("--model", arguments->models,
                    "Name of an added model, model.yaml, or a folder with one: "
                    "its gradients, or the boxes of a program, say where bytes "

@@ -20,6 +20,7 @@
 #include "codec/formats/file_source.h"
 #include "codec/formats/image_source.h"
 #include "codec/formats/live_source.h"
+#include "codec/formats/opaque_source.h"
 
 namespace fovea {
 namespace {
@@ -142,6 +143,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenByKind(
       absl::StartsWith(location, std::string(kDevicePrefix))) {
     return OpenLiveSource(location, options);
   }
+  if (options.opaque) return OpenOpaqueSource(location, options);
   std::error_code error;
   const fs::file_status status = fs::status(location, error);
   if (fs::is_directory(status)) {

@@ -76,6 +76,9 @@ struct SourceOptions {
   // another codec are rejected by name.
   bool copy = false;
 
+  // Keep the file as it is, whatever it holds: one opaque track.
+  bool opaque = false;
+
   // Decoder threads per video track.
   int threads = 1;
 

@@ -27,7 +27,7 @@ class RemoveTest : public ::testing::Test {
   }
 
   // Random values at 5 kHz do not compress: each second of them is a chunk.
-  // At 50 Hz it stays in the catalogue.
+  // At 10 Hz it stays in the catalogue.
   std::string WriteSeries(const std::string& name, int hertz, int seconds) {
     const std::string path = dir_.File(name + ".csv");
     std::ofstream file(path);
@@ -130,7 +130,7 @@ TEST_F(RemoveTest, BytesOfBlocksKeptAsChunksAreCounted) {
 }
 
 TEST_F(RemoveTest, BytesOfBlocksKeptInTheCatalogueAreCounted) {
-  Ingest("slow", 50, 6);
+  Ingest("slow", 10, 6);
   EXPECT_EQ(Recount().chunks, 0);
   ExpectBooksMatch();
   Remove({2 * kSecond, 4 * kSecond});
@@ -138,7 +138,7 @@ TEST_F(RemoveTest, BytesOfBlocksKeptInTheCatalogueAreCounted) {
 }
 
 TEST_F(RemoveTest, ACountThatIsWrongIsReported) {
-  Ingest("slow", 50, 3);
+  Ingest("slow", 10, 3);
   const StreamId id = Summary().id;
   StreamCounts counts = Summary().counts;
   counts.stored_bytes += 1;

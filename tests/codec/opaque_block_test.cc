@@ -37,7 +37,7 @@ std::vector<OpaquePacket> RandomPackets(int count, int modulus) {
 size_t CheckRoundTrip(const std::vector<OpaquePacket>& packets) {
   const auto block = EncodeOpaqueBlock(packets);
   EXPECT_TRUE(block.ok()) << block.status();
-  const auto decoded = DecodeOpaqueBlock(*block);
+  const auto decoded = DecodeOpaqueBlock(block->bytes);
   EXPECT_TRUE(decoded.ok()) << decoded.status();
   if (!decoded.ok()) return 0;
   EXPECT_EQ(decoded->size(), packets.size());
@@ -47,7 +47,7 @@ size_t CheckRoundTrip(const std::vector<OpaquePacket>& packets) {
     EXPECT_EQ((*decoded)[i].time_ns, packets[i].time_ns);
     EXPECT_EQ((*decoded)[i].duration_ns, packets[i].duration_ns);
   }
-  return block->size();
+  return block->bytes.size();
 }
 
 TEST(OpaqueBlockTest, KeepsPacketsOfEverySizeZeroIncluded) {
@@ -81,7 +81,7 @@ TEST(OpaqueBlockTest, RefusesNoPackets) {
 
 TEST(OpaqueBlockTest, EveryTruncationIsDataLoss) {
   for (const int modulus : {2, 256}) {
-    const auto block = *EncodeOpaqueBlock(RandomPackets(5, modulus));
+    const auto block = EncodeOpaqueBlock(RandomPackets(5, modulus))->bytes;
     for (size_t size = 0; size < block.size(); ++size) {
       EXPECT_EQ(DecodeOpaqueBlock(std::span(block).first(size)).status().code(),
                 absl::StatusCode::kDataLoss)
@@ -91,7 +91,7 @@ TEST(OpaqueBlockTest, EveryTruncationIsDataLoss) {
 }
 
 TEST(OpaqueBlockTest, EveryFlippedBitDecodesOrIsDataLoss) {
-  const auto block = *EncodeOpaqueBlock(RandomPackets(4, 2));
+  const auto block = EncodeOpaqueBlock(RandomPackets(4, 2))->bytes;
   for (size_t bit = 0; bit < block.size() * 8; ++bit) {
     std::vector<uint8_t> damaged = block;
     damaged[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));

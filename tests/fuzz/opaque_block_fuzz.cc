@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!packets.ok() || packets->size() > 4096) return 0;
   const auto block = fovea::EncodeOpaqueBlock(*packets);
   if (!block.ok()) std::abort();
-  const auto again = fovea::DecodeOpaqueBlock(*block);
+  const auto again = fovea::DecodeOpaqueBlock(block->bytes);
   if (!again.ok() || again->size() != packets->size()) std::abort();
   for (size_t i = 0; i < packets->size(); ++i) {
     if ((*again)[i].data != (*packets)[i].data ||

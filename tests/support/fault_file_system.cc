@@ -309,4 +309,8 @@ absl::StatusOr<uint64_t> FaultFileSystem::FreeBytes(const std::string& path) {
   return base_->FreeBytes(path);
 }
 
+absl::StatusOr<uint64_t> FaultFileSystem::TotalBytes(const std::string& path) {
+  return base_->TotalBytes(path);
+}
+
 }  // namespace fovea::testing

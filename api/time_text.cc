@@ -4,7 +4,7 @@
 // of the proleptic Gregorian calendar, so that neither the time zone data
 // base nor the C locale is consulted.
 
-#include "cli/time_text.h"
+#include "api/time_text.h"
 
 #include <array>
 #include <cstdint>
@@ -16,7 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-namespace fovea::cli {
+namespace fovea {
 namespace {
 
 using Wide = __int128;
@@ -346,12 +346,14 @@ std::string FormatRfc3339(int64_t ns) {
   return text + Decimals(static_cast<uint64_t>(rest % kSecond)) + "Z";
 }
 
+bool IsInstant(int64_t ns) { return ns >= kFirstInstant; }
+
 std::string FormatStreamTime(int64_t ns) {
-  if (ns >= kFirstInstant) return FormatRfc3339(ns);
+  if (IsInstant(ns)) return FormatRfc3339(ns);
   const uint64_t length = Magnitude(ns);
   const uint64_t second = static_cast<uint64_t>(kSecond);
   return absl::StrCat(ns < 0 ? "-" : "", length / second,
                       Decimals(length % second), " s");
 }
 
-}  // namespace fovea::cli
+}  // namespace fovea

@@ -3,15 +3,15 @@
 // Times and durations as people write and read them, to and from int64
 // nanoseconds. Parsing is exact: no value passes through floating point.
 
-#ifndef FOVEA_CLI_TIME_TEXT_H_
-#define FOVEA_CLI_TIME_TEXT_H_
+#ifndef FOVEA_API_TIME_TEXT_H_
+#define FOVEA_API_TIME_TEXT_H_
 
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
 
-namespace fovea::cli {
+namespace fovea {
 
 // "1h20m", "1m20s", "250ms", "12.5" (seconds), "1500ns" or a sum of such
 // parts in falling units (d h m s ms us ns), all with an optional leading
@@ -30,11 +30,14 @@ std::string FormatDuration(int64_t ns);
 // "2026-01-05T10:00:00.25Z"; as many decimals as are needed.
 std::string FormatRfc3339(int64_t ns);
 
-// A point of stream time: an instant when it can only be one (after
-// September 2001), else the exact distance from the stream's zero in
-// seconds: "12.345 s".
+// True for times that can only be instants: after September 2001. Earlier
+// ones count from the start of a recording.
+bool IsInstant(int64_t ns);
+
+// A point of stream time: an instant when it can only be one, else the exact
+// distance from the stream's zero in seconds: "12.345 s".
 std::string FormatStreamTime(int64_t ns);
 
-}  // namespace fovea::cli
+}  // namespace fovea
 
-#endif  // FOVEA_CLI_TIME_TEXT_H_
+#endif  // FOVEA_API_TIME_TEXT_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "cli/time_text.h"
+#include "api/time_text.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-namespace fovea::cli {
+namespace fovea {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
@@ -126,4 +126,4 @@ TEST(TimeText, StreamTimesAreExact) {
 }
 
 }  // namespace
-}  // namespace fovea::cli
+}  // namespace fovea

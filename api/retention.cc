@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Plans, then carries out. Per stream one commit takes the rows by the range;
+// what they held is dropped in portions afterwards, so that ingests wait for
+// neither.
+
+#include "api/retention.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/expiry_plan.h"
+#include "api/stop_flag.h"
+#include "codec/sample.h"
+#include "index/observations.h"
+#include "store/derived_rows.h"
+
+namespace fovea {
+namespace {
+
+constexpr int kMostRounds = 16;
+constexpr size_t kReferencesAtOnce = 4096;
+
+std::string JustBehind(std::string key) {
+  key.push_back('\0');
+  return key;
+}
+
+uint64_t Wanted(const RetentionPolicy& policy, const DiskUsage& usage) {
+  uint64_t wanted = 0;
+  if (policy.max_bytes.has_value() && usage.store_bytes() > *policy.max_bytes) {
+    wanted = usage.store_bytes() - *policy.max_bytes;
+  }
+  uint64_t least_free = policy.min_free_bytes.value_or(0);
+  if (policy.min_free_share.has_value()) {
+    least_free = static_cast<uint64_t>(*policy.min_free_share *
+                                       static_cast<double>(usage.disk_bytes));
+  }
+  if (least_free > usage.free_bytes) {
+    wanted = std::max(wanted, least_free - usage.free_bytes);
+  }
+  return wanted;
+}
+
+absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
+                                   uint64_t wanted) {
+  absl::StatusOr<std::vector<SegmentSpace>> spaces =
+      store->MeasureSegments(planner.AllFound());
+  if (!spaces.ok()) return spaces.status();
+  uint64_t freed = 0;
+  for (const SegmentSpace& space :
+       ChooseSegments(*std::move(spaces), {.wanted_bytes = wanted})) {
+    freed += space.dead_bytes();
+  }
+  return freed;
+}
+
+// Finds what goes, and fills in the report as if it were gone.
+absl::Status Plan(Store* store, const RetentionPolicy& policy,
+                  ExpiryPlanner* planner, RetentionReport* report) {
+  const absl::StatusOr<DiskUsage> usage = store->Usage();
+  if (!usage.ok()) return usage.status();
+  report->store_bytes_before = usage->store_bytes();
+  report->free_bytes_before = usage->free_bytes;
+  report->wanted_bytes = Wanted(policy, *usage);
+  if (absl::Status s = planner->ExpireByAge(); !s.ok()) return s;
+  absl::StatusOr<uint64_t> freed =
+      WouldFree(store, *planner, report->wanted_bytes);
+  for (int round = 0; round < kMostRounds; ++round) {
+    if (!freed.ok()) return freed.status();
+    if (*freed >= report->wanted_bytes || planner->full() ||
+        !planner->may_have_more()) {
+      break;
+    }
+    if (absl::Status s = planner->ExpireForRoom(report->wanted_bytes - *freed);
+        !s.ok()) {
+      return s;
+    }
+    freed = WouldFree(store, *planner, report->wanted_bytes);
+  }
+  if (!freed.ok()) return freed.status();
+  report->store_bytes_after =
+      report->store_bytes_before - std::min(*freed, report->store_bytes_before);
+  report->enough = *freed >= report->wanted_bytes;
+  return absl::OkStatus();
+}
+
+void AddTo(const StreamExpiry& found, RetentionReport* report) {
+  if (found.chunks() == 0) return;
+  for (StreamExpiry& known : report->streams) {
+    if (known.stream != found.stream) continue;
+    known.chunks_by_age += found.chunks_by_age;
+    known.chunks_for_room += found.chunks_for_room;
+    known.samples += found.samples;
+    known.bytes += found.bytes;
+    known.from_ns = std::min(known.from_ns, found.from_ns);
+    known.to_ns = std::max(known.to_ns, found.to_ns);
+    return;
+  }
+  report->streams.push_back(found);
+}
+
+// --- one stream ---------------------------------------------------------
+
+// Deletes the run's time rows: by the range where no others are in it.
+absl::Status ExpireTimeRows(Store* store, const ExpiredStream& stream,
+                            const ExpiredRun& run, CommitBatch* batch) {
+  const StreamId id = stream.row.id;
+  const absl::StatusOr<GopKeyParts> first = ParseGopKey(run.first_key);
+  const absl::StatusOr<GopKeyParts> last = ParseGopKey(run.last_key);
+  if (!first.ok()) return first.status();
+  if (!last.ok()) return last.status();
+  const std::string begin = TimeKey(id, run.first_start_ns, first->first_index);
+  const std::string end =
+      JustBehind(TimeKey(id, run.last_start_ns, last->first_index));
+  int64_t rows = 0;
+  if (run.ordered) {
+    const absl::Status scanned = store->Scan(
+        Family::kTime, begin, end,
+        [&](std::string_view, std::string_view) { return ++rows <= run.rows; });
+    if (!scanned.ok()) return scanned;
+  }
+  if (rows == run.rows) {
+    batch->DeleteRange(Family::kTime, begin, end);
+    return absl::OkStatus();
+  }
+  absl::Status bad;
+  const absl::Status scanned = store->Scan(
+      Family::kGop, run.first_key, JustBehind(run.last_key),
+      [&](std::string_view key, std::string_view value) {
+        const absl::StatusOr<GopKeyParts> parts = ParseGopKey(key);
+        const absl::StatusOr<GopRow> row = DecodeGopRow(value);
+        bad.Update(parts.status());
+        bad.Update(row.status());
+        if (!bad.ok()) return false;
+        batch->DeleteRow(Family::kTime,
+                         TimeKey(id, row->start_ns, parts->first_index));
+        return true;
+      });
+  return scanned.ok() ? bad : scanned;
+}
+
+// Observations that lie wholly before `end_ns`, less the longest one may be,
+// go by the range; those near it are cut one by one.
+absl::Status ExpireOldObservations(Store* store, StreamId stream,
+                                   const ExpiredRun& run, CommitBatch* batch) {
+  constexpr int64_t kLongest = kObservationLimits.max_length_ns;
+  const int64_t safe_ns = std::max(run.end_ns, INT64_MIN + kLongest) - kLongest;
+  std::string next = StreamPrefix(stream);
+  while (true) {
+    std::string found;
+    const absl::Status scanned =
+        store->Scan(Family::kSem, next, StreamPrefix(stream + 1),
+                    [&](std::string_view key, std::string_view) {
+                      found = std::string(key);
+                      return false;
+                    });
+    if (!scanned.ok()) return scanned;
+    if (found.empty()) break;
+    const absl::StatusOr<ObservationKeyParts> parts =
+        ParseObservationKey(found);
+    if (!parts.ok()) return parts.status();
+    batch->DeleteRange(Family::kSem, ObservationPrefix(stream, parts->label),
+                       ObservationPrefix(stream, parts->label, safe_ns));
+    next = ObservationPrefixEnd(stream, parts->label);
+  }
+  const IndexSpan near = {run.first_index, run.end_index, safe_ns, run.end_ns};
+  return Observations(store).Cut(stream, {&near, 1}, batch).status();
+}
+
+absl::Status ExpireObservations(Store* store, const ExpiredStream& stream,
+                                CommitBatch* batch) {
+  // From the stream's beginning on and in order, so that what is older is
+  // gone with it.
+  const bool prefix = stream.runs.size() == 1 && stream.runs[0].ordered &&
+                      stream.runs[0].first_index == stream.first_held_index;
+  if (prefix) {
+    return ExpireOldObservations(store, stream.row.id, stream.runs[0], batch);
+  }
+  std::vector<IndexSpan> spans;
+  for (const ExpiredRun& run : stream.runs) {
+    spans.push_back({run.first_index, run.end_index, run.start_ns, run.end_ns});
+  }
+  return Observations(store).Cut(stream.row.id, spans, batch).status();
+}
+
+absl::Status BookExpiry(StreamRegistry* registry, const ExpiredStream& stream,
+                        CommitBatch* batch) {
+  absl::StatusOr<StreamGone> gone = registry->Gone(stream.row.id);
+  if (!gone.ok()) return gone.status();
+  gone->samples += stream.expiry.samples;
+  gone->bytes += static_cast<int64_t>(stream.expiry.bytes);
+  gone->chunks += stream.expiry.chunks();
+  const ExpiredRun& last = stream.runs.back();
+  gone->end_index = std::max(gone->end_index, last.end_index);
+  gone->end_block = std::max(gone->end_block, last.end_block);
+  gone->end_ns = std::max(gone->end_ns, last.end_ns);
+  batch->PutRow(Family::kMeta, StreamGoneKey(stream.row.id),
+                EncodeStreamGone(*gone));
+  return absl::OkStatus();
+}
+
+absl::Status ExpireRows(Store* store, const ExpiredStream& stream) {
+  StreamRegistry registry(store);
+  const absl::StatusOr<RetentionClass> retention_class =
+      registry.Class(stream.row.id);
+  if (!retention_class.ok()) return retention_class.status();
+  CommitBatch batch;
+  batch.set_retention_class(*retention_class);
+  const bool camera =
+      static_cast<StreamKind>(stream.row.kind) == StreamKind::kCamera;
+  for (const ExpiredRun& run : stream.runs) {
+    const std::string end = JustBehind(run.last_key);
+    if (!camera) {
+      batch.DeleteRange(Family::kBlock, run.first_key, end);
+      continue;
+    }
+    batch.DeleteRange(Family::kGop, run.first_key, end);
+    batch.DeleteRange(Family::kFtab, run.first_key, end);
+    if (absl::Status s = ExpireTimeRows(store, stream, run, &batch); !s.ok()) {
+      return s;
+    }
+  }
+  if (absl::Status s = ExpireObservations(store, stream, &batch); !s.ok()) {
+    return s;
+  }
+  if (absl::Status s = BookExpiry(&registry, stream, &batch); !s.ok()) return s;
+  return store->Commit(std::move(batch)).status();
+}
+
+// --- all of them --------------------------------------------------------
+
+// Rows of all streams go first: nothing that was shown to be old is seen any
+// more while its bytes are being freed.
+absl::Status Expire(Store* store, std::vector<ExpiredStream>& streams,
+                    const RetentionOptions& options) {
+  int64_t total = 0;
+  for (const ExpiredStream& stream : streams) {
+    if (Stopped(options.stop)) return absl::CancelledError("interrupted");
+    if (stream.runs.empty()) continue;
+    if (absl::Status s = ExpireRows(store, stream); !s.ok()) return s;
+    total += stream.expiry.chunks();
+  }
+  int64_t done = 0;
+  for (const ExpiredStream& stream : streams) {
+    std::span<const Reference> left = stream.references;
+    while (!left.empty()) {
+      if (Stopped(options.stop)) return absl::CancelledError("interrupted");
+      const auto portion = left.first(std::min(left.size(), kReferencesAtOnce));
+      left = left.subspan(portion.size());
+      const auto dropped = store->DropLeaks(portion);
+      if (!dropped.ok()) return dropped.status();
+      done += static_cast<int64_t>(portion.size());
+      if (options.progress) options.progress(done, total);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<RetentionReport> PlanRetention(Store* store,
+                                              const RetentionPolicy& policy,
+                                              const RetentionOptions& options) {
+  ExpiryPlanner planner(store, policy, options.now_ns);
+  RetentionReport report;
+  if (absl::Status s = Plan(store, policy, &planner, &report); !s.ok()) {
+    return s;
+  }
+  for (const ExpiredStream& stream : planner.streams()) {
+    AddTo(stream.expiry, &report);
+  }
+  return report;
+}
+
+absl::StatusOr<RetentionReport> ApplyRetention(
+    Store* store, const RetentionPolicy& policy,
+    const RetentionOptions& options) {
+  RetentionReport report;
+  for (bool first = true, more = true; more; first = false) {
+    ExpiryPlanner planner(store, policy, options.now_ns);
+    RetentionReport pass;
+    if (absl::Status s = Plan(store, policy, &planner, &pass); !s.ok()) {
+      return s;
+    }
+    if (first) report = pass;
+    for (const ExpiredStream& stream : planner.streams()) {
+      AddTo(stream.expiry, &report);
+    }
+    if (absl::Status s = Expire(store, planner.streams(), options); !s.ok()) {
+      return s;
+    }
+    const absl::StatusOr<PruneReport> reclaimed =
+        store->Reclaim({.wanted_bytes = pass.wanted_bytes});
+    if (!reclaimed.ok()) return reclaimed.status();
+    more = planner.full();
+  }
+  const absl::StatusOr<DiskUsage> usage = store->Usage();
+  if (!usage.ok()) return usage.status();
+  report.store_bytes_after = usage->store_bytes();
+  report.enough = Wanted(policy, *usage) == 0;
+  return report;
+}
+
+}  // namespace fovea
