@@ -80,11 +80,29 @@ class FileSystem {
   virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(
       const std::string& path) = 0;
 
+  // Takes an exclusive lock on the file `path`, which must exist, writing
+  // nothing. kUnavailable when anybody else has it.
+  virtual absl::StatusOr<std::unique_ptr<FileLock>> TryLock(
+      const std::string& path);
+
+  // A second name for the file `from`. kUnimplemented where that cannot be:
+  // copy it then.
+  virtual absl::Status Link(const std::string& from, const std::string& to);
+
   // Bytes free to this user on the file system holding `path`.
   virtual absl::StatusOr<uint64_t> FreeBytes(const std::string& path) = 0;
   // Bytes of that file system, used or free.
   virtual absl::StatusOr<uint64_t> TotalBytes(const std::string& path) = 0;
 };
+
+inline absl::StatusOr<std::unique_ptr<FileLock>> FileSystem::TryLock(
+    const std::string&) {
+  return absl::UnimplementedError("no locks on this file system");
+}
+
+inline absl::Status FileSystem::Link(const std::string&, const std::string&) {
+  return absl::UnimplementedError("no links on this file system");
+}
 
 }  // namespace fovea
 

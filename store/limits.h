@@ -24,6 +24,10 @@ struct StoreLimits {
   uint64_t format_file_bytes = 4ULL << 10;
   uint64_t replay_bytes = 256ULL << 20;  // of journals, by a read-only opening
 
+  // Of snapshots and of reading processes: what is removed waits so long.
+  int64_t lease_ns = 3'600'000'000'000;
+  uint64_t lease_files = 4096;  // looked at in a store's folder of leases
+
   // Left free on the disk by Commit(), so that the catalogue can finish what
   // it began and Prune() can still write before it deletes.
   uint64_t reserve_bytes = 8ULL << 20;

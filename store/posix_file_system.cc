@@ -261,6 +261,31 @@ class PosixFileSystem final : public FileSystem {
     return std::make_unique<PosixFileLock>(std::move(fd));
   }
 
+  absl::StatusOr<std::unique_ptr<FileLock>> TryLock(
+      const std::string& path) override {
+    FOVEA_ASSIGN_OR_RETURN(Descriptor fd, OpenAt(path, O_RDONLY, "lock"));
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) {
+      return std::make_unique<PosixFileLock>(std::move(fd));
+    }
+    if (errno == EWOULDBLOCK) return absl::UnavailableError("locked");
+    return ErrorOf("lock", path, errno);
+  }
+
+  absl::Status Link(const std::string& from, const std::string& to) override {
+    if (link(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
+    switch (errno) {
+      case EXDEV:   // another file system
+      case EMLINK:  // too many names
+      case EPERM:   // no links there, or none to files of others
+      case ENOSYS:
+      case EOPNOTSUPP:
+        return absl::UnimplementedError(
+            absl::StrCat("cannot link '", from, "' to '", to, "'"));
+      default:
+        return ErrorOf("link", to, errno);
+    }
+  }
+
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override {
     FOVEA_ASSIGN_OR_RETURN(const struct statvfs info, InfoOf(path));
     return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;

@@ -134,6 +134,10 @@ absl::StatusOr<PruneReport> SegmentStore::Prune() {
                          FindStaleSegments());
   // Those that are not stale say nothing of what is gone.
   FOVEA_RETURN_IF_ERROR(Rewrite(stale, kNoSegment, &report));
+  FOVEA_ASSIGN_OR_RETURN(report.readers, Readers());
+  if (!report.readers.empty()) return report;
+  FOVEA_RETURN_IF_ERROR(
+      FinishRetired(parts_.options.file_system, folder_, catalogue_));
   FOVEA_RETURN_IF_ERROR(PurgeIfOwed());
   return report;
 }
@@ -152,6 +156,7 @@ absl::StatusOr<PruneReport> SegmentStore::Reclaim(
   FOVEA_ASSIGN_OR_RETURN(const uint64_t oldest_staying,
                          OldestOtherThan(chosen));
   FOVEA_RETURN_IF_ERROR(Rewrite(chosen, oldest_staying, &report));
+  FOVEA_ASSIGN_OR_RETURN(report.readers, Readers());
   return report;
 }
 
@@ -241,6 +246,7 @@ absl::StatusOr<std::vector<uint64_t>> SegmentStore::FindStaleSegments() {
                          ReadSegmentStates(catalogue_));
   std::vector<uint64_t> stale;
   for (const auto& [id, state] : states) {
+    if (state.retired) continue;            // waits for its readers
     if (!folder_->Find(id).ok()) continue;  // Verify() names it
     FOVEA_ASSIGN_OR_RETURN(const auto reader, folder_->Reader(id));
     FOVEA_ASSIGN_OR_RETURN(const bool found,
@@ -315,6 +321,10 @@ absl::Status SegmentStore::RemoveSegment(uint64_t segment,
       {{Family::kMeta, SegmentKey(segment), EncodeSegmentState(state)}}));
   FOVEA_RETURN_IF_ERROR(
       FinishRetired(parts_.options.file_system, folder_, catalogue_));
+  if (folder_->Find(segment).ok()) {
+    report->segments_waiting += 1;
+    return absl::OkStatus();
+  }
   report->segments_removed += 1;
   report->bytes_freed += bytes;
   return absl::OkStatus();

@@ -270,13 +270,19 @@ absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,
   // Without these files no replay would bring back what they told: that, and
   // that they are to go, has to be in tables first.
   FOVEA_RETURN_IF_ERROR(catalogue->Flush());
+  // Asked after the flush: a reader that begins later finds nothing in the
+  // tables that needs these files.
+  FOVEA_ASSIGN_OR_RETURN(const bool held, folder->Held());
+  if (held) return absl::OkStatus();
   std::vector<RowChange> done;
   for (const uint64_t id : retired) {
     if (folder->Find(id).ok()) FOVEA_RETURN_IF_ERROR(folder->Remove(id));
     done.push_back({Family::kMeta, SegmentKey(id), std::nullopt});
+    // One by one, oldest first: a delete never goes before the put it
+    // undoes. The row goes last: a file that comes back after a crash is
+    // known by it.
+    FOVEA_RETURN_IF_ERROR(file_system->SyncDirectory(folder->path()));
   }
-  // The row goes last: a file that comes back after a crash is known by it.
-  FOVEA_RETURN_IF_ERROR(file_system->SyncDirectory(folder->path()));
   return catalogue->Write(done);
 }
 

@@ -39,7 +39,8 @@ absl::StatusOr<Recovered> Recover(FileSystem* file_system,
 absl::StatusOr<Recovered> CatchUp(SegmentFolder* folder, Catalogue* catalogue,
                                   const StoreId& store_id);
 
-// Ends the removal of segments whose content was copied forward.
+// Ends the removal of segments whose content was copied forward, unless
+// readers hold them.
 absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,
                            Catalogue* catalogue);
 

@@ -43,11 +43,21 @@ struct DiskUsage {
   uint64_t store_bytes() const { return segment_bytes + catalogue_bytes; }
 };
 
+// A reader that keeps removed segments on the disk.
+struct ReaderHold {
+  uint64_t pid = 0;
+  int64_t until_ns = 0;  // wall clock; it may end earlier, or be renewed
+};
+
 struct PruneReport {
   int64_t segments_removed = 0;
   int64_t chunks_removed = 0;
   uint64_t bytes_freed = 0;
   uint64_t bytes_copied = 0;
+  // Nothing refers to these segments any more, but readers may: they are
+  // removed, and what was deleted is erased, by the first prune without.
+  int64_t segments_waiting = 0;
+  std::vector<ReaderHold> readers;
 };
 
 }  // namespace fovea

@@ -7,6 +7,7 @@
 #define FOVEA_STORE_SEGMENT_FOLDER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,12 +43,20 @@ class SegmentFolder {
   absl::StatusOr<uint64_t> FileBytes(uint64_t id);
 
   void Add(const SegmentHeader& header);
+  // True while somebody may read segments that nothing refers to any more:
+  // they are not removed then. `held` says so; at first nobody does.
+  void SetHeld(std::function<absl::StatusOr<bool>()> held) {
+    held_ = std::move(held);
+  }
+  absl::StatusOr<bool> Held() const { return held_ ? held_() : false; }
+
   // Removes the file, not yet durably: SyncDirectory(path()) makes it so.
   absl::Status Remove(uint64_t id);
 
  private:
   FileSystem* const file_system_;
   const std::string path_;
+  std::function<absl::StatusOr<bool>()> held_;  // set before threads are
 
   mutable absl::Mutex mutex_;
   std::map<uint64_t, SegmentHeader> files_ ABSL_GUARDED_BY(mutex_);

@@ -20,6 +20,8 @@
 namespace fovea {
 namespace {
 
+constexpr int kOpenTries = 10;  // beside a process that writes
+
 int64_t SystemNow() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -65,15 +67,27 @@ absl::Status CheckFolder(const std::string& path, const StoreOptions& options) {
                    names.front(), "'); name an empty or a new folder"));
 }
 
-absl::StatusOr<std::unique_ptr<FileLock>> TakeLock(
-    const std::string& path, const StoreOptions& options) {
-  absl::StatusOr<std::unique_ptr<FileLock>> lock =
-      options.file_system->Lock(absl::StrCat(path, "/", kLockName));
-  // On a medium that cannot be written nobody else writes either.
-  if (options.read_only && absl::IsPermissionDenied(lock.status())) {
-    return std::unique_ptr<FileLock>();
+// Takes what is due before anything is looked at: the lock of one who
+// writes, or the lease of one who reads.
+absl::Status TakeLockOrLease(const StoreOptions& options,
+                             OpenedFolder* opened) {
+  if (!options.read_only) {
+    FOVEA_ASSIGN_OR_RETURN(opened->lock, options.file_system->Lock(absl::StrCat(
+                                             opened->path, "/", kLockName)));
+    return absl::OkStatus();
   }
-  return lock;
+  auto lease = ReaderLease::Take(options.file_system, opened->path,
+                                 options.lease_ns, options.now_ns);
+  // On a medium that cannot be written nobody else writes either; and a full
+  // disk must not keep anybody from reading.
+  if (absl::IsPermissionDenied(lease.status()) ||
+      absl::IsResourceExhausted(lease.status()) ||
+      absl::IsUnimplemented(lease.status())) {
+    return absl::OkStatus();
+  }
+  FOVEA_RETURN_IF_ERROR(lease.status());
+  opened->lease = *std::move(lease);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<FormatFile> ReadOrCreateFormat(const std::string& path,
@@ -125,6 +139,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
   FOVEA_ASSIGN_OR_RETURN(OpenedFolder opened, OpenFolder(path, options));
   FOVEA_ASSIGN_OR_RETURN(std::unique_ptr<Catalogue> catalogue,
                          OpenCatalogue(opened, options));
+  // A writer may have begun segments since; the catalogue names no others.
+  if (options.read_only) FOVEA_RETURN_IF_ERROR(opened.segments->Load());
   FOVEA_ASSIGN_OR_RETURN(
       const Recovered recovered,
       options.read_only
@@ -133,10 +149,39 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
                     opened.format.id));
   auto store = std::make_unique<SegmentStore>(
       SegmentStore::Parts{path, options, opened.format, std::move(opened.lock),
-                          std::move(opened.segments), std::move(catalogue)},
+                          std::move(opened.lease), std::move(opened.segments),
+                          std::move(catalogue)},
       recovered);
   if (!options.read_only) FOVEA_RETURN_IF_ERROR(store->ResumeLogs(recovered));
   return std::unique_ptr<Store>(std::move(store));
+}
+
+// What changes when somebody writes to tables or begins a segment.
+std::string FilesOf(const std::string& path, FileSystem* file_system) {
+  std::string files;
+  for (const char* name : {kSegmentsName, kCatalogueName}) {
+    const auto names = file_system->List(absl::StrCat(path, "/", name));
+    if (names.ok()) {
+      for (const std::string& file : *names) absl::StrAppend(&files, file, "/");
+    }
+  }
+  return files;
+}
+
+// Opens read-only. A process that writes may replace a file between our
+// finding and our opening it: a failure counts when nothing changed.
+absl::StatusOr<std::unique_ptr<Store>> OpenBesideWriter(
+    const std::string& path, const StoreOptions& options) {
+  for (int tries = 0; tries < kOpenTries; ++tries) {
+    const std::string before = FilesOf(path, options.file_system);
+    absl::StatusOr<std::unique_ptr<Store>> store = OpenParts(path, options);
+    if (store.ok() || FilesOf(path, options.file_system) == before) {
+      return store;
+    }
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "changing too fast to be opened beside the process that writes (",
+      kOpenTries, " tries); try again"));
 }
 
 }  // namespace
@@ -202,11 +247,17 @@ absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
   }
   OpenedFolder opened;
   opened.path = path;
-  FOVEA_ASSIGN_OR_RETURN(opened.lock, TakeLock(path, options));
+  FOVEA_RETURN_IF_ERROR(TakeLockOrLease(options, &opened));
   FOVEA_ASSIGN_OR_RETURN(opened.format, ReadOrCreateFormat(path, options));
   FOVEA_RETURN_IF_ERROR(MakeSegmentsFolder(path, options));
   opened.segments = std::make_unique<SegmentFolder>(
       options.file_system, absl::StrCat(path, "/", kSegmentsName));
+  opened.segments->SetHeld([options, path]() -> absl::StatusOr<bool> {
+    FOVEA_ASSIGN_OR_RETURN(
+        const auto leases,
+        LiveLeases(options.file_system, path, options.now_ns()));
+    return !leases.empty();
+  });
   FOVEA_RETURN_IF_ERROR(opened.segments->Load());
   return opened;
 }
@@ -215,7 +266,9 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(
     const std::string& path, const StoreOptions& options) {
   StoreOptions complete = WithDefaults(options);
   if (complete.read_only) complete.create = false;
-  absl::StatusOr<std::unique_ptr<Store>> store = OpenParts(path, complete);
+  absl::StatusOr<std::unique_ptr<Store>> store =
+      complete.read_only ? OpenBesideWriter(path, complete)
+                         : OpenParts(path, complete);
   if (store.ok()) return store;
   if (absl::IsUnavailable(store.status())) {
     return absl::UnavailableError(absl::StrCat(

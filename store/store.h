@@ -26,6 +26,7 @@
 #include "store/reports.h"
 #include "store/retention_class.h"
 #include "store/segment_space.h"
+#include "store/store_reader.h"
 
 namespace fovea {
 
@@ -110,8 +111,13 @@ struct ScrubOptions {
 };
 
 struct StoreOptions {
-  bool create = false;     // make the store when the folder has none
-  bool read_only = false;  // writes nothing; still one process at a time
+  bool create = false;  // make the store when the folder has none
+
+  // Writes nothing but a lease (store/leases.h) where it may. Any number of
+  // processes at once, beside one that writes, which they never hold up:
+  // each sees the store as of its opening.
+  bool read_only = false;
+  int64_t lease_ns = 600'000'000'000;  // renewed by reading
 
   // A new segment is begun beyond this size or when the hour changes.
   // Smaller: space comes back sooner. Larger: fewer files.
@@ -126,17 +132,17 @@ struct StoreOptions {
   std::function<int64_t()> now_ns;    // wall clock; null: the system's
 };
 
-// Thread-safe. One process at a time; many threads may read while one
-// writes.
-class Store {
+// Thread-safe. One process at a time may write; many threads may read while
+// one writes.
+class Store : public StoreReader {
  public:
   // Opens or creates the store in folder `path`, recovering what a crash
   // left: only segments open at that time are scanned. kNotFound (no store
-  // there), kUnavailable ("in use by pid N"), kFailedPrecondition (a newer
-  // format, or damage recovery must not guess about).
+  // there), kUnavailable ("in use by pid N"; read-only: it changed too fast),
+  // kFailedPrecondition (a newer format, or damage recovery must not guess
+  // about).
   static absl::StatusOr<std::unique_ptr<Store>> Open(
       const std::string& path, const StoreOptions& options);
-  virtual ~Store() = default;
 
   // Acknowledges: returns OK only once payloads and the journal record of
   // all rows are on stable storage, in that order, and the rows can be
@@ -145,43 +151,13 @@ class Store {
   // reopened (kFailedPrecondition).
   virtual absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) = 0;
 
-  // A chunk's payload, or `length` bytes of it from `offset` (kOutOfRange
-  // when there are not so many). Either way all of it is read and checked
-  // against both checksums. kNotFound, kDataLoss (naming segment, offset).
-  virtual absl::StatusOr<std::vector<uint8_t>> ReadChunk(const ChunkId& id) = 0;
-  virtual absl::StatusOr<std::vector<uint8_t>> ReadChunkRange(
-      const ChunkId& id, uint64_t offset, uint64_t length) = 0;
-
-  // kNotFound when there is no such row.
-  virtual absl::StatusOr<std::string> Get(Family family,
-                                          std::string_view key) = 0;
-
-  // Calls `visit` for rows with begin <= key < end ("" as end: no bound) in
-  // key order, over one consistent snapshot, until it returns false.
-  using Visitor =
-      std::function<bool(std::string_view key, std::string_view value)>;
-  virtual absl::Status Scan(Family family, std::string_view begin,
-                            std::string_view end, const Visitor& visit) = 0;
-
-  // The row with the greatest key <= `key` that starts with `prefix`, or
-  // kNotFound.
-  struct KeyValue {
-    std::string key;
-    std::string value;
-  };
-  virtual absl::StatusOr<KeyValue> SeekBackward(Family family,
-                                                std::string_view key,
-                                                std::string_view prefix) = 0;
-
-  virtual uint64_t last_sequence() const = 0;
-
-  // A camera's priors: the row of one model (kNotFound), and all, by model.
-  absl::StatusOr<DerivedRow> Prior(StreamId camera, const ModelKey& model);
-  struct PriorEntry {
-    ModelKey model = {};
-    DerivedRow row;
-  };
-  absl::StatusOr<std::vector<PriorEntry>> Priors(StreamId camera);
+  // What the store holds now, for as long as the result lives but at most
+  // for `lease_ns` (0 < lease_ns <= kStoreLimits.lease_ns), whatever is
+  // committed or pruned meanwhile; after that its calls return
+  // kFailedPrecondition "lease expired". What a prune removes keeps its disk
+  // space until then. Must not outlive the store.
+  virtual absl::StatusOr<std::unique_ptr<StoreReader>> TakeSnapshot(
+      int64_t lease_ns) = 0;
 
   // The epoch for a value that adds to what row `key` of kPrior or kSem says
   // now, or begins it; and for one that takes something back.

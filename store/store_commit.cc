@@ -38,6 +38,10 @@ SegmentStore::SegmentStore(Parts parts, const Recovered& recovered)
       catalogue_(parts_.catalogue.get()),
       folder_(parts_.folder.get()),
       last_sequence_(recovered.last_sequence) {
+  folder_->SetHeld([this]() -> absl::StatusOr<bool> {
+    FOVEA_ASSIGN_OR_RETURN(const auto readers, Readers());
+    return !readers.empty();
+  });
   absl::MutexLock lock(&commit_mutex_);
   if (parts_.options.read_only) {
     refused_ = absl::FailedPreconditionError("the store is open read-only");

@@ -12,30 +12,46 @@
 #include "store/internal/status_macros.h"
 
 namespace fovea {
-namespace {
 
-absl::StatusOr<std::vector<uint8_t>> ReadAt(SegmentFolder* folder,
-                                            const ChunkId& id,
-                                            const ChunkPlace& place) {
+absl::Status ChunkNotStored(const ChunkId& id) {
+  return absl::NotFoundError(
+      absl::StrCat("chunk ", id.ToHex(), " is not in the store"));
+}
+
+absl::StatusOr<std::vector<uint8_t>> ReadChunkAt(SegmentFolder* folder,
+                                                 const ChunkId& id,
+                                                 const ChunkPlace& place) {
   FOVEA_ASSIGN_OR_RETURN(const auto reader, folder->Reader(place.segment));
   return reader->ReadChunk(id, place.offset, place.length, place.crc);
 }
 
-}  // namespace
+absl::StatusOr<std::vector<uint8_t>> CutPayload(const ChunkId& id,
+                                                std::vector<uint8_t> payload,
+                                                uint64_t offset,
+                                                uint64_t length) {
+  if (offset > payload.size() || length > payload.size() - offset) {
+    return absl::OutOfRangeError(
+        absl::StrCat("chunk ", id.ToHex(), " has ", payload.size(),
+                     " bytes; asked for ", length, " from ", offset));
+  }
+  const auto begin = payload.begin() + static_cast<ptrdiff_t>(offset);
+  return std::vector<uint8_t>(begin, begin + static_cast<ptrdiff_t>(length));
+}
 
 absl::StatusOr<ChunkPlace> SegmentStore::Place(const ChunkId& id) const {
   FOVEA_ASSIGN_OR_RETURN(const std::optional<ChunkPlace> place,
                          ReadPlace(catalogue_, id));
   if (place.has_value()) return *place;
-  return absl::NotFoundError(
-      absl::StrCat("chunk ", id.ToHex(), " is not in the store"));
+  return ChunkNotStored(id);
 }
 
 absl::StatusOr<std::vector<uint8_t>> SegmentStore::ReadChunk(
     const ChunkId& id) {
+  FOVEA_RETURN_IF_ERROR(CheckLease());
   FOVEA_ASSIGN_OR_RETURN(ChunkPlace place, Place(id));
   while (true) {
-    absl::StatusOr<std::vector<uint8_t>> payload = ReadAt(folder_, id, place);
+    absl::StatusOr<std::vector<uint8_t>> payload =
+        ReadChunkAt(folder_, id, place);
     if (payload.ok()) return payload;
     FOVEA_ASSIGN_OR_RETURN(const ChunkPlace now, Place(id));
     if (now.segment == place.segment && now.offset == place.offset) {
@@ -50,17 +66,12 @@ absl::StatusOr<std::vector<uint8_t>> SegmentStore::ReadChunkRange(
   // The whole payload is read even for a part of it: its checksum covers all
   // of it, and unchecked bytes are never handed out.
   FOVEA_ASSIGN_OR_RETURN(std::vector<uint8_t> payload, ReadChunk(id));
-  if (offset > payload.size() || length > payload.size() - offset) {
-    return absl::OutOfRangeError(
-        absl::StrCat("chunk ", id.ToHex(), " has ", payload.size(),
-                     " bytes; asked for ", length, " from ", offset));
-  }
-  const auto begin = payload.begin() + static_cast<ptrdiff_t>(offset);
-  return std::vector<uint8_t>(begin, begin + static_cast<ptrdiff_t>(length));
+  return CutPayload(id, std::move(payload), offset, length);
 }
 
 absl::StatusOr<std::string> SegmentStore::Get(Family family,
                                               std::string_view key) {
+  FOVEA_RETURN_IF_ERROR(CheckLease());
   FOVEA_ASSIGN_OR_RETURN(std::optional<std::string> value,
                          catalogue_->Get(family, key));
   if (value.has_value()) return *std::move(value);
@@ -68,14 +79,15 @@ absl::StatusOr<std::string> SegmentStore::Get(Family family,
       absl::StrCat("no such row in ", FamilyName(family)));
 }
 
-absl::StatusOr<DerivedRow> Store::Prior(StreamId camera,
-                                        const ModelKey& model) {
+absl::StatusOr<DerivedRow> StoreReader::Prior(StreamId camera,
+                                              const ModelKey& model) {
   FOVEA_ASSIGN_OR_RETURN(const std::string value,
                          Get(Family::kPrior, PriorKey(camera, model)));
   return DecodePriorRow(value);
 }
 
-absl::StatusOr<std::vector<Store::PriorEntry>> Store::Priors(StreamId camera) {
+absl::StatusOr<std::vector<StoreReader::PriorEntry>> StoreReader::Priors(
+    StreamId camera) {
   std::vector<PriorEntry> priors;
   absl::Status bad;
   FOVEA_RETURN_IF_ERROR(
@@ -103,11 +115,13 @@ absl::StatusOr<uint64_t> Store::EpochFor(Family family, std::string_view key) {
 
 absl::Status SegmentStore::Scan(Family family, std::string_view begin,
                                 std::string_view end, const Visitor& visit) {
+  FOVEA_RETURN_IF_ERROR(CheckLease());
   return catalogue_->Scan(family, begin, end, visit);
 }
 
 absl::StatusOr<Store::KeyValue> SegmentStore::SeekBackward(
     Family family, std::string_view key, std::string_view prefix) {
+  FOVEA_RETURN_IF_ERROR(CheckLease());
   return catalogue_->SeekBackward(family, key, prefix);
 }
 

@@ -380,6 +380,13 @@ absl::StatusOr<VerifyReport> SegmentStore::Scrub(const ScrubOptions& options) {
     absl::MutexLock lock(&commit_mutex_);
     return check();
   };
+  // Long reading renews the lease, too.
+  absl::Status lease = CheckLease();
+  ScrubOptions watched = options;
+  watched.progress = [&](uint64_t done, uint64_t total) {
+    lease.Update(CheckLease());
+    return lease.ok() && (!options.progress || options.progress(done, total));
+  };
   std::vector<Reference> leaks;
   const auto on_leak = [&](const ChunkId& id, std::string_view owner) {
     if (options.repair && leaks.size() < kLeaksPerScrub) {
@@ -387,8 +394,10 @@ absl::StatusOr<VerifyReport> SegmentStore::Scrub(const ScrubOptions& options) {
     }
     return absl::OkStatus();
   };
-  Verifier verifier(catalogue_, folder_, options, exclusively, on_leak);
-  FOVEA_RETURN_IF_ERROR(verifier.CheckSegments());
+  Verifier verifier(catalogue_, folder_, watched, exclusively, on_leak);
+  const absl::Status walked = verifier.CheckSegments();
+  if (!lease.ok()) return lease;
+  FOVEA_RETURN_IF_ERROR(walked);
   absl::MutexLock maintenance(&maintenance_mutex_);
   FOVEA_ASSIGN_OR_RETURN(VerifyReport report, verifier.CheckRows());
   FOVEA_ASSIGN_OR_RETURN(report.leaks_mended, DropLeaks(leaks));

@@ -18,8 +18,28 @@
 
 namespace fovea {
 
-// Thread-safe. kDataLoss: its files are damaged.
-class Catalogue {
+// Reading calls, on a catalogue or a snapshot of it. Thread-safe. kDataLoss:
+// its files are damaged.
+class CatalogueReader {
+ public:
+  virtual ~CatalogueReader() = default;
+
+  // None when there is no such row.
+  virtual absl::StatusOr<std::optional<std::string>> Get(
+      Family family, std::string_view key) = 0;
+
+  // As StoreReader::Scan() and StoreReader::SeekBackward().
+  virtual absl::Status Scan(Family family, std::string_view begin,
+                            std::string_view end,
+                            const StoreReader::Visitor& visit) = 0;
+  virtual absl::StatusOr<StoreReader::KeyValue> SeekBackward(
+      Family family, std::string_view key, std::string_view prefix) = 0;
+
+ protected:
+  CatalogueReader() = default;
+};
+
+class Catalogue : public CatalogueReader {
  public:
   struct Options {
     bool create = false;     // begin empty, whatever the folder holds
@@ -33,23 +53,15 @@ class Catalogue {
   // full buffer.
   static absl::StatusOr<std::unique_ptr<Catalogue>> Open(
       FileSystem* file_system, const std::string& path, const Options& options);
-  virtual ~Catalogue() = default;
-
-  // None when there is no such row.
-  virtual absl::StatusOr<std::optional<std::string>> Get(
-      Family family, std::string_view key) = 0;
 
   // Applies all changes or none. They may be gone after the process ends,
   // together with all later ones, unless a Flush() follows: what matters is
   // in a segment first.
   virtual absl::Status Write(const std::vector<RowChange>& changes) = 0;
 
-  // As Store::Scan() and Store::SeekBackward().
-  virtual absl::Status Scan(Family family, std::string_view begin,
-                            std::string_view end,
-                            const Store::Visitor& visit) = 0;
-  virtual absl::StatusOr<Store::KeyValue> SeekBackward(
-      Family family, std::string_view key, std::string_view prefix) = 0;
+  // The rows as they are now. Must not outlive the catalogue; rows deleted
+  // meanwhile stay in its files as long as it lives.
+  virtual std::unique_ptr<CatalogueReader> Snapshot() = 0;
 
   // Returns once everything written so far is in table files on stable
   // storage.

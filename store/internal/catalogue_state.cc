@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-absl::StatusOr<SegmentStates> ReadSegmentStates(Catalogue* catalogue) {
+absl::StatusOr<SegmentStates> ReadSegmentStates(CatalogueReader* catalogue) {
   SegmentStates states;
   absl::Status bad;
   FOVEA_RETURN_IF_ERROR(catalogue->Scan(
@@ -25,14 +25,14 @@ absl::StatusOr<SegmentStates> ReadSegmentStates(Catalogue* catalogue) {
   return states;
 }
 
-absl::StatusOr<LastCommit> ReadLastCommit(Catalogue* catalogue) {
+absl::StatusOr<LastCommit> ReadLastCommit(CatalogueReader* catalogue) {
   FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
                          catalogue->Get(Family::kMeta, kSequenceKey));
   if (!value.has_value()) return LastCommit();
   return DecodeLastCommit(*value);
 }
 
-absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(Catalogue* catalogue,
+absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(CatalogueReader* catalogue,
                                                     const ChunkId& id) {
   FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
                          catalogue->Get(Family::kLoc, PlaceKey(id)));
@@ -55,7 +55,7 @@ absl::StatusOr<bool> HasOwner(
   return owned;
 }
 
-absl::Status VisitOwners(Catalogue* catalogue, const ChunkId& id,
+absl::Status VisitOwners(CatalogueReader* catalogue, const ChunkId& id,
                          const std::function<bool(std::string_view)>& visit) {
   const std::string prefix = RefPrefix(id);
   return catalogue->Scan(
@@ -64,7 +64,8 @@ absl::Status VisitOwners(Catalogue* catalogue, const ChunkId& id,
       });
 }
 
-absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(Catalogue* catalogue) {
+absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(
+    CatalogueReader* catalogue) {
   std::vector<RowChange> rows;
   for (int i = 0; i < kFamilyCount; ++i) {
     const auto family = static_cast<Family>(i);

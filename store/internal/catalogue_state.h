@@ -18,13 +18,13 @@ namespace fovea {
 
 using SegmentStates = std::map<uint64_t, SegmentState>;
 
-absl::StatusOr<SegmentStates> ReadSegmentStates(Catalogue* catalogue);
+absl::StatusOr<SegmentStates> ReadSegmentStates(CatalogueReader* catalogue);
 
 // Zeros in a store without commits.
-absl::StatusOr<LastCommit> ReadLastCommit(Catalogue* catalogue);
+absl::StatusOr<LastCommit> ReadLastCommit(CatalogueReader* catalogue);
 
 // None when the chunk is not stored.
-absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(Catalogue* catalogue,
+absl::StatusOr<std::optional<ChunkPlace>> ReadPlace(CatalogueReader* catalogue,
                                                     const ChunkId& id);
 
 // True when some ref row of the chunk is not among `deleted`.
@@ -33,7 +33,7 @@ absl::StatusOr<bool> HasOwner(
     const std::function<bool(std::string_view ref_key)>& deleted);
 
 // Owners of a chunk, in order, until `visit` returns false.
-absl::Status VisitOwners(Catalogue* catalogue, const ChunkId& id,
+absl::Status VisitOwners(CatalogueReader* catalogue, const ChunkId& id,
                          const std::function<bool(std::string_view)>& visit);
 
 // Families whose rows each new segment repeats, so that they outlive the
@@ -43,7 +43,8 @@ constexpr bool IsInSnapshots(Family family) {
 }
 
 // All rows of such families that are not the store's own, as puts.
-absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(Catalogue* catalogue);
+absl::StatusOr<std::vector<RowChange>> ReadSnapshotRows(
+    CatalogueReader* catalogue);
 
 // The rows that say that a commit is in the catalogue.
 void AddCommitRows(uint64_t sequence, uint64_t segment,

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
+#include "store/leases.h"
 #include "store/segment_folder.h"
 #include "store/store.h"
 
@@ -19,7 +20,8 @@ namespace fovea {
 // A folder known to be a store and locked, its catalogue not yet open.
 struct OpenedFolder {
   std::string path;
-  std::unique_ptr<FileLock> lock;
+  std::unique_ptr<FileLock> lock;      // when opened for writing
+  std::unique_ptr<ReaderLease> lease;  // else, where the medium has room
   FormatFile format;
   std::unique_ptr<SegmentFolder> segments;
 };

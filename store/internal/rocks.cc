@@ -80,7 +80,8 @@ rocksdb::DBOptions DatabaseOptions(const Catalogue::Options& ours,
   options.keep_log_file_num = 1;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.max_open_files = kOpenFiles;
+  // A reader holds on to all its files: a writer may remove them.
+  options.max_open_files = ours.read_only ? -1 : kOpenFiles;
   options.max_background_jobs = 2;
   options.allow_fallocate = false;
   // All families as of one commit reach the disk or none: what the tables
@@ -114,6 +115,93 @@ rocksdb::ColumnFamilyOptions FamilyOptions(
   return options;
 }
 
+// The rows of one family, now or as of a snapshot.
+class FamilyRows {
+ public:
+  FamilyRows(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle,
+             const rocksdb::Snapshot* snapshot)
+      : db_(db), handle_(handle) {
+    options_.snapshot = snapshot;
+  }
+
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const {
+    std::string value;
+    const rocksdb::Status status =
+        db_->Get(options_, handle_, SliceOf(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return StatusOf(status);
+    return std::optional<std::string>(std::move(value));
+  }
+
+  absl::Status Scan(std::string_view begin, std::string_view end,
+                    const StoreReader::Visitor& visit) const {
+    const rocksdb::Slice bound = SliceOf(end);
+    rocksdb::ReadOptions options = options_;
+    if (!end.empty()) options.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> row(
+        db_->NewIterator(options, handle_));
+    for (row->Seek(SliceOf(begin)); row->Valid(); row->Next()) {
+      if (!visit(ViewOf(row->key()), ViewOf(row->value()))) break;
+    }
+    return StatusOf(row->status());
+  }
+
+  absl::StatusOr<StoreReader::KeyValue> SeekBackward(
+      std::string_view key, std::string_view prefix) const {
+    const std::unique_ptr<rocksdb::Iterator> row(
+        db_->NewIterator(options_, handle_));
+    row->SeekForPrev(SliceOf(key));
+    FOVEA_RETURN_IF_ERROR(StatusOf(row->status()));
+    if (!row->Valid() || !row->key().starts_with(SliceOf(prefix))) {
+      return absl::NotFoundError(
+          absl::StrCat("no such row in ", handle_->GetName()));
+    }
+    return StoreReader::KeyValue{row->key().ToString(),
+                                 row->value().ToString()};
+  }
+
+ private:
+  rocksdb::DB* const db_;
+  rocksdb::ColumnFamilyHandle* const handle_;
+  rocksdb::ReadOptions options_;
+};
+
+// Handles: default, then ours.
+rocksdb::ColumnFamilyHandle* HandleAmong(
+    const std::vector<rocksdb::ColumnFamilyHandle*>& handles, Family family) {
+  return handles[1 + static_cast<size_t>(family)];
+}
+
+class RocksSnapshot final : public CatalogueReader {
+ public:
+  RocksSnapshot(rocksdb::DB* db,
+                const std::vector<rocksdb::ColumnFamilyHandle*>& handles)
+      : db_(db), handles_(handles), snapshot_(db->GetSnapshot()) {}
+  ~RocksSnapshot() override { db_->ReleaseSnapshot(snapshot_); }
+
+  absl::StatusOr<std::optional<std::string>> Get(
+      Family family, std::string_view key) override {
+    return RowsOf(family).Get(key);
+  }
+  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
+                    const StoreReader::Visitor& visit) override {
+    return RowsOf(family).Scan(begin, end, visit);
+  }
+  absl::StatusOr<StoreReader::KeyValue> SeekBackward(
+      Family family, std::string_view key, std::string_view prefix) override {
+    return RowsOf(family).SeekBackward(key, prefix);
+  }
+
+ private:
+  FamilyRows RowsOf(Family family) const {
+    return {db_, HandleAmong(handles_, family), snapshot_};
+  }
+
+  rocksdb::DB* const db_;
+  const std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
 class RocksCatalogue final : public Catalogue {
  public:
   ~RocksCatalogue() override {
@@ -144,16 +232,6 @@ class RocksCatalogue final : public Catalogue {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::optional<std::string>> Get(
-      Family family, std::string_view key) override {
-    std::string value;
-    const rocksdb::Status status = db_->Get(
-        rocksdb::ReadOptions(), HandleOf(family), SliceOf(key), &value);
-    if (status.IsNotFound()) return std::optional<std::string>();
-    if (!status.ok()) return StatusOf(status);
-    return std::optional<std::string>(std::move(value));
-  }
-
   absl::Status Write(const std::vector<RowChange>& changes) override {
     rocksdb::WriteBatch batch;
     for (const RowChange& change : changes) {
@@ -163,30 +241,23 @@ class RocksCatalogue final : public Catalogue {
     return StatusOf(db_->Write(Unlogged(), &batch));
   }
 
-  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
-                    const Store::Visitor& visit) override {
-    const rocksdb::Slice bound = SliceOf(end);
-    rocksdb::ReadOptions options;
-    if (!end.empty()) options.iterate_upper_bound = &bound;
-    const std::unique_ptr<rocksdb::Iterator> row(
-        db_->NewIterator(options, HandleOf(family)));
-    for (row->Seek(SliceOf(begin)); row->Valid(); row->Next()) {
-      if (!visit(ViewOf(row->key()), ViewOf(row->value()))) break;
-    }
-    return StatusOf(row->status());
+  absl::StatusOr<std::optional<std::string>> Get(
+      Family family, std::string_view key) override {
+    return RowsOf(family).Get(key);
   }
 
-  absl::StatusOr<Store::KeyValue> SeekBackward(
+  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
+                    const StoreReader::Visitor& visit) override {
+    return RowsOf(family).Scan(begin, end, visit);
+  }
+
+  absl::StatusOr<StoreReader::KeyValue> SeekBackward(
       Family family, std::string_view key, std::string_view prefix) override {
-    const std::unique_ptr<rocksdb::Iterator> row(
-        db_->NewIterator(rocksdb::ReadOptions(), HandleOf(family)));
-    row->SeekForPrev(SliceOf(key));
-    FOVEA_RETURN_IF_ERROR(StatusOf(row->status()));
-    if (!row->Valid() || !row->key().starts_with(SliceOf(prefix))) {
-      return absl::NotFoundError(
-          absl::StrCat("no such row in ", FamilyName(family)));
-    }
-    return Store::KeyValue{row->key().ToString(), row->value().ToString()};
+    return RowsOf(family).SeekBackward(key, prefix);
+  }
+
+  std::unique_ptr<CatalogueReader> Snapshot() override {
+    return std::make_unique<RocksSnapshot>(db_.get(), handles_);
   }
 
   absl::Status Flush() override {
@@ -270,7 +341,11 @@ class RocksCatalogue final : public Catalogue {
   }
 
   rocksdb::ColumnFamilyHandle* HandleOf(Family family) const {
-    return handles_[1 + static_cast<size_t>(family)];
+    return HandleAmong(handles_, family);
+  }
+
+  FamilyRows RowsOf(Family family) const {
+    return {db_.get(), HandleOf(family), nullptr};
   }
 
   std::unique_ptr<rocksdb::Env> env_;  // outlives the database

@@ -23,6 +23,9 @@
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
 #include "store/internal/segment_copy.h"
+#include "store/internal/snapshots.h"
+#include "store/internal/store_rows.h"
+#include "store/leases.h"
 #include "store/recovery.h"
 #include "store/segment_folder.h"
 #include "store/segment_log.h"
@@ -37,6 +40,16 @@ inline constexpr char kNewCatalogueName[] = "catalogue.new";
 inline constexpr char kOldCatalogueName[] = "catalogue.old";
 inline constexpr char kLockName[] = "LOCK";
 
+// Parts of reading that a store and its snapshots share.
+absl::Status ChunkNotStored(const ChunkId& id);
+absl::StatusOr<std::vector<uint8_t>> ReadChunkAt(SegmentFolder* folder,
+                                                 const ChunkId& id,
+                                                 const ChunkPlace& place);
+absl::StatusOr<std::vector<uint8_t>> CutPayload(const ChunkId& id,
+                                                std::vector<uint8_t> payload,
+                                                uint64_t offset,
+                                                uint64_t length);
+
 class SegmentStore final : public Store {
  public:
   // What Store::Open() has put together.
@@ -44,7 +57,8 @@ class SegmentStore final : public Store {
     std::string path;
     StoreOptions options;  // file_system and now_ns set
     FormatFile format;
-    std::unique_ptr<FileLock> lock;  // none where nothing can be written
+    std::unique_ptr<FileLock> lock;      // of one that may write
+    std::unique_ptr<ReaderLease> lease;  // of one that may not, where it can
     std::unique_ptr<SegmentFolder> folder;
     std::unique_ptr<Catalogue> catalogue;
   };
@@ -65,6 +79,8 @@ class SegmentStore final : public Store {
   absl::StatusOr<KeyValue> SeekBackward(Family family, std::string_view key,
                                         std::string_view prefix) override;
   uint64_t last_sequence() const override { return last_sequence_; }
+  absl::StatusOr<std::unique_ptr<StoreReader>> TakeSnapshot(
+      int64_t lease_ns) override;
   absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) override;
   absl::StatusOr<int64_t> DropLeaks(
       std::span<const Reference> references) override;
@@ -95,6 +111,11 @@ class SegmentStore final : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::StatusOr<ChunkPlace> Place(const ChunkId& id) const;
 
+  // OK while this reader's segments stay.
+  absl::Status CheckLease() const;
+  // Who may still read what is removed.
+  absl::StatusOr<std::vector<ReaderHold>> Readers();
+
   // Steps of Prune() and Reclaim(), in their order.
   absl::Status BeginPrune() ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintenance_mutex_);
   absl::Status OwePurge();
@@ -119,6 +140,7 @@ class SegmentStore final : public Store {
   const Parts parts_;
   Catalogue* const catalogue_;
   SegmentFolder* const folder_;
+  SnapshotBook snapshots_;
 
   absl::Mutex maintenance_mutex_ ABSL_ACQUIRED_BEFORE(commit_mutex_);
   absl::Mutex commit_mutex_;

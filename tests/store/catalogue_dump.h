@@ -19,7 +19,7 @@ namespace fovea::testing {
 // Family number and key -> value.
 using Dump = std::map<std::pair<int, std::string>, std::string>;
 
-inline Dump DumpAll(Store& store) {
+inline Dump DumpAll(StoreReader& store) {
   Dump dump;
   for (int i = 0; i < kFamilyCount; ++i) {
     const absl::Status status =

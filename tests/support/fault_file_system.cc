@@ -300,6 +300,22 @@ absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(
   return base_->Lock(path);
 }
 
+absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::TryLock(
+    const std::string& path) {
+  if (absl::Status s = Begin("lock", path); !s.ok()) return s;
+  return base_->TryLock(path);
+}
+
+absl::Status FaultFileSystem::Link(const std::string& from,
+                                   const std::string& to) {
+  return Change("link", to, [&]() -> absl::Status {
+    const absl::Status status = base_->Link(from, to);
+    absl::MutexLock lock(&mutex_);
+    if (status.ok()) unsynced_names_.insert(to);
+    return status;
+  });
+}
+
 absl::StatusOr<uint64_t> FaultFileSystem::FreeBytes(const std::string& path) {
   if (absl::Status s = Begin("free", path); !s.ok()) return s;
   {

@@ -122,6 +122,16 @@ uint64_t MemoryStore::last_sequence() const {
   return sequence_;
 }
 
+absl::StatusOr<std::unique_ptr<StoreReader>> MemoryStore::TakeSnapshot(
+    int64_t) {
+  auto copy = std::make_unique<MemoryStore>();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  copy->rows_ = rows_;
+  copy->chunks_ = chunks_;
+  copy->sequence_ = sequence_;
+  return std::unique_ptr<StoreReader>(std::move(copy));
+}
+
 absl::StatusOr<VerifyReport> MemoryStore::Scrub(const ScrubOptions& options) {
   const std::lock_guard<std::mutex> lock(mutex_);
   VerifyReport report;

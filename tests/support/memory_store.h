@@ -8,6 +8,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -32,6 +33,8 @@ class MemoryStore : public Store {
   absl::StatusOr<KeyValue> SeekBackward(Family family, std::string_view key,
                                         std::string_view prefix) override;
   uint64_t last_sequence() const override;
+  absl::StatusOr<std::unique_ptr<StoreReader>> TakeSnapshot(
+      int64_t lease_ns) override;  // a copy; its lease never ends
   absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) override;
   absl::StatusOr<int64_t> DropLeaks(
       std::span<const Reference> references) override;
