@@ -28,6 +28,22 @@ struct StoreLimits {
   int64_t lease_ns = 3'600'000'000'000;
   uint64_t lease_files = 4096;  // looked at in a store's folder of leases
 
+  // Between a process that writes and those that read through it.
+  uint64_t request_bytes = 16ULL << 10;
+  uint64_t reply_bytes = (64ULL << 20) + (64ULL << 10);  // a chunk, and more
+  uint64_t scan_bytes = 1ULL << 20;  // of rows in one reply, or one row
+  uint64_t scan_rows = 4096;
+  uint64_t message_bytes = 4ULL << 10;  // of an error's text
+  uint64_t connections = 32;
+  uint64_t snapshots_per_connection = 8;
+  int64_t idle_ms = 900'000;     // between two requests of a connection
+  int64_t transfer_ms = 30'000;  // for one request or reply once begun
+  int64_t answer_ms = 30'000;    // from a request to its reply
+
+  uint64_t backup_manifest_bytes = 128ULL << 20;
+  uint64_t backup_files = 1ULL << 20;
+  int64_t backup_hold_ns = 48LL * 3'600'000'000'000;  // prunes wait so long
+
   // Left free on the disk by Commit(), so that the catalogue can finish what
   // it began and Prune() can still write before it deletes.
   uint64_t reserve_bytes = 8ULL << 20;

@@ -60,6 +60,22 @@ struct PruneReport {
   std::vector<ReaderHold> readers;
 };
 
+struct BackupOptions {
+  bool prune = false;  // removes what only older backups needed
+  bool copy = false;   // of sealed files too, where a link would do
+};
+
+struct BackupReport {
+  uint64_t sequence = 0;       // of the last commit in it
+  uint64_t bytes = 0;          // of all its files
+  uint64_t bytes_written = 0;  // of those, by this backup; links aside
+  uint64_t bytes_removed = 0;
+  int64_t files = 0;
+  int64_t files_copied = 0;
+  int64_t files_linked = 0;
+  int64_t files_removed = 0;
+};
+
 }  // namespace fovea
 
 #endif  // FOVEA_STORE_REPORTS_H_

@@ -133,9 +133,9 @@ absl::StatusOr<std::unique_ptr<StoreReader>> ReadSnapshot(
     std::shared_ptr<SnapshotHold> hold, SegmentFolder* folder,
     std::function<int64_t()> now_ns) {
   FOVEA_ASSIGN_OR_RETURN(const auto rows, hold->Rows(now_ns()));
-  FOVEA_ASSIGN_OR_RETURN(const uint64_t sequence, ReadLastSequence(rows.get()));
+  FOVEA_ASSIGN_OR_RETURN(const LastCommit last, ReadLastCommit(rows.get()));
   return std::make_unique<SegmentSnapshot>(std::move(hold), folder,
-                                           std::move(now_ns), sequence);
+                                           std::move(now_ns), last.sequence);
 }
 
 absl::StatusOr<std::unique_ptr<StoreReader>> SegmentStore::TakeSnapshot(

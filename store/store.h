@@ -192,6 +192,15 @@ class Store : public StoreReader {
 
   virtual absl::StatusOr<DiskUsage> Usage() = 0;
 
+  // Writes what the store holds now into the folder `target`, which is
+  // missing, empty or holds an earlier backup of this store: then only what
+  // is new is added. Commits and prunes go on meanwhile. Until it returns OK
+  // the earlier backup is the one that counts. `progress` (may be empty) gets
+  // bytes done, total; false from it ends the backup with kCancelled.
+  virtual absl::StatusOr<BackupReport> Backup(
+      const std::string& target, const BackupOptions& options,
+      const std::function<bool(uint64_t, uint64_t)>& progress);
+
   // Makes the catalogue anew from the segments alone; the old one is kept
   // beside it until the new one is complete. The store must not be open.
   static absl::Status Rebuild(const std::string& path,

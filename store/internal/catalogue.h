@@ -6,6 +6,8 @@
 #ifndef FOVEA_STORE_INTERNAL_CATALOGUE_H_
 #define FOVEA_STORE_INTERNAL_CATALOGUE_H_
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +68,18 @@ class Catalogue : public CatalogueReader {
   // Returns once everything written so far is in table files on stable
   // storage.
   virtual absl::Status Flush() = 0;
+
+  // The files that side by side are the catalogue as it last reached the
+  // disk. Of those without `bytes` the first `size` are meant, and they do
+  // not change. None while all is in memory. This catalogue removes none of
+  // them before `use` returns.
+  struct LiveFile {
+    std::string name;
+    uint64_t size = 0;
+    std::optional<std::string> bytes;
+  };
+  virtual absl::Status WithLiveFiles(
+      const std::function<absl::Status(const std::vector<LiveFile>&)>& use) = 0;
 
   // Rewrites the files until no deleted row is in any of them.
   virtual absl::Status PurgeDeleted() = 0;

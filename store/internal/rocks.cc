@@ -264,6 +264,17 @@ class RocksCatalogue final : public Catalogue {
     return StatusOf(db_->Flush(rocksdb::FlushOptions(), handles_));
   }
 
+  absl::Status WithLiveFiles(
+      const std::function<absl::Status(const std::vector<LiveFile>&)>& use)
+      override {
+    FOVEA_RETURN_IF_ERROR(StatusOf(db_->DisableFileDeletions()));
+    absl::StatusOr<std::vector<LiveFile>> files = LiveFiles();
+    absl::Status status = files.status();
+    if (status.ok()) status = use(*files);
+    status.Update(StatusOf(db_->EnableFileDeletions(/*force=*/false)));
+    return status;
+  }
+
   absl::Status PurgeDeleted() override {
     FOVEA_RETURN_IF_ERROR(Flush());
     rocksdb::CompactRangeOptions options;
@@ -278,6 +289,56 @@ class RocksCatalogue final : public Catalogue {
   }
 
  private:
+  absl::StatusOr<std::vector<LiveFile>> LiveFiles() {
+    std::vector<std::string> names;
+    uint64_t manifest_bytes = 0;
+    FOVEA_RETURN_IF_ERROR(StatusOf(
+        db_->GetLiveFiles(names, &manifest_bytes, /*flush_memtable=*/false)));
+    std::vector<LiveFile> files;
+    bool on_disk = false;
+    for (const std::string& slashed : names) {
+      LiveFile file;
+      file.name = slashed.substr(1);
+      const std::string path = db_->GetName() + slashed;
+      if (file.name.ends_with(".sst")) {
+        on_disk = true;
+        const rocksdb::Status s = env_->GetFileSize(path, &file.size);
+        // Of a reader: the process that writes has removed it.
+        if (s.IsPathNotFound()) return absl::NotFoundError(path);
+        FOVEA_RETURN_IF_ERROR(StatusOf(s));
+        files.push_back(std::move(file));
+      } else if (file.name.starts_with("MANIFEST-")) {
+        files.push_back({"CURRENT", file.name.size() + 1, file.name + "\n"});
+        FOVEA_ASSIGN_OR_RETURN(file.bytes, ReadStart(path, manifest_bytes));
+        file.size = manifest_bytes;
+        files.push_back(std::move(file));
+      }
+    }
+    if (!on_disk) files.clear();
+    return files;
+  }
+
+  // Manifests grow, and may be in memory.
+  absl::StatusOr<std::string> ReadStart(const std::string& path,
+                                        uint64_t size) {
+    std::unique_ptr<rocksdb::SequentialFile> file;
+    FOVEA_RETURN_IF_ERROR(
+        StatusOf(env_->NewSequentialFile(path, &file, rocksdb::EnvOptions())));
+    std::string bytes(static_cast<size_t>(size), '\0');
+    size_t got = 0;
+    while (got < bytes.size()) {
+      rocksdb::Slice part;
+      FOVEA_RETURN_IF_ERROR(
+          StatusOf(file->Read(bytes.size() - got, &part, bytes.data() + got)));
+      if (part.empty()) return absl::DataLossError(path + " is cut short");
+      if (part.data() != bytes.data() + got) {
+        std::copy_n(part.data(), part.size(), bytes.data() + got);
+      }
+      got += part.size();
+    }
+    return bytes;
+  }
+
   // A manifest begins with the files as they were before its first change,
   // so that of the last compaction still has the key bounds of what went.
   absl::Status BeginCleanManifest() {

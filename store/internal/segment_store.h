@@ -40,6 +40,8 @@ inline constexpr char kNewCatalogueName[] = "catalogue.new";
 inline constexpr char kOldCatalogueName[] = "catalogue.old";
 inline constexpr char kLockName[] = "LOCK";
 
+class BackupFolder;
+
 // Parts of reading that a store and its snapshots share.
 absl::Status ChunkNotStored(const ChunkId& id);
 absl::StatusOr<std::vector<uint8_t>> ReadChunkAt(SegmentFolder* folder,
@@ -89,6 +91,9 @@ class SegmentStore final : public Store {
   absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
       const Gone& gone) override;
   absl::StatusOr<DiskUsage> Usage() override;
+  absl::StatusOr<BackupReport> Backup(
+      const std::string& target, const BackupOptions& options,
+      const std::function<bool(uint64_t, uint64_t)>& progress) override;
 
  private:
   absl::Status CheckWritable() const
@@ -115,6 +120,13 @@ class SegmentStore final : public Store {
   absl::Status CheckLease() const;
   // Who may still read what is removed.
   absl::StatusOr<std::vector<ReaderHold>> Readers();
+
+  // Steps of Backup(), in their order. Segments already retired are in no
+  // backup; the other two return those, and the sequence backed up.
+  absl::Status BackUpFormat(BackupFolder* folder);
+  absl::StatusOr<std::vector<uint64_t>> BackUpCatalogue(BackupFolder* folder);
+  absl::StatusOr<uint64_t> BackUpSegments(const std::vector<uint64_t>& retired,
+                                          BackupFolder* folder);
 
   // Steps of Prune() and Reclaim(), in their order.
   absl::Status BeginPrune() ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintenance_mutex_);
