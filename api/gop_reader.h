@@ -13,14 +13,14 @@
 #include "api/stream_description.h"
 #include "codec/sample.h"
 #include "index/frame_index.h"
-#include "store/store.h"
+#include "store/store_reader.h"
 
 namespace fovea {
 
 class GopReader {
  public:
   // Both must outlive this object.
-  GopReader(Store* store, const StreamDescription* stream)
+  GopReader(StoreReader* store, const StreamDescription* stream)
       : store_(store), index_(store), stream_(stream) {}
 
   // Access units in decoding order: playable Annex B with the parameter
@@ -43,7 +43,7 @@ class GopReader {
   absl::StatusOr<std::vector<AccessUnit>> UnitsWithLead(const GopRef& gop,
                                                         size_t* lead) const;
 
-  Store* const store_;
+  StoreReader* const store_;
   const FrameIndex index_;
   const StreamDescription* const stream_;
 };

@@ -8,7 +8,8 @@
 namespace fovea {
 namespace {
 
-absl::StatusOr<std::vector<IndexSpan>> GopSpans(Store* store, StreamId stream) {
+absl::StatusOr<std::vector<IndexSpan>> GopSpans(StoreReader* store,
+                                                StreamId stream) {
   std::vector<IndexSpan> spans;
   const absl::Status status =
       FrameIndex(store).ForEachGop(stream, [&](const GopRef& gop) {
@@ -21,7 +22,7 @@ absl::StatusOr<std::vector<IndexSpan>> GopSpans(Store* store, StreamId stream) {
   return spans;
 }
 
-absl::StatusOr<std::vector<IndexSpan>> BlockSpans(Store* store,
+absl::StatusOr<std::vector<IndexSpan>> BlockSpans(StoreReader* store,
                                                   StreamId stream) {
   std::vector<IndexSpan> spans;
   absl::Status damage;
@@ -42,8 +43,8 @@ absl::StatusOr<std::vector<IndexSpan>> BlockSpans(Store* store,
 
 }  // namespace
 
-absl::StatusOr<std::vector<IndexSpan>> HeldSpans(Store* store, StreamId stream,
-                                                 bool camera) {
+absl::StatusOr<std::vector<IndexSpan>> HeldSpans(StoreReader* store,
+                                                 StreamId stream, bool camera) {
   return camera ? GopSpans(store, stream) : BlockSpans(store, stream);
 }
 

@@ -9,14 +9,14 @@
 
 #include "absl/status/statusor.h"
 #include "index/observation_cut.h"
-#include "store/store.h"
+#include "store/store_reader.h"
 
 namespace fovea {
 
 // One span per GOP (`camera`) or block, by index. Their times are those by
 // which Engine::Remove() takes them or leaves them.
-absl::StatusOr<std::vector<IndexSpan>> HeldSpans(Store* store, StreamId stream,
-                                                 bool camera);
+absl::StatusOr<std::vector<IndexSpan>> HeldSpans(StoreReader* store,
+                                                 StreamId stream, bool camera);
 
 }  // namespace fovea
 

@@ -17,7 +17,7 @@ ParameterSetName NameParameterSet(std::span<const uint8_t> nal) {
   return name;
 }
 
-ParameterSetLookup ParameterSetsOf(Store* store) {
+ParameterSetLookup ParameterSetsOf(StoreReader* store) {
   return [store](const ParameterSetName& name)
              -> absl::StatusOr<std::vector<uint8_t>> {
     absl::StatusOr<std::string> nal =

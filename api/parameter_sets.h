@@ -6,7 +6,7 @@
 #define FOVEA_API_PARAMETER_SETS_H_
 
 #include "codec/canonical_gop.h"
-#include "store/store.h"
+#include "store/store_reader.h"
 
 namespace fovea {
 
@@ -14,7 +14,7 @@ namespace fovea {
 ParameterSetName NameParameterSet(std::span<const uint8_t> nal);
 
 // Looks names up in `store`, which must outlive the result.
-ParameterSetLookup ParameterSetsOf(Store* store);
+ParameterSetLookup ParameterSetsOf(StoreReader* store);
 
 }  // namespace fovea
 

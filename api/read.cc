@@ -16,7 +16,7 @@ namespace fovea {
 namespace {
 
 // Reads one block's bytes, from its row and its chunk.
-absl::StatusOr<std::vector<uint8_t>> BlockBytes(Store* store,
+absl::StatusOr<std::vector<uint8_t>> BlockBytes(StoreReader* store,
                                                 const BlockRow& row) {
   std::vector<uint8_t> bytes(row.bytes.begin(), row.bytes.end());
   if (!row.is_chunk) return bytes;
@@ -33,7 +33,7 @@ bool Touches(const BlockRow& row, TimeRange range) {
 // Calls `visit` for the block rows that touch `range` until it returns
 // false or an error.
 absl::Status ForEachBlock(
-    Store* store, StreamId stream, TimeRange range,
+    StoreReader* store, StreamId stream, TimeRange range,
     const std::function<absl::StatusOr<bool>(const BlockRow&)>& visit) {
   absl::Status inner;
   absl::Status status = store->Scan(
@@ -72,7 +72,7 @@ absl::Status WrongKind(const StreamSummary& stream, const char* wanted) {
 }
 
 // One frame of a GOP or still stream.
-absl::Status ReadOne(Store* store, const StreamDescription& description,
+absl::Status ReadOne(StoreReader* store, const StreamDescription& description,
                      const FrameRef& ref,
                      const std::function<bool(const ReadFrame&)>& visit) {
   const GopReader reader(store, &description);

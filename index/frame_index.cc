@@ -39,7 +39,7 @@ absl::StatusOr<GopRef> ToGopRef(std::string_view key, std::string_view value) {
 }
 
 // The GOP of greatest first_index at or before `index`, if there is one.
-absl::StatusOr<std::optional<GopRef>> GopAtOrBefore(Store* store,
+absl::StatusOr<std::optional<GopRef>> GopAtOrBefore(StoreReader* store,
                                                     StreamId stream,
                                                     uint64_t index) {
   auto found =
@@ -53,8 +53,8 @@ absl::StatusOr<std::optional<GopRef>> GopAtOrBefore(Store* store,
 }
 
 // The GOP a time row names.
-absl::StatusOr<GopRef> GopOfTimeRow(Store* store,
-                                    const Store::KeyValue& time_row) {
+absl::StatusOr<GopRef> GopOfTimeRow(StoreReader* store,
+                                    const StoreReader::KeyValue& time_row) {
   if (auto s = CheckTimeRow(time_row.value); !s.ok()) return s;
   auto parts = ParseTimeKey(time_row.key);
   if (!parts.ok()) return parts.status();

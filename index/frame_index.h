@@ -13,7 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "store/rows.h"
-#include "store/store.h"
+#include "store/store_reader.h"
 
 namespace fovea {
 
@@ -39,7 +39,7 @@ std::vector<uint32_t> PresentationOrder(const FrameTable& table);
 // stream and GOP, where a row is damaged or missing its counterpart.
 class FrameIndex {
  public:
-  explicit FrameIndex(Store* store) : store_(store) {}
+  explicit FrameIndex(StoreReader* store) : store_(store) {}
 
   // kNotFound when the stream has no such frame.
   absl::StatusOr<FrameRef> AtIndex(StreamId stream, uint64_t index) const;
@@ -67,7 +67,7 @@ class FrameIndex {
   absl::StatusOr<uint64_t> EndIndex(StreamId stream) const;
 
  private:
-  Store* store_;
+  StoreReader* store_;
 };
 
 }  // namespace fovea
