@@ -7,6 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/ingest_run.h"
+#include "api/stop_flag.h"
+#include "store/remote_store.h"
+#include "store/store_server.h"
 
 namespace fovea {
 namespace {
@@ -28,8 +31,11 @@ bool IngestReport::lossy() const {
   return false;
 }
 
-Engine::Engine(std::unique_ptr<Store> store)
-    : store_(std::move(store)), registry_(store_.get()) {}
+Engine::Engine(std::unique_ptr<Store> store,
+               std::unique_ptr<StoreServer> server)
+    : store_(std::move(store)),
+      registry_(store_.get()),
+      server_(std::move(server)) {}
 
 Engine::~Engine() = default;
 
@@ -38,10 +44,23 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
   StoreOptions store_options = options.store;
   store_options.create = options.create;
   store_options.read_only = options.read_only;
+  if (options.read_only) {
+    auto remote = OpenRemoteStore(path, store_options);
+    if (remote.ok()) {
+      return std::unique_ptr<Engine>(new Engine(*std::move(remote), nullptr));
+    }
+  }
   absl::StatusOr<std::unique_ptr<Store>> store =
       Store::Open(path, store_options);
   if (!store.ok()) return store.status();
-  return std::unique_ptr<Engine>(new Engine(*std::move(store)));
+  std::unique_ptr<StoreServer> server;
+  if (!options.read_only) {
+    // Where nobody can connect, readers open the files.
+    auto started = StoreServer::Start(store->get(), path);
+    if (started.ok()) server = *std::move(started);
+  }
+  return std::unique_ptr<Engine>(
+      new Engine(*std::move(store), std::move(server)));
 }
 
 absl::StatusOr<IngestReport> Engine::Ingest(const std::string& location,
@@ -74,6 +93,16 @@ absl::StatusOr<IngestReport> Engine::Ingest(IngestInput input,
   }
   if (absl::Status status = run.Run(); !status.ok()) return status;
   return run.Report();
+}
+
+absl::StatusOr<BackupReport> Engine::Backup(
+    const std::string& target, const BackupOptions& options,
+    const std::function<void(uint64_t, uint64_t)>& progress,
+    const std::atomic<bool>* stop) {
+  return store_->Backup(target, options, [&](uint64_t done, uint64_t total) {
+    if (progress) progress(done, total);
+    return !Stopped(stop);
+  });
 }
 
 absl::StatusOr<StreamSummary> Engine::Summarise(const StreamRow& row) {

@@ -25,8 +25,11 @@
 
 namespace fovea {
 
+class StoreServer;
 struct EngineOptions {
   bool create = false;  // make the store when the folder has none
+  // Reads through the process that writes the store, where one does, else
+  // its files. Opened for writing, an engine lets others read through it.
   bool read_only = false;
   StoreOptions store;  // create and read_only above win
 };
@@ -87,9 +90,9 @@ struct ExportReport {
   TimeRange covered;  // GOP borders widen what was asked
 };
 
-// Thread-safe as Store is; one Ingest() at a time per stream name. Calls
-// that may take long heed `stop` (may be null): soon after it became true
-// they return kCancelled and leave nothing half done.
+// Thread-safe as Store is; one Ingest() at a time per stream name. Long
+// calls heed `stop` (may be null): soon after it became true they return
+// kCancelled and leave nothing half done.
 class Engine {
  public:
   // As Store::Open().
@@ -161,10 +164,16 @@ class Engine {
   absl::StatusOr<VerifyReport> Verify(const VerifyOptions& options);
 
   absl::StatusOr<DiskUsage> Usage() { return store_->Usage(); }
+
+  // As Store::Backup(); `stop` as above.
+  absl::StatusOr<BackupReport> Backup(
+      const std::string& target, const BackupOptions& options,
+      const std::function<void(uint64_t, uint64_t)>& progress,
+      const std::atomic<bool>* stop = nullptr);
   Store* store() { return store_.get(); }
 
  private:
-  explicit Engine(std::unique_ptr<Store> store);
+  Engine(std::unique_ptr<Store> store, std::unique_ptr<StoreServer> server);
 
   absl::StatusOr<StreamSummary> Summarise(const StreamRow& row);
   absl::Status ReadEvery(const FrameSelection& selection, StreamId stream,
@@ -188,6 +197,7 @@ class Engine {
 
   std::unique_ptr<Store> store_;
   StreamRegistry registry_;
+  std::unique_ptr<StoreServer> server_;  // of one that writes; ends first
 };
 
 }  // namespace fovea
