@@ -26,7 +26,6 @@ constexpr std::string_view kSegments = "segments/";
 constexpr std::string_view kCatalogue = "catalogue/";
 constexpr std::string_view kManifest = "MANIFEST-";
 constexpr std::string_view kTable = ".sst";
-constexpr size_t kReadAtOnce = 1 << 20;
 constexpr size_t kFileWords = 5;
 
 absl::Status Damaged(const std::string& what) {
