@@ -135,10 +135,7 @@ absl::StatusOr<PruneReport> SegmentStore::Prune() {
   // Those that are not stale say nothing of what is gone.
   FOVEA_RETURN_IF_ERROR(Rewrite(stale, kNoSegment, &report));
   FOVEA_ASSIGN_OR_RETURN(report.readers, Readers());
-  if (!report.readers.empty()) return report;
-  FOVEA_RETURN_IF_ERROR(
-      FinishRetired(parts_.options.file_system, folder_, catalogue_));
-  FOVEA_RETURN_IF_ERROR(PurgeIfOwed());
+  if (report.readers.empty()) FOVEA_RETURN_IF_ERROR(PurgeIfOwed());
   return report;
 }
 
@@ -203,10 +200,19 @@ absl::Status SegmentStore::OwePurge() {
       {{Family::kMeta, std::string(kPurgeOwedKey), std::string(1, '\1')}});
 }
 
+absl::Status SegmentStore::EndErasure() {
+  absl::MutexLock maintenance(&maintenance_mutex_);
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<ReaderHold> readers, Readers());
+  return readers.empty() ? PurgeIfOwed() : absl::OkStatus();
+}
+
 absl::Status SegmentStore::PurgeIfOwed() {
   FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> owed,
                          catalogue_->Get(Family::kMeta, kPurgeOwedKey));
   if (!owed.has_value()) return absl::OkStatus();
+  // Readers may have gone since a segment had to wait.
+  FOVEA_RETURN_IF_ERROR(
+      FinishRetired(parts_.options.file_system, folder_, catalogue_));
   FOVEA_RETURN_IF_ERROR(catalogue_->PurgeDeleted());
   FOVEA_RETURN_IF_ERROR(catalogue_->Write(
       {{Family::kMeta, std::string(kPurgeOwedKey), std::nullopt}}));

@@ -152,7 +152,11 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
                           std::move(opened.lease), std::move(opened.segments),
                           std::move(catalogue)},
       recovered);
-  if (!options.read_only) FOVEA_RETURN_IF_ERROR(store->ResumeLogs(recovered));
+  if (!options.read_only) {
+    FOVEA_RETURN_IF_ERROR(store->ResumeLogs(recovered));
+    // A prune that had to wait, or broke off; the next one tries again.
+    store->EndErasure().IgnoreError();
+  }
   return std::unique_ptr<Store>(std::move(store));
 }
 

@@ -70,6 +70,9 @@ class SegmentStore final : public Store {
   // Makes the store ready to append where recovery left off.
   absl::Status ResumeLogs(const Recovered& recovered);
 
+  // Erases what earlier prunes left, unless somebody may still read it.
+  absl::Status EndErasure();
+
   absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) override;
   absl::StatusOr<std::vector<uint8_t>> ReadChunk(const ChunkId& id) override;
   absl::StatusOr<std::vector<uint8_t>> ReadChunkRange(const ChunkId& id,

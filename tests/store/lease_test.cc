@@ -162,6 +162,7 @@ TEST_F(LeaseTest, AWriterThatStartsLaterWaitsToo) {
   reader.reset();
   Open();  // opening ends the removal
   EXPECT_FALSE(OnDisk("the payload that has to go"));
+  EXPECT_FALSE(OnDisk("row of a"));
   ExpectClean();
 }
 
