@@ -41,6 +41,8 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddRetain(app, context);
   AddVerify(app, context);
   AddDu(app, context);
+  AddBackup(app, context);
+  AddRestore(app, context);
   AddDoctor(app, context);
   AddVersion(app, context);
 }

@@ -95,6 +95,8 @@ void AddRm(CLI::App* app, Context* context);
 void AddRetain(CLI::App* app, Context* context);
 void AddVerify(CLI::App* app, Context* context);
 void AddDu(CLI::App* app, Context* context);
+void AddBackup(CLI::App* app, Context* context);
+void AddRestore(CLI::App* app, Context* context);
 void AddDoctor(CLI::App* app, Context* context);
 void AddVersion(CLI::App* app, Context* context);
 

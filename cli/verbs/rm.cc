@@ -75,6 +75,26 @@ absl::Status AskFirst(const RmArguments& arguments, const RemovalPlan& plan) {
                                            "': kept; answer y to remove it"));
 }
 
+// Who keeps removed bytes on the disk, and until when at most.
+std::string WaitText(const PruneReport& prune) {
+  std::string text = "erasure waits for ";
+  for (const ReaderHold& reader : prune.readers) {
+    if (&reader != &prune.readers.front()) text += ", ";
+    absl::StrAppend(&text, "reader pid ", reader.pid, " until ",
+                    FormatRfc3339(reader.until_ns));
+  }
+  return text + "; the next process that writes the store then ends it";
+}
+
+Json WaitJson(const PruneReport& prune) {
+  Json readers = Json::array();
+  for (const ReaderHold& reader : prune.readers) {
+    readers.push_back(
+        {{"pid", reader.pid}, {"until_ns", NanosecondsJson(reader.until_ns)}});
+  }
+  return readers;
+}
+
 absl::StatusOr<int> Remove(const Context& context, Engine* engine,
                            const RmArguments& arguments,
                            const RemovalPlan& plan) {
@@ -95,6 +115,8 @@ absl::StatusOr<int> Remove(const Context& context, Engine* engine,
     document["priors_removed"] = report->priors_removed;
     document["bytes_freed"] = report->prune.bytes_freed;
     document["segments_removed"] = report->prune.segments_removed;
+    document["segments_waiting"] = report->prune.segments_waiting;
+    document["waits_for"] = WaitJson(report->prune);
     WriteJson(document);
     return kExitOk;
   }
@@ -102,6 +124,7 @@ absl::StatusOr<int> Remove(const Context& context, Engine* engine,
                            " samples in ", FormatCount(report->chunks_removed),
                            " chunks of ", arguments.stream, "; ",
                            FormatBytes(report->prune.bytes_freed), " freed\n"));
+  if (!report->prune.readers.empty()) WriteMessage(WaitText(report->prune));
   return kExitOk;
 }
 

@@ -2,18 +2,15 @@
 //
 // fovea verify: proves that what is stored is whole, or says what is not.
 
-#include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
+#include "cli/byte_progress.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {
@@ -24,43 +21,6 @@ struct VerifyArguments {
   bool repair = false;
   uint64_t bytes_per_second = 0;
 };
-
-int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-absl::StatusOr<VerifyReport> VerifyShown(const Context& context, Engine* engine,
-                                         const VerifyArguments& arguments) {
-  const Terminal terminal = DescribeTerminal(2, context.color);
-  ProgressPrinter printer(terminal.interactive && !context.no_progress
-                              ? ProgressMode::kBar
-                              : ProgressMode::kNone,
-                          terminal.columns, [](const std::string& bytes) {
-                            std::fwrite(bytes.data(), 1, bytes.size(), stderr);
-                          });
-  RateEstimate rate;
-  VerifyOptions options;
-  options.deep = arguments.deep;
-  options.repair = arguments.repair;
-  options.bytes_per_second = arguments.bytes_per_second;
-  options.stop = StopFlag();
-  options.progress = [&](uint64_t done, uint64_t total) {
-    const int64_t now = NowNs();
-    ProgressState state;
-    state.label = "verify";
-    state.bytes_as_unit = true;
-    state.done = static_cast<double>(done);
-    state.total = static_cast<double>(total);
-    rate.Update(now, state.done);
-    state.remaining_ns = rate.RemainingNs(state.total);
-    printer.Update(now, state);
-  };
-  auto report = engine->Verify(options);
-  printer.Clear();
-  return report;
-}
 
 std::string ProblemLine(const StoreProblem& problem) {
   std::string line = problem.object;
@@ -103,7 +63,19 @@ absl::StatusOr<int> RunVerify(const Context& context,
   auto engine = OpenStore(
       context, arguments.repair ? StoreMode::kWrite : StoreMode::kRead);
   if (!engine.ok()) return engine.status();
-  const auto report = VerifyShown(context, engine->get(), arguments);
+  absl::StatusOr<VerifyReport> report;
+  {
+    ByteProgress progress(context);
+    VerifyOptions options;
+    options.deep = arguments.deep;
+    options.repair = arguments.repair;
+    options.bytes_per_second = arguments.bytes_per_second;
+    options.stop = StopFlag();
+    options.progress = [&](uint64_t done, uint64_t total) {
+      progress.Show("verify", done, total);
+    };
+    report = (*engine)->Verify(options);
+  }
   if (!report.ok()) return report.status();
   if (context.json) {
     Json document = Document("verify");
