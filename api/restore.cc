@@ -25,7 +25,8 @@ absl::StatusOr<RestoreOutcome> RestoreStore(
   if (!restored.ok()) return restored.status();
   auto engine = Engine::Open(target, {});
   if (!engine.ok()) return engine.status();
-  auto verified = (*engine)->Verify(/*deep=*/true, during("verify"), stop);
+  auto verified = (*engine)->Verify(
+      {.deep = true, .progress = during("verify"), .stop = stop});
   if (!verified.ok()) return verified.status();
   return RestoreOutcome{*restored, *std::move(verified)};
 }

@@ -129,11 +129,11 @@ absl::StatusOr<PruneReport> SegmentStore::Prune() {
   absl::MutexLock maintenance(&maintenance_mutex_);
   FOVEA_RETURN_IF_ERROR(BeginPrune());
   PruneReport report;
-  FOVEA_RETURN_IF_ERROR(ForgetUnowned(&report));
+  FOVEA_RETURN_IF_ERROR(ForgetUnowned(PurgeDue::kAtOnce, &report));
   FOVEA_ASSIGN_OR_RETURN(const std::vector<uint64_t> stale,
                          FindStaleSegments());
   // Those that are not stale say nothing of what is gone.
-  FOVEA_RETURN_IF_ERROR(Rewrite(stale, kNoSegment, &report));
+  FOVEA_RETURN_IF_ERROR(Rewrite(stale, kNoSegment, PurgeDue::kAtOnce, &report));
   FOVEA_ASSIGN_OR_RETURN(report.readers, Readers());
   if (report.readers.empty()) FOVEA_RETURN_IF_ERROR(PurgeIfOwed());
   return report;
@@ -144,7 +144,7 @@ absl::StatusOr<PruneReport> SegmentStore::Reclaim(
   absl::MutexLock maintenance(&maintenance_mutex_);
   FOVEA_RETURN_IF_ERROR(BeginPrune());
   PruneReport report;
-  FOVEA_RETURN_IF_ERROR(ForgetUnowned(&report));
+  FOVEA_RETURN_IF_ERROR(ForgetUnowned(PurgeDue::kWithNextPrune, &report));
   FOVEA_ASSIGN_OR_RETURN(std::vector<SegmentSpace> spaces, MeasureSegments({}));
   std::vector<uint64_t> chosen;
   for (const SegmentSpace& space : ChooseSegments(std::move(spaces), options)) {
@@ -152,7 +152,8 @@ absl::StatusOr<PruneReport> SegmentStore::Reclaim(
   }
   FOVEA_ASSIGN_OR_RETURN(const uint64_t oldest_staying,
                          OldestOtherThan(chosen));
-  FOVEA_RETURN_IF_ERROR(Rewrite(chosen, oldest_staying, &report));
+  FOVEA_RETURN_IF_ERROR(
+      Rewrite(chosen, oldest_staying, PurgeDue::kWithNextPrune, &report));
   FOVEA_ASSIGN_OR_RETURN(report.readers, Readers());
   return report;
 }
@@ -166,10 +167,10 @@ absl::Status SegmentStore::BeginPrune() {
 }
 
 absl::Status SegmentStore::Rewrite(const std::vector<uint64_t>& segments,
-                                   uint64_t oldest_staying,
+                                   uint64_t oldest_staying, PurgeDue due,
                                    PruneReport* report) {
   if (segments.empty()) return absl::OkStatus();
-  FOVEA_RETURN_IF_ERROR(OwePurge());
+  FOVEA_RETURN_IF_ERROR(OwePurge(due));
   FOVEA_RETURN_IF_ERROR(BeginFreshSegment());
   for (const uint64_t segment : segments) {
     const bool keep_tombstones = oldest_staying < segment;
@@ -195,13 +196,21 @@ absl::StatusOr<uint64_t> SegmentStore::OldestOtherThan(
   return kNoSegment;
 }
 
-absl::Status SegmentStore::OwePurge() {
+absl::Status SegmentStore::OwePurge(PurgeDue due) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> owed,
+                         catalogue_->Get(Family::kMeta, kPurgeOwedKey));
+  const std::string value(1, static_cast<char>(due));
+  if (owed.has_value() && *owed >= value) return absl::OkStatus();
   return catalogue_->Write(
-      {{Family::kMeta, std::string(kPurgeOwedKey), std::string(1, '\1')}});
+      {{Family::kMeta, std::string(kPurgeOwedKey), value}});
 }
 
 absl::Status SegmentStore::EndErasure() {
   absl::MutexLock maintenance(&maintenance_mutex_);
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> owed,
+                         catalogue_->Get(Family::kMeta, kPurgeOwedKey));
+  const std::string at_once(1, static_cast<char>(PurgeDue::kAtOnce));
+  if (owed != at_once) return absl::OkStatus();
   FOVEA_ASSIGN_OR_RETURN(const std::vector<ReaderHold> readers, Readers());
   return readers.empty() ? PurgeIfOwed() : absl::OkStatus();
 }
@@ -219,13 +228,13 @@ absl::Status SegmentStore::PurgeIfOwed() {
   return catalogue_->Flush();
 }
 
-absl::Status SegmentStore::ForgetUnowned(PruneReport* report) {
+absl::Status SegmentStore::ForgetUnowned(PurgeDue due, PruneReport* report) {
   std::string after;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const std::vector<WaitingKeyParts> waiting,
                            ReadWaiting(catalogue_, after));
     if (waiting.empty()) return absl::OkStatus();
-    FOVEA_RETURN_IF_ERROR(OwePurge());
+    FOVEA_RETURN_IF_ERROR(OwePurge(due));
     absl::MutexLock lock(&commit_mutex_);
     CommitPlan plan;
     for (const auto& [epoch, id] : waiting) {

@@ -338,11 +338,20 @@ class RemoteStore final : public Store {
   absl::StatusOr<CommitReceipt> Commit(CommitBatch) override {
     return Refused("written to");
   }
-  absl::StatusOr<VerifyReport> Verify(
-      bool, const std::function<bool(uint64_t, uint64_t)>&) override {
+  absl::StatusOr<VerifyReport> Scrub(const ScrubOptions&) override {
     return Refused("verified");
   }
+  absl::StatusOr<int64_t> DropLeaks(std::span<const Reference>) override {
+    return Refused("mended");
+  }
   absl::StatusOr<PruneReport> Prune() override { return Refused("pruned"); }
+  absl::StatusOr<PruneReport> Reclaim(const ReclaimOptions&) override {
+    return Refused("pruned");
+  }
+  absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
+      const Gone&) override {
+    return Refused("measured");
+  }
 
  private:
   absl::Status Refused(const char* what) const {

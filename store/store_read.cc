@@ -149,8 +149,7 @@ absl::StatusOr<DiskUsage> SegmentStore::Usage() {
         return true;
       }));
   FileSystem* const file_system = parts_.options.file_system;
-  FOVEA_ASSIGN_OR_RETURN(usage.free_bytes,
-                         file_system->FreeBytes(parts_.path));
+  FOVEA_ASSIGN_OR_RETURN(usage.free_bytes, file_system->FreeBytes(parts_.path));
   FOVEA_ASSIGN_OR_RETURN(usage.disk_bytes,
                          file_system->TotalBytes(parts_.path));
   const std::string folder = absl::StrCat(parts_.path, "/", kCatalogueName);

@@ -163,23 +163,25 @@ absl::StatusOr<WireReply> DecodeReply(std::string_view body) {
 }
 
 std::string EncodeUsage(const DiskUsage& usage) {
-  return EncodeNumbers<7>({usage.segment_bytes, usage.live_chunk_bytes,
-                           usage.dead_chunk_bytes, usage.journal_bytes,
-                           usage.catalogue_bytes,
-                           static_cast<uint64_t>(usage.segments),
-                           static_cast<uint64_t>(usage.chunks)});
+  return EncodeNumbers<9>(
+      {usage.segment_bytes, usage.live_chunk_bytes, usage.dead_chunk_bytes,
+       usage.journal_bytes, usage.catalogue_bytes, usage.free_bytes,
+       usage.disk_bytes, static_cast<uint64_t>(usage.segments),
+       static_cast<uint64_t>(usage.chunks)});
 }
 
 absl::StatusOr<DiskUsage> DecodeUsage(std::string_view payload) {
-  FOVEA_ASSIGN_OR_RETURN(const auto numbers, DecodeNumbers<7>(payload));
+  FOVEA_ASSIGN_OR_RETURN(const auto numbers, DecodeNumbers<9>(payload));
   DiskUsage usage;
   usage.segment_bytes = numbers[0];
   usage.live_chunk_bytes = numbers[1];
   usage.dead_chunk_bytes = numbers[2];
   usage.journal_bytes = numbers[3];
   usage.catalogue_bytes = numbers[4];
-  usage.segments = static_cast<int64_t>(numbers[5]);
-  usage.chunks = static_cast<int64_t>(numbers[6]);
+  usage.free_bytes = numbers[5];
+  usage.disk_bytes = numbers[6];
+  usage.segments = static_cast<int64_t>(numbers[7]);
+  usage.chunks = static_cast<int64_t>(numbers[8]);
   return usage;
 }
 

@@ -133,13 +133,14 @@ class SegmentStore final : public Store {
 
   // Steps of Prune() and Reclaim(), in their order.
   absl::Status BeginPrune() ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintenance_mutex_);
-  absl::Status OwePurge();
-  absl::Status ForgetUnowned(PruneReport* report);
+  absl::Status OwePurge(PurgeDue due);
+  absl::Status ForgetUnowned(PurgeDue due, PruneReport* report);
   absl::StatusOr<std::vector<uint64_t>> FindStaleSegments();
   // Segments from `oldest_staying` on that are not rewritten may say what
   // was deleted since, so deletes after them are kept.
   absl::Status Rewrite(const std::vector<uint64_t>& segments,
-                       uint64_t oldest_staying, PruneReport* report);
+                       uint64_t oldest_staying, PurgeDue due,
+                       PruneReport* report);
   absl::StatusOr<uint64_t> OldestOtherThan(
       const std::vector<uint64_t>& segments) const;
   absl::Status BeginFreshSegment();

@@ -79,6 +79,10 @@ std::string EncodeStoreId(const StoreId& id);
 
 // meta "~u": there while deleted rows may still be in catalogue files.
 inline constexpr std::string_view kPurgeOwedKey = "~u";
+enum class PurgeDue : char {
+  kWithNextPrune = 1,  // what went for its age
+  kAtOnce = 2,         // what was to be erased, but was held or broke off
+};
 
 inline bool IsStoreKey(std::string_view meta_key) {
   return !meta_key.empty() && meta_key.front() == kStoreKeyMark;

@@ -47,7 +47,7 @@ class BackupTest : public StoreTest {
     auto store = Store::Open(Restored(), options);
     EXPECT_TRUE(store.ok()) << store.status();
     if (!store.ok()) return nullptr;
-    const auto report = (*store)->Verify(/*deep=*/true, nullptr);
+    const auto report = (*store)->Scrub({.deep = true});
     EXPECT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;

@@ -85,7 +85,7 @@ TEST_F(ServerTest, WritingIsRefusedByNameOfTheWriter) {
   auto remote = Connect();
   for (const absl::Status& status :
        {remote->Commit(CommitBatch()).status(), remote->Prune().status(),
-        remote->Verify(true, nullptr).status()}) {
+        remote->Scrub({}).status()}) {
     EXPECT_TRUE(absl::IsUnavailable(status));
     EXPECT_THAT(status.ToString(),
                 HasSubstr("in use by pid " + std::to_string(getpid())));
