@@ -102,7 +102,8 @@ absl::Status ReplayRecord(SegmentFolder* segments, Catalogue* catalogue,
   return catalogue->Write(journal.rows);
 }
 
-absl::Status Fill(const OpenedFolder& opened, Catalogue* catalogue) {
+absl::Status Fill(FileSystem* file_system, const OpenedFolder& opened,
+                  Catalogue* catalogue) {
   JournalIndex index;
   for (const uint64_t id : opened.segments->Ids()) {
     FOVEA_ASSIGN_OR_RETURN(const auto reader, opened.segments->Reader(id));
@@ -119,6 +120,9 @@ absl::Status Fill(const OpenedFolder& opened, Catalogue* catalogue) {
     }
   }
   for (const auto& [id, state] : index.states()) {
+    // What a process left unsynced must not go missing from under a
+    // catalogue that knows it.
+    FOVEA_RETURN_IF_ERROR(SyncSegment(file_system, opened.segments.get(), id));
     own.push_back({Family::kMeta, SegmentKey(id), EncodeSegmentState(state)});
   }
   if (last.sequence > 0) {
@@ -170,7 +174,7 @@ absl::Status RebuildStore(const std::string& path,
         Catalogue::Open(
             file_system, fresh,
             {.create = true, .buffer_bytes = options.catalogue_buffer_bytes}));
-    FOVEA_RETURN_IF_ERROR(Fill(opened, catalogue.get()));
+    FOVEA_RETURN_IF_ERROR(Fill(file_system, opened, catalogue.get()));
   }
   return Swap(file_system, opened.path);
 }

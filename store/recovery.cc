@@ -155,13 +155,9 @@ absl::Status SyncSegmentsOf(FileSystem* file_system, SegmentFolder* folder,
     segments.insert(commit.journal.segment);
   }
   for (const uint64_t id : segments) {
-    FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder->Find(id));
-    FOVEA_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file,
-                           file_system->OpenAppend(folder->PathOf(header)));
-    FOVEA_RETURN_IF_ERROR(file->Sync());
+    FOVEA_RETURN_IF_ERROR(SyncSegment(file_system, folder, id));
   }
-  return segments.empty() ? absl::OkStatus()
-                          : file_system->SyncDirectory(folder->path());
+  return absl::OkStatus();
 }
 
 absl::Status Replay(SegmentFolder* folder, Catalogue* catalogue,
@@ -257,6 +253,15 @@ absl::Status Ahead(uint64_t sequence, const std::string& found) {
 }
 
 }  // namespace
+
+absl::Status SyncSegment(FileSystem* file_system, SegmentFolder* folder,
+                         uint64_t id) {
+  FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder->Find(id));
+  FOVEA_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file,
+                         file_system->OpenAppend(folder->PathOf(header)));
+  FOVEA_RETURN_IF_ERROR(file->Sync());
+  return file_system->SyncDirectory(folder->path());
+}
 
 absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,
                            Catalogue* catalogue) {

@@ -39,6 +39,10 @@ absl::StatusOr<Recovered> Recover(FileSystem* file_system,
 absl::StatusOr<Recovered> CatchUp(SegmentFolder* folder, Catalogue* catalogue,
                                   const StoreId& store_id);
 
+// Returns once the file of segment `id` and its name are on stable storage.
+absl::Status SyncSegment(FileSystem* file_system, SegmentFolder* folder,
+                         uint64_t id);
+
 // Ends the removal of segments whose content was copied forward, unless
 // readers hold them.
 absl::Status FinishRetired(FileSystem* file_system, SegmentFolder* folder,

@@ -90,10 +90,22 @@ absl::Status TakeLockOrLease(const StoreOptions& options,
   return absl::OkStatus();
 }
 
+std::string ParentOf(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const size_t slash = path.rfind('/');
+  if (slash == path.npos) return ".";
+  return path.substr(0, std::max<size_t>(slash, 1));
+}
+
 absl::StatusOr<FormatFile> ReadOrCreateFormat(const std::string& path,
                                               const StoreOptions& options) {
   absl::StatusOr<FormatFile> format = ReadFormatFile(options.file_system, path);
   if (!absl::IsNotFound(format.status()) || !options.create) return format;
+  // A power cut must not take the store with its folder's name. Who may not
+  // look into the parent has not made the folder either.
+  const absl::Status synced =
+      options.file_system->SyncDirectory(ParentOf(path));
+  if (!absl::IsPermissionDenied(synced)) FOVEA_RETURN_IF_ERROR(synced);
   return CreateFormatFile(options.file_system, path, options.now_ns());
 }
 

@@ -3,8 +3,6 @@
 // Power cuts, full and failing disks. Acknowledged commits survive all of
 // them; others are there whole or not at all.
 
-#include <atomic>
-
 #include "gmock/gmock.h"
 #include "tests/store/store_fixture.h"
 
@@ -23,12 +21,20 @@ class CrashTest : public StoreTest {
     return store_->Get(Family::kSem, key).ok();
   }
 
+  // A disk whose power was cut when so much was acknowledged and begun.
+  struct Image {
+    std::unique_ptr<MemoryFileSystem> disk;
+    uint32_t acknowledged;
+    uint32_t begun;
+  };
+
   // Opens `image` and expects commits 0..n-1 for some n >= acknowledged.
-  void CheckPrefix(const std::string& image, uint32_t acknowledged,
-                   uint32_t begun) {
+  void CheckPrefix(const Image& image) {
+    const auto [acknowledged, begun] =
+        std::pair(image.acknowledged, image.begun);
     StoreOptions plain = options_;
-    plain.file_system = nullptr;
-    auto store = Store::Open(image, plain);
+    plain.file_system = image.disk.get();
+    auto store = Store::Open(Path(), plain);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     uint32_t held = 0;
@@ -56,23 +62,18 @@ class CrashTest : public StoreTest {
 };
 
 TEST_F(CrashTest, APowerCutAtAnyCallKeepsWhatWasAcknowledged) {
+  UseMemory();
   options_.segment_bytes = 4000;
   Open();
   uint32_t acknowledged = 0;
   uint32_t begun = 0;
-  struct Image {
-    std::string path;
-    uint32_t acknowledged;
-    uint32_t begun;
-  };
   std::vector<Image> images;
   disk_.OnChange([&] {
-    for (uint32_t shot = 0; shot < 3; ++shot) {
-      const uint32_t seed =
-          shot == 0 ? 0 : static_cast<uint32_t>(images.size());
-      images.push_back({folder_.File("i" + std::to_string(images.size())),
-                        acknowledged, begun});
-      disk_.CopyCrashImage(Path(), images.back().path, seed);
+    for (const Unsynced unsynced :
+         {Unsynced::kLost, Unsynced::kKept, Unsynced::kRandom}) {
+      const auto seed = static_cast<uint32_t>(images.size());
+      images.push_back(
+          {memory_.AfterPowerCut(unsynced, seed), acknowledged, begun});
     }
   });
   for (uint32_t i = 0; i < 10; ++i) {
@@ -83,68 +84,9 @@ TEST_F(CrashTest, APowerCutAtAnyCallKeepsWhatWasAcknowledged) {
   disk_.OnChange(nullptr);
   store_.reset();
   ASSERT_GT(images.size(), 150u);
-  for (const Image& image : images) {
-    SCOPED_TRACE(image.path);
-    CheckPrefix(image.path, image.acknowledged, image.begun);
-    std::filesystem::remove_all(image.path);
-  }
-}
-
-// The catalogue's own files are being written and replaced all the while.
-TEST_F(CrashTest, APowerCutWhileTheCatalogueIsWrittenKeepsTheStoreWhole) {
-  options_.catalogue_buffer_bytes = 64 << 10;
-  Open();
-  std::atomic<uint32_t> acknowledged = 0;
-  std::atomic<uint32_t> begun = 0;
-  struct Image {
-    std::string path;
-    uint32_t acknowledged;
-    uint32_t begun;
-  };
-  std::vector<Image> images;  // under the disk's lock of changes
-  uint32_t calls = 0;
-  disk_.OnChange([&] {
-    const bool tables = std::filesystem::exists(Path() + "/catalogue");
-    if (++calls % (tables ? 5 : 40) != 0) return;
-    images.push_back(
-        {folder_.File("i" + std::to_string(images.size())), acknowledged, 0});
-    disk_.CopyCrashImage(Path(), images.back().path, calls % 3);
-    images.back().begun = begun;
-  });
-  const auto put = [&](uint32_t i) {
-    CommitBatch batch;
-    batch.PutChunk(Payload(i % 10), Owner(i));
-    const Bytes noise = RandomBytes(9000, i);
-    batch.PutRow(Family::kFtab, Owner(i),
-                 std::string(noise.begin(), noise.end()));
-    return store_->Commit(std::move(batch)).status();
-  };
-  for (uint32_t i = 0; i < 60; ++i) {
-    ++begun;
-    ASSERT_TRUE(put(i).ok());
-    ++acknowledged;
-  }
-  disk_.OnChange(nullptr);
-  store_.reset();
-  ASSERT_TRUE(std::filesystem::exists(Path() + "/catalogue/CURRENT"));
-  ASSERT_GT(images.size(), 20u);
-  StoreOptions plain = options_;
-  plain.file_system = nullptr;
-  for (const Image& image : images) {
-    SCOPED_TRACE(image.path);
-    for (const bool read_only : {true, false}) {
-      plain.read_only = read_only;
-      auto store = Store::Open(image.path, plain);
-      ASSERT_TRUE(store.ok()) << store.status();
-      uint32_t held = 0;
-      while ((*store)->Get(Family::kFtab, Owner(held)).ok()) ++held;
-      EXPECT_GE(held, image.acknowledged);
-      EXPECT_LE(held, image.begun);
-      store_ = *std::move(store);
-      ExpectClean();
-      store_.reset();
-    }
-    std::filesystem::remove_all(image.path);
+  for (size_t i = 0; i < images.size(); ++i) {
+    SCOPED_TRACE(i);
+    CheckPrefix(images[i]);
   }
 }
 

@@ -63,7 +63,6 @@ TEST_F(OpenTest, AnInterruptedCreationIsFinished) {
 // ways with what was acknowledged.
 void CheckYoungStore(const std::string& path, StoreOptions options,
                      const Bytes& payload, bool acknowledged) {
-  options.file_system = nullptr;
   options.create = false;
   for (const bool read_only : {true, false, true}) {
     options.read_only = read_only;
@@ -90,20 +89,20 @@ void CheckYoungStore(const std::string& path, StoreOptions options,
 }
 
 TEST_F(OpenTest, APowerCutAtAnyCallOfCreationLeavesNoStoreOrOneThatOpens) {
+  UseMemory();
   const Bytes payload = RandomBytes(700, 1);
   struct Image {
-    std::string path;
+    std::unique_ptr<MemoryFileSystem> disk;
     bool acknowledged;
   };
   std::vector<Image> images;
   bool acknowledged = false;
   const auto cut = [&] {
-    for (uint32_t seed = 0; seed < 5; ++seed) {
-      const std::string name = "i" + std::to_string(images.size());
-      images.push_back({folder_.File(name), acknowledged});
-      if (!std::filesystem::exists(Path())) continue;
-      const auto dice = static_cast<uint32_t>(images.size());
-      disk_.CopyCrashImage(Path(), images.back().path, seed == 0 ? 0 : dice);
+    for (const Unsynced unsynced :
+         {Unsynced::kLost, Unsynced::kKept, Unsynced::kRandom,
+          Unsynced::kRandom, Unsynced::kRandom}) {
+      const auto seed = static_cast<uint32_t>(images.size());
+      images.push_back({memory_.AfterPowerCut(unsynced, seed), acknowledged});
     }
   };
   disk_.OnChange(cut);
@@ -115,9 +114,11 @@ TEST_F(OpenTest, APowerCutAtAnyCallOfCreationLeavesNoStoreOrOneThatOpens) {
   cut();
   disk_.OnChange(nullptr);
   ASSERT_GT(images.size(), 100u);
-  for (const Image& image : images) {
-    SCOPED_TRACE(image.path);
-    CheckYoungStore(image.path, options_, payload, image.acknowledged);
+  for (size_t i = 0; i < images.size(); ++i) {
+    SCOPED_TRACE(i);
+    StoreOptions options = options_;
+    options.file_system = images[i].disk.get();
+    CheckYoungStore(Path(), options, payload, images[i].acknowledged);
   }
 }
 

@@ -19,6 +19,7 @@
 #include "store/store.h"
 #include "tests/store/catalogue_dump.h"
 #include "tests/support/fault_file_system.h"
+#include "tests/support/memory_file_system.h"
 #include "tests/support/test_data.h"
 
 namespace fovea::testing {
@@ -71,7 +72,13 @@ class StoreTest : public ::testing::Test {
     options_.file_system = &disk_;
   }
 
-  std::string Path() const { return folder_.File("store"); }
+  // From then on the store is on a disk in memory, whose power can be cut.
+  void UseMemory() {
+    disk_.PutOver(&memory_);
+    path_ = "/store";
+  }
+
+  std::string Path() const { return path_; }
   std::string SegmentsPath() const { return Path() + "/segments"; }
 
   // Reopens too.
@@ -173,6 +180,8 @@ class StoreTest : public ::testing::Test {
   void NextHour() { now_ns_ += 3'600'000'000'000; }
 
   ScratchFolder folder_;
+  std::string path_ = folder_.File("store");
+  MemoryFileSystem memory_;
   FaultFileSystem disk_;
   int64_t now_ns_ = 1'795'000'000'000'000'000;
   StoreOptions options_;

@@ -2,20 +2,9 @@
 
 #include "tests/support/fault_file_system.h"
 
-#include <algorithm>
-#include <filesystem>
 #include <utility>
 
-#include "tests/support/test_data.h"
-
 namespace fovea::testing {
-namespace {
-
-namespace fs = std::filesystem;
-
-constexpr size_t kSectorBytes = 512;
-
-}  // namespace
 
 class FaultAppendFile final : public AppendFile {
  public:
@@ -35,12 +24,7 @@ class FaultAppendFile final : public AppendFile {
   }
 
   absl::Status Sync() override {
-    return owner_->Change("sync", path_, [this]() -> absl::Status {
-      const absl::Status status = file_->Sync();
-      absl::MutexLock lock(&owner_->mutex_);
-      if (status.ok()) owner_->synced_[path_] = fs::file_size(path_);
-      return status;
-    });
+    return owner_->Change("sync", path_, [this] { return file_->Sync(); });
   }
 
  private:
@@ -99,6 +83,11 @@ bool FaultFileSystem::failed() const {
   return failed_;
 }
 
+void FaultFileSystem::OnFailure(std::function<void(const Call&)> hook) {
+  absl::MutexLock lock(&mutex_);
+  failure_hook_ = std::move(hook);
+}
+
 void FaultFileSystem::SetFreeBytes(uint64_t bytes) {
   absl::MutexLock lock(&mutex_);
   free_bytes_ = bytes;
@@ -122,6 +111,7 @@ absl::Status FaultFileSystem::Begin(const std::string& kind,
   }
   if (!fail_for_ever_) fail_in_ = 0;
   failed_ = true;
+  if (failure_hook_) failure_hook_(calls_.back());
   return fail_status_;
 }
 
@@ -145,65 +135,13 @@ void FaultFileSystem::RunHook() {
   if (hook) hook();
 }
 
-void FaultFileSystem::CopyTorn(const std::string& from, const std::string& to,
-                               uint64_t synced, std::mt19937* chance) const {
-  std::vector<uint8_t> bytes = ReadFileBytes(from);
-  const size_t safe = std::min(bytes.size(), static_cast<size_t>(synced));
-  if (chance == nullptr) {
-    bytes.resize(safe);
-  } else {
-    // Any part of the tail may be there, sector by sector, in any order.
-    bytes.resize(safe + (*chance)() % (bytes.size() - safe + 1));
-    for (size_t at = safe; at < bytes.size(); at += kSectorBytes) {
-      if ((*chance)() % 4 != 0) continue;
-      const size_t stop = std::min(bytes.size(), at + kSectorBytes);
-      std::fill(bytes.begin() + static_cast<ptrdiff_t>(at),
-                bytes.begin() + static_cast<ptrdiff_t>(stop), uint8_t{0});
-    }
-  }
-  WriteFileBytes(to, bytes);
-}
-
-void FaultFileSystem::CopyCrashImage(const std::string& folder,
-                                     const std::string& image, uint32_t seed) {
-  std::mt19937 dice(seed);
-  std::mt19937* const chance = seed == 0 ? nullptr : &dice;
-  absl::MutexLock lock(&mutex_);
-  fs::create_directories(image);
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    const std::string from = entry.path().string();
-    const std::string to = image + from.substr(folder.size());
-    if (entry.is_directory()) {
-      fs::create_directories(to);
-      continue;
-    }
-    const bool name_kept = chance != nullptr && (*chance)() % 2 == 0;
-    if (unsynced_names_.contains(from) && !name_kept) continue;
-    const auto synced = synced_.find(from);
-    if (synced == synced_.end()) {
-      fs::copy_file(from, to);
-    } else {
-      CopyTorn(from, to, synced->second, chance);
-    }
-  }
-  for (const auto& [path, bytes] : unsynced_removals_) {
-    const bool gone = chance != nullptr && (*chance)() % 2 == 0;
-    if (!gone) WriteFileBytes(image + path.substr(folder.size()), bytes);
-  }
-}
-
 absl::StatusOr<std::unique_ptr<AppendFile>> FaultFileSystem::CreateAppend(
     const std::string& path) {
   std::unique_ptr<AppendFile> opened;
   const absl::Status status = Change("create", path, [&]() -> absl::Status {
     auto file = base_->CreateAppend(path);
-    if (!file.ok()) return file.status();
-    opened = *std::move(file);
-    absl::MutexLock lock(&mutex_);
-    synced_[path] = 0;
-    unsynced_names_.insert(path);
-    unsynced_removals_.erase(path);
-    return absl::OkStatus();
+    if (file.ok()) opened = *std::move(file);
+    return file.status();
   });
   if (!status.ok()) return status;
   return std::make_unique<FaultAppendFile>(this, std::move(opened), path);
@@ -214,10 +152,6 @@ absl::StatusOr<std::unique_ptr<AppendFile>> FaultFileSystem::OpenAppend(
   if (absl::Status s = Begin("open-append", path); !s.ok()) return s;
   auto file = base_->OpenAppend(path);
   if (!file.ok()) return file.status();
-  {
-    absl::MutexLock lock(&mutex_);
-    synced_.try_emplace(path, fs::file_size(path));
-  }
   return std::make_unique<FaultAppendFile>(this, *std::move(file), path);
 }
 
@@ -245,53 +179,19 @@ absl::StatusOr<bool> FaultFileSystem::Exists(const std::string& path) {
 
 absl::Status FaultFileSystem::Rename(const std::string& from,
                                      const std::string& to) {
-  return Change("rename", from, [&]() -> absl::Status {
-    const absl::Status status = base_->Rename(from, to);
-    absl::MutexLock lock(&mutex_);
-    // A file renamed before its folder was synced is tracked no further.
-    synced_.erase(from);
-    unsynced_names_.erase(from);
-    return status;
-  });
+  return Change("rename", from, [&] { return base_->Rename(from, to); });
 }
 
 absl::Status FaultFileSystem::Remove(const std::string& path) {
-  return Change("remove", path, [&]() -> absl::Status {
-    std::vector<uint8_t> bytes;
-    if (fs::is_regular_file(path)) bytes = ReadFileBytes(path);
-    const absl::Status status = base_->Remove(path);
-    absl::MutexLock lock(&mutex_);
-    const auto synced = synced_.find(path);
-    const bool was_durable =
-        synced != synced_.end() && unsynced_names_.count(path) == 0;
-    if (status.ok() && was_durable) unsynced_removals_[path] = bytes;
-    synced_.erase(path);
-    unsynced_names_.erase(path);
-    return status;
-  });
+  return Change("remove", path, [&] { return base_->Remove(path); });
 }
 
 absl::Status FaultFileSystem::Truncate(const std::string& path, uint64_t size) {
-  return Change("truncate", path, [&]() -> absl::Status {
-    const absl::Status status = base_->Truncate(path, size);
-    absl::MutexLock lock(&mutex_);
-    if (status.ok()) synced_[path] = size;
-    return status;
-  });
+  return Change("truncate", path, [&] { return base_->Truncate(path, size); });
 }
 
 absl::Status FaultFileSystem::SyncDirectory(const std::string& path) {
-  return Change("sync-dir", path, [&]() -> absl::Status {
-    const absl::Status status = base_->SyncDirectory(path);
-    absl::MutexLock lock(&mutex_);
-    const auto inside = [&](const std::string& name) {
-      return fs::path(name).parent_path() == fs::path(path);
-    };
-    std::erase_if(unsynced_names_, inside);
-    std::erase_if(unsynced_removals_,
-                  [&](const auto& entry) { return inside(entry.first); });
-    return status;
-  });
+  return Change("sync-dir", path, [&] { return base_->SyncDirectory(path); });
 }
 
 absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A disk that fails on demand. It passes everything on to the machine's own
-// file system, keeps a list of calls, lets the n-th of a kind fail, and makes
-// crash images: copies of a folder as a power cut at this moment may have
-// left it, with unsynced bytes lost or torn and unsynced names gone or back.
+// A disk that fails on demand. It passes everything on to another one, keeps
+// a list of calls, lets the n-th of a kind fail, and stops at each change so
+// that a test can look at the disk or cut its power.
 
 #ifndef FOVEA_TESTS_SUPPORT_FAULT_FILE_SYSTEM_H_
 #define FOVEA_TESTS_SUPPORT_FAULT_FILE_SYSTEM_H_
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +27,10 @@ class FaultFileSystem final : public FileSystem {
     std::string path;
   };
 
-  FaultFileSystem() : base_(FileSystem::Posix()) {}
+  explicit FaultFileSystem(FileSystem* base = FileSystem::Posix())
+      : base_(base) {}
+  // Before any call.
+  void PutOver(FileSystem* base) { base_ = base; }
 
   std::vector<Call> Calls() const;
   void ForgetCalls();
@@ -44,6 +43,8 @@ class FaultFileSystem final : public FileSystem {
                 bool for_ever = false);
   void Heal();
   bool failed() const;  // a planned failure has happened
+  // Runs at each planned failure, such as to do what a failed sync does.
+  void OnFailure(std::function<void(const Call&)> hook);
 
   // What FreeBytes() reports; 0: the truth.
   void SetFreeBytes(uint64_t bytes);
@@ -51,11 +52,6 @@ class FaultFileSystem final : public FileSystem {
   // Runs before and after each call that changes the disk; no other such
   // call is under way meanwhile.
   void OnChange(std::function<void()> hook);
-
-  // Copies `folder` to the new folder `image` as a crash may leave it. The
-  // seed decides which unsynced bytes and names are kept; 0 keeps none.
-  void CopyCrashImage(const std::string& folder, const std::string& image,
-                      uint32_t seed);
 
   absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppend(
       const std::string& path) override;
@@ -89,10 +85,8 @@ class FaultFileSystem final : public FileSystem {
   absl::Status Change(const std::string& kind, const std::string& path,
                       const std::function<absl::Status()>& change);
   void RunHook();
-  void CopyTorn(const std::string& from, const std::string& to, uint64_t synced,
-                std::mt19937* chance) const;
 
-  FileSystem* const base_;
+  FileSystem* base_;
   absl::Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable absl::Mutex mutex_;
   std::vector<Call> calls_ ABSL_GUARDED_BY(mutex_);
@@ -103,12 +97,7 @@ class FaultFileSystem final : public FileSystem {
   bool failed_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t free_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::function<void()> hook_ ABSL_GUARDED_BY(mutex_);
-  // Bytes on stable storage of files written to here.
-  std::map<std::string, uint64_t> synced_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> unsynced_names_ ABSL_GUARDED_BY(mutex_);
-  // Removed files whose folder is not synced yet.
-  std::map<std::string, std::vector<uint8_t>> unsynced_removals_
-      ABSL_GUARDED_BY(mutex_);
+  std::function<void(const Call&)> failure_hook_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace fovea::testing
