@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// SIGKILL at random instants of an ingest. Another process, this one, reads
+// SIGKILL at random instants of an ingest (tests/store/store_kill_test.cc
+// kills the store's other work). Another process, this one, reads
 // the acknowledgements through a pipe and holds the store to them: every
 // one must be there, byte for byte, whatever the instant was. The ingest is
 // then resumed, and killed again, until it is through.
@@ -12,7 +13,6 @@
 #include <signal.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <random>
@@ -24,6 +24,7 @@
 #include "api/scene.h"
 #include "index/frame_index.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/campaign.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
 
@@ -33,11 +34,6 @@ namespace {
 using nlohmann::json;
 using testing::Process;
 using testing::TempDir;
-
-int FromEnvironment(const char* name, int otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::atoi(text) : otherwise;
-}
 
 struct Ack {
   std::string stream;
@@ -179,14 +175,14 @@ class KillTest : public ::testing::Test {
 };
 
 TEST_F(KillTest, NothingAcknowledgedIsLost) {
-  const int cycles = FromEnvironment("FOVEA_KILL_CYCLES", 50);
-  const int seed = FromEnvironment("FOVEA_KILL_SEED", 1);
-  std::printf("%d cycles, seed %d\n", cycles, seed);
+  const uint32_t cycles = testing::CampaignNumber("FOVEA_KILL_CYCLES", 50);
+  const uint32_t seed = testing::CampaignNumber("FOVEA_KILL_SEED", 1);
+  std::printf("%u cycles, seed %u\n", cycles, seed);
   MakeScene();
-  std::mt19937 random(static_cast<unsigned>(seed));
+  std::mt19937 random(seed);
   int64_t acks = 0;
   int ended = 0;
-  for (int cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
+  for (uint32_t cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
     SCOPED_TRACE("cycle " + std::to_string(cycle));
     const size_t before = acks_.size();
     // By the clock, which also hits the start, and by progress, which a
