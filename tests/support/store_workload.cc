@@ -262,7 +262,11 @@ absl::Status StoreRun::Commit() {
   CommitBatch batch = workload_.Next(&content_);
   begun_ = content_.commits;
   const absl::Status status = store_->Commit(std::move(batch)).status();
-  if (status.ok()) acknowledged_ = content_.commits;
+  if (status.ok()) {
+    acknowledged_ = content_.commits;
+  } else {
+    content_ = workload_.After(acknowledged_);
+  }
   return status;
 }
 

@@ -84,6 +84,7 @@ class StoreRun {
   absl::Status VerifyClean();
   void StepClock(int hours) { now_ns_ += hours * 3'600'000'000'000; }
   void Close() { store_.reset(); }
+  bool is_open() const { return store_ != nullptr; }
 
   // One of these.
   absl::Status RandomStep();
