@@ -81,6 +81,9 @@ class Catalogue : public CatalogueReader {
   virtual absl::Status WithLiveFiles(
       const std::function<absl::Status(const std::vector<LiveFile>&)>& use) = 0;
 
+  // Reads all of the table files. kDataLoss when a byte is not as written.
+  virtual absl::Status CheckFiles() = 0;
+
   // Rewrites the files until no deleted row is in any of them.
   virtual absl::Status PurgeDeleted() = 0;
 

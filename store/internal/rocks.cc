@@ -10,6 +10,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
@@ -83,6 +84,10 @@ rocksdb::DBOptions DatabaseOptions(const Catalogue::Options& ours,
   // A reader holds on to all its files: a writer may remove them.
   options.max_open_files = ours.read_only ? -1 : kOpenFiles;
   options.max_background_jobs = 2;
+  // Blocks have checksums of their own, but padding has none, and filters
+  // are read so rarely that damage to them would stay.
+  options.file_checksum_gen_factory =
+      rocksdb::GetFileChecksumGenCrc32cFactory();
   options.allow_fallocate = false;
   // All families as of one commit reach the disk or none: what the tables
   // hold is a state the journals can go on from.
@@ -273,6 +278,10 @@ class RocksCatalogue final : public Catalogue {
     if (status.ok()) status = use(*files);
     status.Update(StatusOf(db_->EnableFileDeletions(/*force=*/false)));
     return status;
+  }
+
+  absl::Status CheckFiles() override {
+    return StatusOf(db_->VerifyFileChecksums(rocksdb::ReadOptions()));
   }
 
   absl::Status PurgeDeleted() override {
