@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/internal/byte_coding.h"
 #include "store/limits.h"
+#include "store/planted_bug.h"
 
 namespace fovea {
 namespace {
@@ -118,7 +119,9 @@ absl::StatusOr<Journal> DecodeJournal(std::span<const uint8_t> payload) {
   Journal journal;
   journal.sequence = in.Little<uint64_t>();
   const uint32_t count = in.Little<uint32_t>();
-  if (!in.ok() || count > in.remaining() / kSmallestRow) {
+  const bool fits = count <= in.remaining() / kSmallestRow ||
+                    IsPlanted(PlantedBug::kTrustCount);
+  if (!in.ok() || !fits) {
     return Malformed(
         sizeof(uint8_t) + sizeof(uint64_t),
         absl::StrCat(count, " rows do not fit in ", in.remaining(), " bytes"));

@@ -16,6 +16,7 @@
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
 #include "store/limits.h"
+#include "store/planted_bug.h"
 
 namespace fovea {
 namespace {
@@ -174,6 +175,11 @@ absl::Status SegmentStore::Rewrite(const std::vector<uint64_t>& segments,
   FOVEA_RETURN_IF_ERROR(BeginFreshSegment());
   for (const uint64_t segment : segments) {
     const bool keep_tombstones = oldest_staying < segment;
+    if (IsPlanted(PlantedBug::kPruneBeforeCopy)) {
+      FOVEA_ASSIGN_OR_RETURN(const SegmentHeader file, folder_->Find(segment));
+      FOVEA_RETURN_IF_ERROR(
+          parts_.options.file_system->Remove(folder_->PathOf(file)));
+    }
     FOVEA_ASSIGN_OR_RETURN(const bool whole,
                            CopyForward(segment, keep_tombstones, report));
     if (whole) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/status_macros.h"
+#include "store/planted_bug.h"
 
 namespace fovea {
 namespace {
@@ -59,7 +60,7 @@ absl::StatusOr<SegmentHeader> SegmentFolder::Find(uint64_t id) const {
 absl::StatusOr<std::shared_ptr<SegmentReader>> SegmentFolder::Reader(
     uint64_t id) {
   {
-    absl::MutexLock lock(&mutex_);
+    DroppableLock lock(&mutex_);
     const auto open = readers_.find(id);
     if (open != readers_.end()) return open->second;
   }
@@ -72,7 +73,7 @@ absl::StatusOr<std::shared_ptr<SegmentReader>> SegmentFolder::Reader(
   }
   FOVEA_RETURN_IF_ERROR(file.status());
   auto reader = std::make_shared<SegmentReader>(*std::move(file), id);
-  absl::MutexLock lock(&mutex_);
+  DroppableLock lock(&mutex_);
   if (readers_.size() >= kOpenReaders) readers_.erase(readers_.begin());
   // A file removed meanwhile must not come back through the cache.
   if (files_.contains(id)) readers_[id] = reader;

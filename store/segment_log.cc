@@ -5,6 +5,7 @@
 #include "store/segment_log.h"
 
 #include "store/internal/status_macros.h"
+#include "store/planted_bug.h"
 
 namespace fovea {
 
@@ -73,10 +74,21 @@ absl::Status SegmentLog::AppendJournal(uint64_t sequence,
   return absl::OkStatus();
 }
 
+absl::Status SegmentLog::SyncFile() {
+  if (IsPlanted(PlantedBug::kSkipSync)) return absl::OkStatus();
+  const absl::Status status = writer_->Sync();
+  if (!status.ok() && IsPlanted(PlantedBug::kRetrySync)) {
+    return writer_->Sync();
+  }
+  return status;
+}
+
 absl::Status SegmentLog::MakeDurable() {
-  FOVEA_RETURN_IF_ERROR(writer_->Sync());
-  return is_new_ ? file_system_->SyncDirectory(folder_->path())
-                 : absl::OkStatus();
+  FOVEA_RETURN_IF_ERROR(SyncFile());
+  if (!is_new_ || IsPlanted(PlantedBug::kSkipFolderSync)) {
+    return absl::OkStatus();
+  }
+  return file_system_->SyncDirectory(folder_->path());
 }
 
 void SegmentLog::Accept() {

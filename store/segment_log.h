@@ -66,6 +66,8 @@ class SegmentLog {
   const SegmentState& state() const { return pending_; }
 
  private:
+  absl::Status SyncFile();
+
   FileSystem* const file_system_;
   SegmentFolder* const folder_;
   const StoreId store_id_;
