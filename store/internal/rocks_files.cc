@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/internal/byte_coding.h"
 #include "store/internal/status_macros.h"
+#include "store/internal/table_footer.h"
 
 namespace fovea {
 namespace {
@@ -35,6 +36,8 @@ IOStatus Answer(const absl::Status& status) {
       return IOStatus::PathNotFound(text);
     case absl::StatusCode::kResourceExhausted:
       return IOStatus::NoSpace(text);
+    case absl::StatusCode::kDataLoss:
+      return IOStatus::Corruption(text);
     default:
       return IOStatus::IOError(text);
   }
@@ -322,6 +325,10 @@ IOStatus RocksFiles::NewRandomAccessFile(
     std::unique_ptr<rocksdb::FSRandomAccessFile>* file, Debug*) {
   auto opened = OpenToRead(path);
   if (!opened.ok()) return Answer(opened.status());
+  if (EndsWith(path, kTableEnding)) {
+    const absl::Status sound = CheckTableFooter(opened->get(), path);
+    if (!sound.ok()) return Answer(sound);
+  }
   *file = std::make_unique<ReadingAnywhere>(*std::move(opened));
   return IOStatus::OK();
 }
