@@ -223,6 +223,43 @@ TEST_F(BadInput, AStoreCannotBeMadeWhereNothingCanBeWritten) {
                 1, "/proc/fovea-store");
 }
 
+TEST_F(BadInput, NamesAreNeverPathsAndHaveALimit) {
+  MakeStore();
+  Write("walk.csv", ImuCsv(10));
+  for (const std::string name :
+       {"../../outside", "/tmp/fovea-outside", "..", "a/../../b"}) {
+    const ProcessResult result =
+        OnStore({"ingest", "walk.csv", "--name", name});
+    if (result.exit_code != 0) ExpectErrorLine(result, 1, name);
+  }
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(dir_.path())) {
+    EXPECT_THAT(entry.path().string(), Not(HasSubstr("outside")));
+  }
+  EXPECT_FALSE(std::filesystem::exists("/tmp/fovea-outside"));
+  const std::string endless(64 << 10, 'n');
+  const ProcessResult result =
+      OnStore({"ingest", "walk.csv", "--name", endless});
+  EXPECT_EQ(result.exit_code, 1) << result.err.substr(0, 300);
+  EXPECT_LT(result.err.size(), 4096u) << "the name in full";
+  EXPECT_EQ(OnStore({"series", before_.begin()->first}).out,
+            before_.begin()->second);
+  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
+}
+
+TEST_F(BadInput, AMissingSegmentIsNamedAndOtherStreamsGoOn) {
+  MakeStore();
+  const std::string segments = dir_.File("store/segments");
+  ASSERT_EQ(OnStore({"doctor", "--rebuild"}).exit_code, 0);
+  const auto first = std::filesystem::directory_iterator(segments)->path();
+  std::filesystem::rename(first, dir_.File("aside"));
+  const ProcessResult refused =
+      OnStore({"ingest", "before.csv", "--name", "x"});
+  ExpectErrorLine(refused, 1, "segment 00000001");
+  std::filesystem::rename(dir_.File("aside"), first);
+  ExpectAsBefore();
+}
+
 // --- disks ------------------------------------------------------------------
 
 class BadDisk : public BadInput {
