@@ -78,7 +78,7 @@ class Verifier {
     FOVEA_ASSIGN_OR_RETURN(states_, ReadSegmentStates(catalogue_));
     for (const auto& [id, state] : states_) total_bytes_ += state.end;
     FOVEA_RETURN_IF_ERROR(exclusively_([this] { return CheckSequence(); }));
-    if (deep_) {
+    if (options_.deep) {
       FOVEA_RETURN_IF_ERROR(
           Note(catalogue_->CheckFiles(), "catalogue", 0, kRebuildNext));
     }

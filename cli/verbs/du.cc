@@ -2,10 +2,12 @@
 //
 // fovea du: where the bytes are, by kind and by stream.
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "api/engine.h"
+#include "api/stream_space.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -28,20 +30,25 @@ std::string KindsText(const DiskUsage& usage, bool color) {
   return table.Render(color);
 }
 
-std::string StreamsText(const std::vector<StreamSummary>& streams, bool color) {
+std::string StreamsText(const std::vector<StreamSummary>& streams,
+                        std::map<StreamId, StreamSpace>& spaces, bool color) {
   Table table({{"STREAM"},
                {"KIND"},
-               {"PAYLOAD", Align::kRight},
-               {"SHARE", Align::kRight}});
-  uint64_t sum = 0;
+               {"LOGICAL", Align::kRight},
+               {"STORED", Align::kRight},
+               {"OF THAT SHARED", Align::kRight}});
+  StreamSpace sum;
   for (const StreamSummary& s : streams) {
-    sum += static_cast<uint64_t>(s.counts.stored_bytes);
+    const StreamSpace& space = spaces[s.id];
+    sum.logical += space.logical;
+    sum.own += space.own;
+    sum.shared += space.shared;
+    table.Add({s.name, StreamKindName(s.description.kind),
+               FormatBytes(space.logical), FormatBytes(space.stored()),
+               FormatBytes(space.shared)});
   }
-  for (const StreamSummary& s : streams) {
-    const auto stored = static_cast<uint64_t>(s.counts.stored_bytes);
-    table.Add({s.name, StreamKindName(s.description.kind), FormatBytes(stored),
-               FormatShare(stored, sum)});
-  }
+  table.Add({"sum", "", FormatBytes(sum.logical), FormatBytes(sum.stored()),
+             FormatBytes(sum.shared)});
   return table.Render(color);
 }
 
@@ -52,20 +59,27 @@ absl::StatusOr<int> RunDu(const Context& context) {
   if (!usage.ok()) return usage.status();
   const auto streams = (*engine)->Streams();
   if (!streams.ok()) return streams.status();
+  auto spaces = MeasureStreams((*engine)->store());
+  if (!spaces.ok()) return spaces.status();
   if (context.json) {
     Json document = Document("du");
     document["usage"] = UsageJson(*usage);
     document["streams"] = Json::array();
     for (const StreamSummary& s : *streams) {
-      document["streams"].push_back(
-          {{"name", s.name}, {"payload_bytes", s.counts.stored_bytes}});
+      const StreamSpace& space = (*spaces)[s.id];
+      document["streams"].push_back({{"name", s.name},
+                                     {"logical_bytes", space.logical},
+                                     {"stored_bytes", space.stored()},
+                                     {"shared_bytes", space.shared}});
     }
     WriteJson(document);
     return kExitOk;
   }
   const bool color = DescribeTerminal(1, context.color).color;
-  WriteResult(KindsText(*usage, color) + "\n" + StreamsText(*streams, color));
-  WriteMessage("payload is counted before equal chunks are stored once");
+  WriteResult(KindsText(*usage, color) + "\n" +
+              StreamsText(*streams, *spaces, color));
+  WriteMessage(
+      "stored: equal chunks once, those of several streams divided among them");
   return kExitOk;
 }
 

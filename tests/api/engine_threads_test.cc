@@ -96,7 +96,7 @@ class EngineThreadsTest : public ::testing::Test {
 
   void Scrub() {
     while (!Done()) {
-      const auto report = engine_->Verify(/*deep=*/true, nullptr);
+      const auto report = engine_->Verify({.deep = true});
       Note(report.status());
       if (!report.ok()) continue;
       for (const StoreProblem& problem : report->problems) {

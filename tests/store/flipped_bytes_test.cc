@@ -104,7 +104,7 @@ class FlippedBytesTest : public ::testing::Test {
     auto store = Store::Open(kPath, OptionsOn(disk.get()));
     if (!store.ok()) return Outcome::kNoticed;
     const auto content = ReadAll(**store);
-    const auto report = (*store)->Verify(/*deep=*/true, nullptr);
+    const auto report = (*store)->Scrub({.deep = true});
     if (!content.ok() || !report.ok() || !report->problems.empty()) {
       return Outcome::kNoticed;
     }

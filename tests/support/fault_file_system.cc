@@ -208,12 +208,7 @@ absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::TryLock(
 
 absl::Status FaultFileSystem::Link(const std::string& from,
                                    const std::string& to) {
-  return Change("link", to, [&]() -> absl::Status {
-    const absl::Status status = base_->Link(from, to);
-    absl::MutexLock lock(&mutex_);
-    if (status.ok()) unsynced_names_.insert(to);
-    return status;
-  });
+  return Change("link", to, [&] { return base_->Link(from, to); });
 }
 
 absl::StatusOr<uint64_t> FaultFileSystem::FreeBytes(const std::string& path) {

@@ -458,4 +458,8 @@ absl::StatusOr<uint64_t> MemoryFileSystem::FreeBytes(const std::string&) {
   return capacity_ - std::min(capacity_, UsedBytes());
 }
 
+absl::StatusOr<uint64_t> MemoryFileSystem::TotalBytes(const std::string&) {
+  return uint64_t{1} << 40;
+}
+
 }  // namespace fovea::testing

@@ -69,6 +69,7 @@ class MemoryFileSystem final : public FileSystem {
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(
       const std::string& path) override;
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override;
+  absl::StatusOr<uint64_t> TotalBytes(const std::string& path) override;
 
  private:
   friend class MemoryAppendFile;

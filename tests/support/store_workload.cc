@@ -277,7 +277,7 @@ absl::Status StoreRun::Rebuild() {
 }
 
 absl::Status StoreRun::VerifyClean() {
-  const auto report = store_->Verify(/*deep=*/true, nullptr);
+  const auto report = store_->Scrub({.deep = true});
   if (!report.ok() || report->problems.empty()) return report.status();
   return absl::DataLossError(
       absl::StrCat(report->problems[0].object, ": ", report->problems[0].what));
@@ -293,7 +293,7 @@ std::string FaultOf(Store& store, const StoreWorkload& workload,
   }
   std::string fault = workload.Difference(store, workload.After(*held));
   if (!fault.empty()) return fault;
-  const auto report = store.Verify(/*deep=*/true, nullptr);
+  const auto report = store.Scrub({.deep = true});
   if (!report.ok()) return report.status().ToString();
   if (report->problems.empty()) return "";
   return absl::StrCat(report->problems[0].object, ": ",
