@@ -241,22 +241,26 @@ TEST_F(PruneTest, ACrashAtAnyPointLeavesAWholeStore) {
   PutStream("keepsake", 8);
   PutStream("xsecretx", 8);
   DropStream("xsecretx", 8);
-  std::vector<std::unique_ptr<MemoryFileSystem>> images;
+  int catalogue_calls = 0;
   disk_.OnChange([&] {
+    // Of RocksDB's many calls each eleventh; lying_disk_test.cc cuts at any.
+    const std::string path = disk_.Calls().back().path;
+    const bool of_catalogue = path.find("/catalogue/") != path.npos;
+    if (of_catalogue && ++catalogue_calls % 11 != 0) return;
     for (const Unsynced unsynced :
          {Unsynced::kLost, Unsynced::kKept, Unsynced::kRandom}) {
-      const auto seed = static_cast<uint32_t>(images.size());
-      images.push_back(memory_.AfterPowerCut(unsynced, seed));
+      const auto seed = static_cast<uint32_t>(images_.size());
+      images_.push_back(memory_.AfterPowerCut(unsynced, seed));
     }
   });
   ASSERT_TRUE(store_->Prune().ok());
   disk_.OnChange(nullptr);
   store_.reset();
-  ASSERT_GT(images.size(), 60u);
+  ASSERT_GT(images_.size(), 60u);
   StoreOptions on_image = options_;
-  for (size_t i = 0; i < images.size(); ++i) {
+  for (size_t i = 0; i < images_.size(); ++i) {
     SCOPED_TRACE(i);
-    on_image.file_system = images[i].get();
+    on_image.file_system = images_[i].get();
     auto store = Store::Open(Path(), on_image);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
@@ -270,12 +274,13 @@ TEST_F(PruneTest, ACrashAtAnyPointLeavesAWholeStore) {
       store_ = *Store::Open(Path(), on_image);
       EXPECT_EQ(DumpAll(*store_), before);
     }
-    ASSERT_TRUE(store_->Prune().ok());
-    EXPECT_EQ(images[i]->FileHolding("xsecretx"), "");
+    const absl::Status pruned = store_->Prune().status();
+    ASSERT_TRUE(pruned.ok()) << pruned;
+    EXPECT_EQ(images_[i]->FileHolding("xsecretx"), "");
     ExpectStream("keepsake", 8);
     ExpectClean();
     store_.reset();
-    images[i].reset();
+    images_[i].reset();
   }
 }
 

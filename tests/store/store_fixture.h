@@ -183,6 +183,7 @@ class StoreTest : public ::testing::Test {
   std::string path_ = folder_.File("store");
   MemoryFileSystem memory_;
   FaultFileSystem disk_;
+  std::vector<std::unique_ptr<MemoryFileSystem>> images_;  // of memory_
   int64_t now_ns_ = 1'795'000'000'000'000'000;
   StoreOptions options_;
   std::unique_ptr<Store> store_;
