@@ -197,19 +197,31 @@ absl::Status CutTails(FileSystem* file_system, SegmentFolder* folder,
                  : absl::OkStatus();
 }
 
-// Segments that may hold more than the catalogue knows: longer than it says,
-// or younger than all it has heard of.
+// The newest segment of each retention class.
+absl::StatusOr<SegmentStates> OpenSegments(SegmentFolder* folder,
+                                           const SegmentStates& states) {
+  std::map<RetentionClass, uint64_t> newest;
+  for (const auto& [id, state] : states) {
+    const absl::StatusOr<SegmentHeader> header = folder->Find(id);
+    if (header.ok()) newest[header->retention_class] = id;
+  }
+  SegmentStates open;
+  for (const auto& [retention_class, id] : newest) open[id] = states.at(id);
+  return open;
+}
+
+// Segments that may hold more than the catalogue knows: those that were open
+// and are longer than it says, and those younger than all it has heard of.
 absl::StatusOr<std::vector<uint64_t>> FindTails(SegmentFolder* folder,
                                                 const SegmentStates& states) {
   const uint64_t newest = states.empty() ? 0 : states.rbegin()->first;
+  FOVEA_ASSIGN_OR_RETURN(const SegmentStates open,
+                         OpenSegments(folder, states));
   std::vector<uint64_t> tails;
   for (const uint64_t id : folder->Ids()) {
-    const auto known = states.find(id);
-    if (known == states.end()) {
-      if (id > newest) tails.push_back(id);
-      continue;  // else a stranger: Verify() names it
-    }
-    if (known->second.retired) continue;
+    if (id > newest) tails.push_back(id);
+    const auto known = open.find(id);
+    if (known == open.end() || known->second.retired) continue;
     const absl::StatusOr<uint64_t> size = folder->FileBytes(id);
     if (absl::IsDataLoss(size.status())) continue;  // Verify() names it
     FOVEA_RETURN_IF_ERROR(size.status());
@@ -230,19 +242,6 @@ absl::StatusOr<std::vector<TailCommit>> ReadTails(
         reader, known == states.end() ? SegmentState() : known->second));
   }
   return scanner.TakeCommits(last_known);
-}
-
-// The newest segment of each retention class.
-absl::StatusOr<SegmentStates> OpenSegments(SegmentFolder* folder,
-                                           const SegmentStates& states) {
-  std::map<RetentionClass, uint64_t> newest;
-  for (const auto& [id, state] : states) {
-    const absl::StatusOr<SegmentHeader> header = folder->Find(id);
-    if (header.ok()) newest[header->retention_class] = id;
-  }
-  SegmentStates open;
-  for (const auto& [retention_class, id] : newest) open[id] = states.at(id);
-  return open;
 }
 
 absl::Status Ahead(uint64_t sequence, const std::string& found) {

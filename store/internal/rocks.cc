@@ -106,8 +106,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(
     const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.format_version = 5;  // these two as table_footer.cc wants them
-  table.checksum = rocksdb::kXXH3;
+  table.format_version = 5;  // these two as table_check.cc wants them
+  table.checksum = rocksdb::kCRC32c;
   table.cache_index_and_filter_blocks = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBits));
   rocksdb::ColumnFamilyOptions options;

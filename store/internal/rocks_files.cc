@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/internal/byte_coding.h"
 #include "store/internal/status_macros.h"
-#include "store/internal/table_footer.h"
+#include "store/internal/table_check.h"
 
 namespace fovea {
 namespace {
@@ -326,7 +326,7 @@ IOStatus RocksFiles::NewRandomAccessFile(
   auto opened = OpenToRead(path);
   if (!opened.ok()) return Answer(opened.status());
   if (EndsWith(path, kTableEnding)) {
-    const absl::Status sound = CheckTableFooter(opened->get(), path);
+    const absl::Status sound = CheckTable(opened->get(), path);
     if (!sound.ok()) return Answer(sound);
   }
   *file = std::make_unique<ReadingAnywhere>(*std::move(opened));
