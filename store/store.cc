@@ -120,10 +120,28 @@ absl::Status MakeSegmentsFolder(const std::string& path,
   return options.file_system->SyncDirectory(path);
 }
 
+// Where the catalogue is. A rebuild that broke off between its two renames
+// has left the old one beside its name.
+absl::StatusOr<std::string> FindCatalogue(const OpenedFolder& opened,
+                                          const StoreOptions& options) {
+  FileSystem* const file_system = options.file_system;
+  const std::string path = absl::StrCat(opened.path, "/", kCatalogueName);
+  const std::string old = absl::StrCat(opened.path, "/", kOldCatalogueName);
+  FOVEA_ASSIGN_OR_RETURN(const bool exists, file_system->Exists(path));
+  FOVEA_ASSIGN_OR_RETURN(const bool old_exists,
+                         file_system->Exists(absl::StrCat(old, "/CURRENT")));
+  if (exists || !old_exists) return path;
+  if (options.read_only) return old;
+  FOVEA_RETURN_IF_ERROR(file_system->Rename(old, path));
+  FOVEA_RETURN_IF_ERROR(file_system->SyncDirectory(opened.path));
+  return path;
+}
+
 // A young store has no catalogue on disk yet: its journals are all there is.
 absl::StatusOr<std::unique_ptr<Catalogue>> OpenCatalogue(
     const OpenedFolder& opened, const StoreOptions& options) {
-  const std::string path = absl::StrCat(opened.path, "/", kCatalogueName);
+  FOVEA_ASSIGN_OR_RETURN(const std::string path,
+                         FindCatalogue(opened, options));
   FOVEA_ASSIGN_OR_RETURN(
       const bool exists,
       options.file_system->Exists(absl::StrCat(path, "/CURRENT")));

@@ -80,7 +80,8 @@ class TableEnd {
       return Damaged("footer");
     }
     if (footer.front() == kXxh3Type) return absl::OkStatus();
-    ByteReader places(std::span(footer).subspan(1, kPlacesBytes));
+    ByteReader places(
+        std::span<const uint8_t>(footer).subspan(1, kPlacesBytes));
     Place metaindex;
     if (!TakePlace(&places, &metaindex)) return Damaged("footer");
     FOVEA_ASSIGN_OR_RETURN(const std::vector<uint8_t> entries,
@@ -109,8 +110,8 @@ class TableEnd {
     }
     std::vector<uint8_t> block(place.size + kTrailerBytes);
     FOVEA_RETURN_IF_ERROR(Read(place.offset, block));
-    const auto covered = std::span(block).first(place.size + 1);
-    ByteReader trailer(std::span(block).subspan(place.size + 1));
+    const auto covered = std::span<const uint8_t>(block).first(place.size + 1);
+    ByteReader trailer(std::span<const uint8_t>(block).subspan(place.size + 1));
     if (trailer.Little<uint32_t>() != Masked(ComputeCrc32c(covered))) {
       return Damaged(what);
     }
