@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What a model still sees of two cameras that look at one scene. An object
+// that both see is kept as long as one of them keeps it: the same object is
+// found in both pictures on the originals, by the homography between them.
+
+#ifndef FOVEA_API_OVERLAP_AGREEMENT_H_
+#define FOVEA_API_OVERLAP_AGREEMENT_H_
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "api/overlap_geometry.h"
+#include "sensitivity/detection.h"
+
+namespace fovea {
+
+struct PairAnswers {
+  std::vector<Detection> first, second;  // of one moment, best first
+};
+
+// Boxes of one class that overlap this much after one has been mapped are
+// one object: parallax moves what stands before the plane.
+inline constexpr float kSameObjectOverlap = 0.3F;
+inline constexpr float kSameBoxOverlap = 0.5F;  // before and after coding
+
+// Per box of the second picture the box of the first that is the same
+// object; nullopt where there is none. Each is used once, best overlap
+// first.
+std::vector<std::optional<size_t>> SameObjects(
+    const PairAnswers& answers, const Homography& first_to_second);
+
+// Sums over moments.
+struct PairAgreement {
+  int found = 0, extra = 0, missed = 0;
+  // Soft: scores go through s(c) = 1 / (1 + exp(-20 (c - threshold)));
+  // distance sums |s(kept) - s(original)| over boxes of the originals and
+  // s(extra), weight sums s(original).
+  double distance = 0, weight = 0;
+
+  PairAgreement& operator+=(const PairAgreement& other);
+  double F1() const;    // 1 where there was nothing to find
+  double Soft() const;  // 0 is the same answer; may exceed 1
+};
+
+// `decoded` against `original`, answers down to kLowestScore; boxes count
+// from `threshold` on. `mask`: macroblocks of the second picture where the
+// first one answers for both. Of boxes of the second at least half of which
+// lie there only objects of both pictures count, once, and as well as the
+// better of the two views has them; all other boxes count by themselves.
+PairAgreement ComparePair(const PairAnswers& original,
+                          const PairAnswers& decoded,
+                          const Homography& first_to_second,
+                          const MacroblockMask& mask, float threshold);
+
+// Boxes of the second picture that the first one does not have, from
+// `threshold` on: what the second must keep, wherever the first looks.
+std::vector<Box> OnlyInSecond(const PairAnswers& answers,
+                              const Homography& first_to_second,
+                              float threshold);
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_OVERLAP_AGREEMENT_H_
