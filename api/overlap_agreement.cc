@@ -89,10 +89,11 @@ Kept KeptOf(std::span<const Detection> original,
 // Adds up one picture.
 class Sums {
  public:
-  explicit Sums(float threshold) : threshold_(threshold) {}
+  Sums(float threshold, float slack) : threshold_(threshold), slack_(slack) {}
 
   void Box(float original, float kept) {
-    const bool wanted = original >= threshold_, there = kept >= threshold_;
+    const bool wanted = original >= threshold_;
+    const bool there = kept >= threshold_ + (wanted ? -slack_ : slack_);
     out_.found += wanted && there;
     out_.missed += wanted && !there;
     out_.extra += !wanted && there;
@@ -105,13 +106,13 @@ class Sums {
     Box(original, std::min(kept, original));
   }
   void Extra(float score) {
-    out_.extra += score >= threshold_;
+    out_.extra += score >= threshold_ + slack_;
     out_.distance += Squash(score, threshold_);
   }
   const PairAgreement& out() const { return out_; }
 
  private:
-  const float threshold_;
+  const float threshold_, slack_;
   PairAgreement out_;
 };
 
@@ -148,11 +149,12 @@ double PairAgreement::Soft() const {
 PairAgreement ComparePair(const PairAnswers& original,
                           const PairAnswers& decoded,
                           const Homography& first_to_second,
-                          const MacroblockMask& mask, float threshold) {
+                          const MacroblockMask& mask, float threshold,
+                          float slack) {
   const Kept first = KeptOf(original.first, decoded.first);
   const Kept second = KeptOf(original.second, decoded.second);
   const Links same = SameObjects(original, first_to_second);
-  Sums sums(threshold);
+  Sums sums(threshold, slack);
   std::vector<bool> counted(original.first.size());
   for (size_t i = 0; i < original.second.size(); ++i) {
     const float seen = original.second[i].score;

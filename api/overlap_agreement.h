@@ -25,6 +25,10 @@ struct PairAnswers {
 inline constexpr float kSameObjectOverlap = 0.3F;
 inline constexpr float kSameBoxOverlap = 0.5F;  // before and after coding
 
+// How far a score may move across the threshold without being counted as a
+// box lost or won: codecs move all of them a little.
+inline constexpr float kScoreSlack = 0.1F;
+
 // Per box of the second picture the box of the first that is the same
 // object; nullopt where there is none. Each is used once, best overlap
 // first.
@@ -48,11 +52,14 @@ struct PairAgreement {
 // from `threshold` on. `mask`: macroblocks of the second picture where the
 // first one answers for both. Of boxes of the second at least half of which
 // lie there only objects of both pictures count, once, and as well as the
-// better of the two views has them; all other boxes count by themselves.
+// better of the two views has them; all other boxes count by themselves. A
+// box whose score moves across the threshold by less than `slack` is neither
+// lost nor won.
 PairAgreement ComparePair(const PairAnswers& original,
                           const PairAnswers& decoded,
                           const Homography& first_to_second,
-                          const MacroblockMask& mask, float threshold);
+                          const MacroblockMask& mask, float threshold,
+                          float slack = 0);
 
 // Boxes of the second picture that the first one does not have, from
 // `threshold` on: what the second must keep, wherever the first looks.

@@ -2,6 +2,7 @@
 
 #include "api/stream_description.h"
 
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -85,7 +86,44 @@ SeriesInfo ToSeries(const Json& j) {
   return series;
 }
 
-StreamDescription FromJson(const Json& j) {
+Json FromOverlap(const OverlapNote& note) {
+  return {{"with_id", note.with_id},
+          {"with", note.with},
+          {"homography", note.homography.m},
+          {"columns", note.mask.columns},
+          {"rows", note.mask.rows},
+          {"mask", MaskText(note.mask)},
+          {"qp_offset", note.qp_offset},
+          {"at_ingest", note.at_ingest},
+          {"next_index", note.next_index},
+          {"done", note.done},
+          {"gops_reduced", note.gops_reduced},
+          {"gops_kept", note.gops_kept},
+          {"bytes_before", note.bytes_before},
+          {"bytes_after", note.bytes_after}};
+}
+
+absl::StatusOr<OverlapNote> ToOverlap(const Json& j) {
+  OverlapNote note;
+  note.with_id = j.at("with_id").get<uint64_t>();
+  note.with = j.at("with").get<std::string>();
+  note.homography.m = j.at("homography").get<std::array<double, 9>>();
+  auto mask = ParseMask(j.at("columns").get<int>(), j.at("rows").get<int>(),
+                        j.at("mask").get<std::string>());
+  if (!mask.ok()) return mask.status();
+  note.mask = *std::move(mask);
+  note.qp_offset = j.at("qp_offset").get<int>();
+  note.at_ingest = j.at("at_ingest").get<bool>();
+  note.next_index = j.at("next_index").get<uint64_t>();
+  note.done = j.at("done").get<bool>();
+  note.gops_reduced = j.at("gops_reduced").get<int64_t>();
+  note.gops_kept = j.at("gops_kept").get<int64_t>();
+  note.bytes_before = j.at("bytes_before").get<int64_t>();
+  note.bytes_after = j.at("bytes_after").get<int64_t>();
+  return note;
+}
+
+absl::StatusOr<StreamDescription> FromJson(const Json& j) {
   StreamDescription d;
   d.kind = static_cast<StreamKind>(j.at("kind").get<uint8_t>());
   if (j.contains("camera")) d.camera = ToCamera(j.at("camera"));
@@ -105,6 +143,11 @@ StreamDescription FromJson(const Json& j) {
   d.codec_config = FromHex(j.at("codec_config").get<std::string>());
   d.encoder = j.at("encoder").get<std::string>();
   d.sensitivity = j.at("sensitivity").get<std::string>();
+  if (j.contains("overlap")) {
+    auto overlap = ToOverlap(j.at("overlap"));
+    if (!overlap.ok()) return overlap.status();
+    d.overlap = *std::move(overlap);
+  }
   d.notes = j.at("notes").get<std::vector<std::string>>();
   return d;
 }
@@ -138,6 +181,7 @@ std::string EncodeStreamDescription(const StreamDescription& d) {
                      {"codec_config", ToHex(d.opaque.codec_config)}};
       break;
   }
+  if (d.overlap) j["overlap"] = FromOverlap(*d.overlap);
   // A file name may hold bytes that are not UTF-8; they must not throw.
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
