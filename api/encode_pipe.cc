@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/answer_source.h"
 #include "api/gradient_source.h"
+#include "api/overlap_source.h"
 #include "api/parameter_sets.h"
 #include "api/picture_features.h"
 #include "api/prior_source.h"
@@ -48,8 +49,8 @@ class EncodePipe : public TrackPipe {
         writer_(writer),
         model_failed_(std::move(model_failed)) {}
 
-  absl::Status Open(int64_t first_frame,
-                    const std::vector<CameraPrior>& priors) {
+  absl::Status Open(int64_t first_frame, const std::vector<CameraPrior>& priors,
+                    const std::optional<OverlapSpan>& overlap) {
     auto meter = GridMeter::Create(camera_.width, camera_.height);
     if (!meter.ok()) return meter.status();
     meter_ = *std::move(meter);
@@ -59,6 +60,10 @@ class EncodePipe : public TrackPipe {
     auto maps = OpenMaps(first_frame, priors);
     if (!maps.ok()) return maps.status();
     maps_ = *std::move(maps);
+    if (overlap) {
+      maps_ = OverlapSource(std::move(maps_), overlap->mask, overlap->qp_offset,
+                            overlap->from_ns, overlap->to_ns);
+    }
     names_model_ = NamesModel(maps_->SideData());
     return OpenEncoder();
   }
@@ -303,11 +308,13 @@ VideoEncoderOptions EncoderOptionsFor(const CameraInfo& camera,
 
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewEncodePipe(
     const Track& track, const IngestOptions& options, int64_t first_frame,
-    const std::vector<CameraPrior>& priors, StreamWriter* writer,
+    const std::vector<CameraPrior>& priors,
+    const std::optional<OverlapSpan>& overlap, StreamWriter* writer,
     std::function<void(const FailedModel&)> model_failed) {
   auto pipe = std::make_unique<EncodePipe>(track, options, writer,
                                            std::move(model_failed));
-  if (absl::Status s = pipe->Open(first_frame, priors); !s.ok()) return s;
+  if (absl::Status s = pipe->Open(first_frame, priors, overlap); !s.ok())
+    return s;
   return pipe;
 }
 

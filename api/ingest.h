@@ -45,6 +45,14 @@ struct IngestOptions {
   bool use_prior = true;
   std::string prior_stream;
 
+  // A stored camera that sees part of this one's view: that part is coded
+  // coarsely from the first (api/overlap_job.h does so later, from footage
+  // that has been coded once more). Where the one lies in the other is what
+  // the stream says of itself when it is added to, else is measured
+  // beforehand. On the user's word: no model is asked. Empty: none, but for
+  // a stream that is added to and says so of itself.
+  std::string overlap_stream;
+
   // Models that look along, instead of `map`: their gradients make the maps,
   // their answers become observations. They outlive the ingest.
   std::vector<Model*> models;

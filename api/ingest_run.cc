@@ -168,7 +168,8 @@ absl::Status IngestRun::Open(std::unique_ptr<Source> source,
   for (const Track& track : info.tracks) {
     const std::string stream =
         track.suffix.empty() ? name : absl::StrCat(name, ".", track.suffix);
-    if (absl::Status s = OpenLane(track, stream, digest, feed.get()); !s.ok()) {
+    if (absl::Status s = OpenLane(track, stream, location, digest, feed.get());
+        !s.ok()) {
       return s;
     }
     if (track.kind == StreamKind::kCamera) {
@@ -182,6 +183,7 @@ absl::Status IngestRun::Open(std::unique_ptr<Source> source,
 
 absl::Status IngestRun::OpenLane(const Track& track,
                                  const std::string& stream_name,
+                                 const std::string& location,
                                  const std::string& digest, Feed* feed) {
   if (!track.rejected.empty()) {
     rejected_tracks_.push_back({stream_name, track.rejected});
@@ -204,6 +206,12 @@ absl::Status IngestRun::OpenLane(const Track& track,
     if (!behind_maps.ok()) return behind_maps.status();
     description.sensitivity = *std::move(behind_maps);
   }
+  std::optional<OverlapSpan> overlap;
+  if (!description.encoder.empty()) {
+    auto found = OverlapOf(stream_name, location, &description);
+    if (!found.ok()) return found.status();
+    overlap = *std::move(found);
+  }
   absl::StatusOr<StreamState> state = StateFor(stream_name, description);
   if (!state.ok()) return state.status();
   auto lane = std::make_unique<Lane>();
@@ -218,7 +226,7 @@ absl::Status IngestRun::OpenLane(const Track& track,
   lane->writer = std::make_unique<StreamWriter>(*std::move(state), &committer_);
   lane->writer->Delivered(0);
   feed->lanes.push_back(std::move(lane));
-  return OpenPipe(track, priors, feed->lanes.back().get());
+  return OpenPipe(track, priors, overlap, feed->lanes.back().get());
 }
 
 absl::StatusOr<std::vector<CameraPrior>> IngestRun::PriorsFor(
@@ -341,6 +349,7 @@ absl::StatusOr<StreamState> IngestRun::Continue(
 
 absl::Status IngestRun::OpenPipe(const Track& track,
                                  const std::vector<CameraPrior>& priors,
+                                 const std::optional<OverlapSpan>& overlap,
                                  Lane* lane) {
   StreamWriter* writer = lane->writer.get();
   switch (track.kind) {
@@ -360,8 +369,8 @@ absl::Status IngestRun::OpenPipe(const Track& track,
   }
   auto pipe = track.compressed
                   ? NewCopyPipe(track, options_, writer)
-                  : NewEncodePipe(track, options_, lane->skip, priors, writer,
-                                  [this](const FailedModel& failed) {
+                  : NewEncodePipe(track, options_, lane->skip, priors, overlap,
+                                  writer, [this](const FailedModel& failed) {
                                     NoteFailure(failed);
                                   });
   if (!pipe.ok()) return pipe.status();

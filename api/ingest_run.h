@@ -50,7 +50,8 @@ class IngestRun {
   struct Feed;  // one source and its lanes
 
   absl::Status OpenLane(const Track& track, const std::string& stream_name,
-                        const std::string& digest, Feed* source);
+                        const std::string& location, const std::string& digest,
+                        Feed* source);
   absl::StatusOr<StreamState> StateFor(const std::string& name,
                                        const StreamDescription& description);
   absl::StatusOr<StreamState> Continue(const StreamRow& row,
@@ -60,8 +61,16 @@ class IngestRun {
   // Those that maps of this stream come from.
   absl::StatusOr<std::vector<CameraPrior>> PriorsFor(
       const std::string& stream_name, const CameraInfo& camera);
+  // What another camera keeps of this one, if any does; noted in
+  // `description`.
+  absl::StatusOr<std::optional<OverlapSpan>> OverlapOf(
+      const std::string& stream_name, const std::string& location,
+      StreamDescription* description);
+  absl::StatusOr<OverlapNote> MeasureOverlap(const StreamRow& first,
+                                             const std::string& location);
   absl::Status OpenPipe(const Track& track,
-                        const std::vector<CameraPrior>& priors, Lane* lane);
+                        const std::vector<CameraPrior>& priors,
+                        const std::optional<OverlapSpan>& overlap, Lane* lane);
   void NoteFailure(const FailedModel& failed);
 
   absl::Status Pump(Feed* source);

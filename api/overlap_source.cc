@@ -17,13 +17,22 @@ namespace {
 class RaisedSource final : public MapSource {
  public:
   RaisedSource(std::unique_ptr<MapSource> inner, MacroblockMask mask,
-               int offset)
-      : inner_(std::move(inner)), mask_(std::move(mask)), offset_(offset) {}
+               int offset, int64_t from_ns, int64_t to_ns)
+      : inner_(std::move(inner)),
+        mask_(std::move(mask)),
+        offset_(offset),
+        from_ns_(from_ns),
+        to_ns_(to_ns) {}
 
   absl::StatusOr<const QualityMap*> Next(const Frame& frame,
                                          const Grid* grid) override {
     const auto map = inner_->Next(frame, grid);
     if (!map.ok()) return map.status();
+    map_.reset();
+    if (frame.time_ns < from_ns_ || frame.time_ns >= to_ns_) {
+      if (*map != nullptr) map_ = **map;
+      return *map;
+    }
     auto raised = RaiseInOverlap(*map, mask_, offset_);
     if (!raised.ok()) return raised.status();
     map_ = *std::move(raised);
@@ -48,6 +57,7 @@ class RaisedSource final : public MapSource {
   const std::unique_ptr<MapSource> inner_;
   const MacroblockMask mask_;
   const int offset_;
+  const int64_t from_ns_, to_ns_;
   std::optional<QualityMap> map_;
 };
 
@@ -80,9 +90,10 @@ absl::StatusOr<QualityMap> RaiseInOverlap(const QualityMap* map,
 }
 
 std::unique_ptr<MapSource> OverlapSource(std::unique_ptr<MapSource> inner,
-                                         MacroblockMask mask, int offset) {
+                                         MacroblockMask mask, int offset,
+                                         int64_t from_ns, int64_t to_ns) {
   return std::make_unique<RaisedSource>(std::move(inner), std::move(mask),
-                                        offset);
+                                        offset, from_ns, to_ns);
 }
 
 }  // namespace fovea

@@ -6,6 +6,7 @@
 #ifndef FOVEA_API_OVERLAP_SOURCE_H_
 #define FOVEA_API_OVERLAP_SOURCE_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -15,10 +16,9 @@
 
 namespace fovea {
 
-// QP offset, even, 0..kMaxQpOffset, of what another camera keeps. The
-// highest there is: bytes still fall at every step up to it, and what it
-// costs there nobody asks of this view (docs/OVERLAP.md).
-inline constexpr int kOverlapQpOffset = kMaxQpOffset;
+// QP offset, even, 0..kMaxQpOffset, of what another camera keeps. Beyond it
+// little is left to be saved (docs/OVERLAP.md).
+inline constexpr int kIngestOverlapQpOffset = 12;
 
 // `map` (null: uniform) with at least `offset` where `mask` is set.
 // kInvalidArgument: another size, `offset` odd or out of range.
@@ -26,10 +26,11 @@ absl::StatusOr<QualityMap> RaiseInOverlap(const QualityMap* map,
                                           const MacroblockMask& mask,
                                           int offset);
 
-// The maps of `inner`, raised so. `mask` fits the pictures to come, else
-// Next() says so.
+// The maps of `inner`, raised so for frames of [from_ns, to_ns), when the
+// other camera runs. `mask` fits the pictures to come, else Next() says so.
 std::unique_ptr<MapSource> OverlapSource(std::unique_ptr<MapSource> inner,
-                                         MacroblockMask mask, int offset);
+                                         MacroblockMask mask, int offset,
+                                         int64_t from_ns, int64_t to_ns);
 
 }  // namespace fovea
 

@@ -6,12 +6,15 @@
 #ifndef FOVEA_API_TRACK_PIPE_H_
 #define FOVEA_API_TRACK_PIPE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "api/ingest.h"
+#include "api/overlap_geometry.h"
 #include "api/stream_writer.h"
 #include "codec/camera_prior.h"
 #include "codec/formats/source.h"
@@ -31,13 +34,21 @@ class TrackPipe {
   virtual absl::Status Drain() = 0;
 };
 
+// Where and when another camera looks, too.
+struct OverlapSpan {
+  MacroblockMask mask;
+  int qp_offset = 0;
+  int64_t from_ns = 0, to_ns = 0;
+};
+
 // Frames -> grid, fingerprint, sensitivity, map -> H.264 -> GOPs. The first
 // frame handed over is the `first_frame`-th of its source. Where there are
-// priors, of the picture's size, maps come from them. `model_failed` is
-// called in Add(), once per model that does.
+// priors, of the picture's size, maps come from them; they are raised in the
+// `overlap`. `model_failed` is called in Add(), once per model that does.
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewEncodePipe(
     const Track& track, const IngestOptions& options, int64_t first_frame,
-    const std::vector<CameraPrior>& priors, StreamWriter* writer,
+    const std::vector<CameraPrior>& priors,
+    const std::optional<OverlapSpan>& overlap, StreamWriter* writer,
     std::function<void(const FailedModel&)> model_failed);
 
 // The encoder settings that pipe uses, for the stream's description too.

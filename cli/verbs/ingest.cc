@@ -283,10 +283,11 @@ void SettleArguments(IngestArguments* arguments) {
   }
   if (options.source.copy &&
       !(arguments->models.empty() && arguments->sensitivities.empty() &&
-        arguments->prior.empty())) {
+        arguments->prior.empty() && options.overlap_stream.empty())) {
     throw CLI::ValidationError(
         "--copy",
-        "keeps the source's bytes; excludes --model, --sensitivity, --prior");
+        "keeps the source's bytes; excludes --model, --sensitivity, --prior, "
+        "--overlap");
   }
   if (options.source.opaque && options.source.copy) {
     throw CLI::ValidationError("--opaque", "excludes --copy");
@@ -370,6 +371,10 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
                    "Camera stream whose prior says where bytes may be saved, "
                    "or none: the proxy (default: the stream's own, where a "
                    "model looked along before)")
+      ->type_name("STREAM");
+  verb->add_option("--overlap", options.overlap_stream,
+                   "Stored camera that sees part of this view at the same "
+                   "time: that part is kept coarsely here")
       ->type_name("STREAM");
   verb->add_flag("--no-map", arguments->no_map,
                  "Uniform quality instead of the sensitivity proxy");
