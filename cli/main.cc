@@ -37,6 +37,7 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddProfile(app, context);
   AddPlot(app, context);
   AddBench(app, context);
+  AddDedup(app, context);
   AddRm(app, context);
   AddRetain(app, context);
   AddVerify(app, context);

@@ -130,6 +130,14 @@ Json StreamJson(const StreamSummary& stream) {
                {"encoder", d.encoder},
                {"sensitivity", d.sensitivity},
                {"notes", d.notes}};
+  if (d.overlap) {
+    json["overlap"] = {{"with", d.overlap->with},
+                       {"share", d.overlap->mask.share()},
+                       {"homography", d.overlap->homography.m},
+                       {"qp_offset", d.overlap->qp_offset},
+                       {"at_ingest", d.overlap->at_ingest},
+                       {"done", d.overlap->done}};
+  }
   if (d.kind == StreamKind::kCamera) {
     json["camera"] = CameraJson(d.camera);
   } else if (d.kind != StreamKind::kOpaque) {

@@ -91,6 +91,7 @@ void AddModelVerb(CLI::App* app, Context* context);
 void AddProfile(CLI::App* app, Context* context);
 void AddPlot(CLI::App* app, Context* context);
 void AddBench(CLI::App* app, Context* context);
+void AddDedup(CLI::App* app, Context* context);
 void AddRm(CLI::App* app, Context* context);
 void AddRetain(CLI::App* app, Context* context);
 void AddVerify(CLI::App* app, Context* context);

@@ -117,6 +117,16 @@ void AddOrigin(const StreamDescription& d, FactList* facts) {
              : d.sensitivity.empty()
                  ? "none: uniform quality"
                  : d.sensitivity + (proxy ? " (proxy: no model asked)" : ""));
+  if (d.overlap) {
+    facts->Add(
+        "overlap with",
+        absl::StrCat(
+            d.overlap->with, ": coarse in ",
+            static_cast<int>(100 * d.overlap->mask.share() + 0.5),
+            " % of the picture, QP +", d.overlap->qp_offset,
+            d.overlap->at_ingest ? ", since ingest" : "",
+            d.overlap->at_ingest || d.overlap->done ? "" : ", under way"));
+  }
 }
 
 void AddCounts(const StreamCounts& counts, FactList* facts) {
