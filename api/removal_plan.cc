@@ -68,6 +68,18 @@ absl::Status PlanObservations(Engine* engine, StreamId stream, bool camera,
   return absl::OkStatus();
 }
 
+absl::Status PlanCoarse(Engine* engine, StreamId stream, RemovalPlan* plan) {
+  const auto streams = engine->Streams();
+  if (!streams.ok()) return streams.status();
+  for (const StreamSummary& other : *streams) {
+    const auto& overlap = other.description.overlap;
+    if (overlap && overlap->with_id == stream) {
+      plan->coarse.push_back(other.name);
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
@@ -81,6 +93,8 @@ absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
                                : PlanBlocks(engine, summary->id, range, &plan);
   if (!status.ok()) return status;
   status = PlanObservations(engine, summary->id, camera, range, &plan);
+  if (!status.ok()) return status;
+  if (camera) status = PlanCoarse(engine, summary->id, &plan);
   if (!status.ok()) return status;
   return plan;
 }

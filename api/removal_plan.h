@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "api/engine.h"
@@ -21,6 +22,9 @@ struct RemovalPlan {
   int64_t from_ns = 0;
   int64_t to_ns = 0;
   int64_t observations = 0;  // removed or trimmed
+  // Cameras that are coarse where this one looked (api/overlap_job.h): what
+  // they share is left in coarse quality alone.
+  std::vector<std::string> coarse;
 };
 
 // Changes nothing. kNotFound when there is no such stream.

@@ -51,7 +51,8 @@ absl::Status RemoveGop(StreamId stream, std::string_view key,
   removal->batch.DeleteRow(Family::kTime,
                            TimeKey(stream, row->start_ns, parts->first_index));
   removal->batch.DropChunk(row->chunk, key);
-  removal->Count(row->frames, row->size);
+  // Another view of the same frames (a job was killed) is in no books.
+  if (parts->view == 0) removal->Count(row->frames, row->size);
   return absl::OkStatus();
 }
 

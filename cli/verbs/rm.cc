@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "api/engine.h"
 #include "api/removal_plan.h"
 #include "cli/interrupt.h"
@@ -36,7 +37,11 @@ std::string PlanText(const std::string& stream, const RemovalPlan& plan) {
       FormatStreamTime(plan.from_ns), " to ", FormatStreamTime(plan.to_ns),
       plan.observations > 0
           ? ", and " + FormatCount(plan.observations, "observation")
-          : "");
+          : "",
+      plan.coarse.empty()
+          ? ""
+          : "; what it shares with " + absl::StrJoin(plan.coarse, ", ") +
+                " is left in coarse quality alone");
 }
 
 Json PlanJson(const std::string& stream, const RemovalPlan& plan,
@@ -49,7 +54,8 @@ Json PlanJson(const std::string& stream, const RemovalPlan& plan,
                       {"bytes", plan.bytes},
                       {"from_ns", NanosecondsJson(plan.from_ns)},
                       {"to_ns", NanosecondsJson(plan.to_ns)},
-                      {"observations", plan.observations}};
+                      {"observations", plan.observations},
+                      {"coarse", plan.coarse}};
   return document;
 }
 
