@@ -64,6 +64,8 @@ class Applier {
       going = step();
     }
     note_.done = going;
+    // A stream of which nothing was admitted is as it was, and says nothing.
+    if (going && note_.gops_reduced == 0) return absl::OkStatus();
     return PutNote();
   }
 
@@ -96,12 +98,35 @@ class Applier {
     batch->DropChunk(chunk, key);
   }
 
-  absl::Status Decide(const GopRef& gop) {
-    auto tried = reducer_.Try(gop, note_.qp_offset);
-    if (!tried.ok()) return tried.status();
-    if (tried->why_not.empty()) {
-      tried->why_not = WhyNotAdmitted(tried->trial, options_.admission);
+  // The coarsest form that is admitted, alone and with all that was reduced
+  // before it: a bound that holds for the whole, not for its mean of GOPs.
+  absl::StatusOr<TriedGop> Choose(const GopRef& gop) {
+    TriedGop tried;
+    for (const int offset : options_.qp_offsets) {
+      if (offset > note_.qp_offset) continue;
+      auto form = reducer_.Try(gop, offset);
+      if (!form.ok()) return form.status();
+      tried = *std::move(form);
+      if (!tried.why_not.empty()) return tried;
+      OverlapTrial all = reduced_;
+      all += tried.trial;
+      tried.why_not = WhyNotAdmitted(all, options_.admission);
+      if (tried.trial.Saving() < options_.admission.min_saving) {
+        tried.why_not = WhyNotAdmitted(tried.trial, options_.admission);
+        return tried;  // a finer form saves less yet
+      }
+      if (tried.why_not.empty()) {
+        reduced_ = std::move(all);
+        return tried;
+      }
     }
+    if (tried.why_not.empty()) tried.why_not = "no QP offset to try";
+    return tried;
+  }
+
+  absl::Status Decide(const GopRef& gop) {
+    auto tried = Choose(gop);
+    if (!tried.ok()) return tried.status();
     note_.next_index = gop.first_index + gop.row.frames;
     note_.bytes_before += static_cast<int64_t>(gop.row.size);
     if (!tried->why_not.empty()) {
@@ -221,6 +246,7 @@ class Applier {
   OverlapRoles roles_;
   OverlapNote note_;
   OverlapReducer reducer_;
+  OverlapTrial reduced_;  // by this call
   const GopReader reader_;
 };
 

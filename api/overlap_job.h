@@ -92,7 +92,9 @@ struct OverlapReport {
 // PlanOverlap() admits. GOP by GOP: the new form is written beside the old
 // one (a view of its own), read back and compared with what was tried, then
 // one commit switches the stream to it and lets go of the old one. A GOP
-// whose own trial is not admitted stays as it was. Not while one of the
+// takes the coarsest form admitted together with all reduced before it by
+// this call, and stays as it was where none is; a stream of which no GOP is
+// reduced is left untouched. Not while one of the
 // streams is ingested. The bytes come free at the end.
 absl::StatusOr<OverlapReport> ApplyOverlap(Engine* engine,
                                            const OverlapOptions& options,
