@@ -49,18 +49,14 @@ class Correlation {
  public:
   void Add(double a, double b) {
     n_ += 1, a_ += a, b_ += b, aa_ += a * a, bb_ += b * b, ab_ += a * b;
-    most_a_ = std::max(most_a_, a);
-    most_b_ = std::max(most_b_, b);
   }
   double value() const {
     const double spread = (n_ * aa_ - a_ * a_) * (n_ * bb_ - b_ * b_);
     return spread > 0 ? (n_ * ab_ - a_ * b_) / std::sqrt(spread) : 0;
   }
-  bool moved() const { return std::max(most_a_, most_b_) >= kMovement; }
 
  private:
   double n_ = 0, a_ = 0, b_ = 0, aa_ = 0, bb_ = 0, ab_ = 0;
-  double most_a_ = 0, most_b_ = 0;
 };
 
 // What moved around a macroblock: parallax moves things by some of them.
@@ -76,8 +72,14 @@ double Around(const std::vector<double>& moved, int columns, int rows,
   return most;
 }
 
-void AddMovement(const PairLook& look, const Homography& second_to_first,
-                 const MacroblockMask& mask, Correlation* sums) {
+// What moved in both pictures, per set macroblock of the mask.
+struct Movement {
+  std::vector<double> first, second;
+};
+
+Movement MovementIn(const PairLook& look, const Homography& second_to_first,
+                    const MacroblockMask& mask) {
+  Movement out;
   const std::vector<double> first = MovementOf(look.first, look.first_later);
   const std::vector<double> second = MovementOf(look.second, look.second_later);
   const int columns = MacroblockCount(look.first.width);
@@ -88,14 +90,53 @@ void AddMovement(const PairLook& look, const Homography& second_to_first,
     const int row = static_cast<int>(i) / mask.columns;
     const auto p = MapPoint(second_to_first, {(column + 0.5) * kMacroblockSize,
                                               (row + 0.5) * kMacroblockSize});
-    if (!p) continue;
+    if (!p) continue;  // at every look alike
     const int there =
         std::clamp(static_cast<int>(p->x) / kMacroblockSize, 0, columns - 1);
     const int line =
         std::clamp(static_cast<int>(p->y) / kMacroblockSize, 0, rows - 1);
-    sums->Add(Around(first, columns, rows, there, line),
-              Around(second, mask.columns, mask.rows, column, row));
+    out.first.push_back(Around(first, columns, rows, there, line));
+    out.second.push_back(Around(second, mask.columns, mask.rows, column, row));
   }
+  return out;
+}
+
+// Over several looks what each place has more or less of than usual: on one
+// road cars drive at all times, but not at the same ones.
+void SubtractMeans(std::vector<Movement>* looks) {
+  if (looks->size() < 2) return;
+  for (size_t i = 0; i < (*looks)[0].first.size(); ++i) {
+    double first = 0, second = 0;
+    for (const Movement& look : *looks) {
+      first += look.first[i];
+      second += look.second[i];
+    }
+    for (Movement& look : *looks) {
+      look.first[i] -= first / static_cast<double>(looks->size());
+      look.second[i] -= second / static_cast<double>(looks->size());
+    }
+  }
+}
+
+void CompareMovement(std::span<const PairLook> looks,
+                     const Homography& second_to_first, PairFinding* finding) {
+  std::vector<Movement> moved;
+  for (const PairLook& look : looks) {
+    moved.push_back(MovementIn(look, second_to_first, finding->mask));
+    for (const auto* values : {&moved.back().first, &moved.back().second}) {
+      for (const double value : *values) {
+        finding->moved = finding->moved || value >= kMovement;
+      }
+    }
+  }
+  SubtractMeans(&moved);
+  Correlation sums;
+  for (const Movement& look : moved) {
+    for (size_t i = 0; i < look.first.size(); ++i) {
+      sums.Add(look.first[i], look.second[i]);
+    }
+  }
+  finding->motion_correlation = sums.value();
 }
 
 struct Look {
@@ -226,12 +267,7 @@ absl::StatusOr<PairFinding> VerifyPair(std::span<const PairLook> looks,
   finding.mask = SeenByFirst(finding.first_to_second, SizeOf(sizes.first),
                              second, rules.margin);
   if (const auto back = InverseOf(finding.first_to_second)) {
-    Correlation sums;
-    for (const PairLook& look : looks) {
-      AddMovement(look, *back, finding.mask, &sums);
-    }
-    finding.motion_correlation = sums.value();
-    finding.moved = sums.moved();
+    CompareMovement(looks, *back, &finding);
   }
   finding.why_not = WhyNot(finding, rules);
   finding.verified = finding.why_not.empty();

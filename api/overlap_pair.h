@@ -34,8 +34,9 @@ struct PairRules {
   double least_looks = 0.6;
   double most_drift = 0.03;
   double least_overlap = 0.1;  // of the second picture
-  // Of what moves in both pictures, macroblock by macroblock: the same
-  // place at another time has the same features and other movement.
+  // Of what moves in both pictures more or less than usual, macroblock by
+  // macroblock: the same place at another time has the same features, and
+  // movement in the same places, but not at the same moments.
   double least_motion_correlation = 0.2;
   int margin = 8;  // pixels at the first picture's border that do not count
 };
