@@ -32,8 +32,7 @@ uint64_t PictureBytes(const CameraInfo& camera) {
 OverlapReducer::OverlapReducer(Store* store, const OverlapRoles* roles,
                                OverlapJudges* judges, int look_every,
                                uint64_t most_bytes)
-    : store_(store),
-      roles_(*roles),
+    : roles_(*roles),
       judges_(judges),
       look_every_(static_cast<size_t>(std::max(1, look_every))),
       most_bytes_(most_bytes),

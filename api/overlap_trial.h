@@ -70,7 +70,6 @@ class OverlapReducer {
                        const std::vector<MacroblockMask>& masks, TriedGop* out);
   ReduceOptions OptionsFor(const GopRef& gop, int qp_offset) const;
 
-  Store* const store_;
   const OverlapRoles& roles_;
   OverlapJudges* const judges_;
   const size_t look_every_;
