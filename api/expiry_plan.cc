@@ -44,7 +44,8 @@ struct ExpiryPlanner::Row {
   int64_t last_ns() const { return std::max(start_ns, end_ns - 1); }
 };
 
-// The rows of a stream, in order.
+// The rows of a stream, in order; of a camera those it came in as. Another
+// view is there only while a job makes it, which clears up after itself.
 class ExpiryPlanner::Cursor {
  public:
   Cursor(Store* store, size_t number, const StreamRow& row, bool ordered,
@@ -57,7 +58,8 @@ class ExpiryPlanner::Cursor {
         ordered_(ordered),
         ingest_times_(std::move(ingest_times)),
         next_(StreamPrefix(row.id)),
-        end_(StreamPrefix(row.id + 1)) {}
+        end_(family_ == Family::kGop ? GopPrefix(row.id, 1)
+                                     : StreamPrefix(row.id + 1)) {}
 
   size_t number() const { return number_; }
   bool ordered() const { return ordered_; }

@@ -11,11 +11,11 @@
 #include "absl/strings/str_format.h"
 #include "api/model_folder.h"
 #include "api/overlap_job.h"
+#include "api/time_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "cli/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

@@ -103,7 +103,7 @@ class OverlapJobTest : public ::testing::Test {
   void ExpectWhole() {
     EXPECT_EQ(FramesOf("left"), 60);
     EXPECT_EQ(FramesOf("right"), 60);
-    const auto report = engine_->Verify(true, nullptr);
+    const auto report = engine_->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
