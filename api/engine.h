@@ -19,6 +19,7 @@
 #include "api/ingest.h"
 #include "api/stream_description.h"
 #include "api/stream_registry.h"
+#include "api/verify_options.h"
 #include "codec/sample.h"
 #include "store/rows.h"
 #include "store/store.h"
@@ -74,14 +75,6 @@ struct RemoveReport {
   int64_t observations_trimmed = 0;  // to what remains
   int64_t priors_removed = 0;
   PruneReport prune;
-};
-
-struct VerifyOptions {
-  bool deep = false;    // reads all payloads
-  bool repair = false;  // as ScrubOptions::repair; needs a store to write to
-  uint64_t bytes_per_second = 0;
-  std::function<void(uint64_t done, uint64_t total)> progress = {};  // bytes
-  const std::atomic<bool>* stop = nullptr;
 };
 
 struct ExportReport {

@@ -90,6 +90,9 @@ inline constexpr int64_t kLongestLiveAnswerNs = 5'000'000'000;
 // options.jobs, or one per core.
 int JobsOf(const IngestOptions& options);
 
+// With the system's clocks and one job per core where nothing else is said.
+IngestOptions WithIngestDefaults(IngestOptions options);
+
 // A GOP or block that is now on stable storage.
 struct Acknowledgement {
   std::string stream;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Opening what an ingest reads.
+// What an ingest is not told, and opening what it reads.
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -13,6 +14,13 @@
 
 namespace fovea {
 namespace {
+
+template <typename Clock>
+int64_t Now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             Clock::now().time_since_epoch())
+      .count();
+}
 
 // "dir/clip.mp4" -> "clip", "dir/mav0/" -> "mav0", "rtsp://cam/x" -> "x".
 std::string StemOf(const std::string& location) {
@@ -27,6 +35,15 @@ std::string StemOf(const std::string& location) {
 int JobsOf(const IngestOptions& options) {
   if (options.jobs > 0) return options.jobs;
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+IngestOptions WithIngestDefaults(IngestOptions options) {
+  options.jobs = JobsOf(options);
+  if (!options.now_ns) options.now_ns = Now<std::chrono::system_clock>;
+  if (!options.monotonic_ns) {
+    options.monotonic_ns = Now<std::chrono::steady_clock>;
+  }
+  return options;
 }
 
 absl::StatusOr<IngestInput> OpenIngestInput(const std::string& location,

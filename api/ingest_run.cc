@@ -20,25 +20,6 @@ namespace {
 constexpr int64_t kProgressEveryNs = 100'000'000;
 constexpr absl::Duration kQueuePatience = absl::Milliseconds(100);
 
-int64_t MonotonicNow() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-int64_t SystemNow() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-IngestOptions WithDefaults(IngestOptions options) {
-  options.jobs = JobsOf(options);
-  if (!options.now_ns) options.now_ns = SystemNow;
-  if (!options.monotonic_ns) options.monotonic_ns = MonotonicNow;
-  return options;
-}
-
 // Samples an item stands for in the books.
 struct SamplesIn {
   int64_t operator()(const Frame&) const { return 1; }
@@ -145,7 +126,7 @@ IngestRun::IngestRun(Store* store, StreamRegistry* registry,
                      const std::atomic<bool>* stop)
     : store_(store),
       registry_(registry),
-      options_(WithDefaults(options)),
+      options_(WithIngestDefaults(options)),
       observer_(observer),
       stop_(stop),
       committer_(options_.dry_run ? nullptr : store, options_, observer) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Batches, and opening a store: who has it, what it is, what the last
+// Opening a store: who has it, what it is, what the last
 // process left. Nothing in a folder is touched before it is known to be ours
 // or empty.
 
@@ -225,44 +225,6 @@ const char* FamilyName(Family family) {
                                                 "loc",   "ref", "gcq",  "block",
                                                 "prior", "sem"};
   return kNames[static_cast<size_t>(family)];
-}
-
-ChunkId CommitBatch::PutChunk(std::span<const uint8_t> payload,
-                              std::string_view owner) {
-  const ChunkId id = ChunkId::Of(payload);
-  chunks_.push_back({id, std::string(owner), {payload.begin(), payload.end()}});
-  return id;
-}
-
-void CommitBatch::PutRow(Family family, std::string_view key,
-                         std::string_view value) {
-  rows_.push_back({family, std::string(key), std::string(value), ""});
-}
-
-void CommitBatch::DeleteRow(Family family, std::string_view key) {
-  rows_.push_back({family, std::string(key), std::nullopt, ""});
-}
-
-void CommitBatch::DeleteRange(Family family, std::string_view begin,
-                              std::string_view end) {
-  rows_.push_back({family, std::string(begin), std::nullopt, std::string(end)});
-}
-
-void CommitBatch::DropChunk(const ChunkId& id, std::string_view owner) {
-  drops_.push_back({id, std::string(owner)});
-}
-
-bool CommitBatch::empty() const {
-  return chunks_.empty() && rows_.empty() && drops_.empty();
-}
-
-uint64_t CommitBatch::payload_bytes() const {
-  uint64_t bytes = 0;
-  for (const Chunk& chunk : chunks_) bytes += chunk.payload.size();
-  for (const Row& row : rows_) {
-    bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  }
-  return bytes;
 }
 
 StoreOptions WithDefaults(StoreOptions options) {
