@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "api/time_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 
 namespace fovea::cli {
 namespace {

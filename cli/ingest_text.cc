@@ -6,9 +6,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "api/time_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
-#include "api/time_text.h"
 
 namespace fovea::cli {
 namespace {

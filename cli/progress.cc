@@ -15,8 +15,8 @@
 #include <string>
 #include <utility>
 
-#include "cli/table.h"
 #include "api/time_text.h"
+#include "cli/table.h"
 
 namespace fovea::cli {
 namespace {

@@ -11,9 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "api/byte_size.h"
+#include "api/time_text.h"
 #include "cli/error_text.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 
 namespace fovea::cli {
 namespace {

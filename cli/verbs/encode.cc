@@ -12,12 +12,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/encode_file.h"
+#include "api/time_text.h"
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

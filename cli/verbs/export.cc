@@ -6,11 +6,11 @@
 #include <string>
 
 #include "api/engine.h"
+#include "api/time_text.h"
 #include "cli/interrupt.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

@@ -14,10 +14,10 @@
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
 #include "api/frame_export.h"
+#include "api/time_text.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

@@ -15,12 +15,12 @@
 #include "api/derived_report.h"
 #include "api/engine.h"
 #include "api/probe.h"
+#include "api/time_text.h"
 #include "cli/error_text.h"
 #include "cli/interrupt.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

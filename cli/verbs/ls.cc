@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "api/engine.h"
+#include "api/time_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

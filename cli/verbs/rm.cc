@@ -14,10 +14,10 @@
 #include "absl/strings/str_join.h"
 #include "api/engine.h"
 #include "api/removal_plan.h"
+#include "api/time_text.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

@@ -7,11 +7,11 @@
 #include <string>
 
 #include "api/scene.h"
+#include "api/time_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "api/time_text.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {

@@ -366,8 +366,7 @@ TEST_F(DerivedRowsTest, ARowOfANewerReleaseIsRefusedByName) {
   EXPECT_THAT(PriorBody(7, 1),
               HasSubstr("prior row of version 2; this build reads version 1"));
   EXPECT_TRUE(absl::IsFailedPrecondition(PutPrior(7, 1, "over it")));
-  EXPECT_TRUE(absl::IsFailedPrecondition(
-      store_->Scrub({}).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Scrub({}).status()));
 }
 
 // Takes the families that a release before did not have out of the
