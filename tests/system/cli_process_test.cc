@@ -45,9 +45,10 @@ class RunningIngest : public Cli {
   }
 };
 
-TEST_F(RunningIngest, OtherProcessesAreToldWhoHasTheStore) {
+TEST_F(RunningIngest, OtherProcessesReadAndAreToldWhoWrites) {
   const auto process = StartIdleIngest();
-  const ProcessResult result = OnStore({"ls"});
+  EXPECT_EQ(OnStore({"ls"}).exit_code, 0);
+  const ProcessResult result = OnStore({"verify", "--repair"});
   ExpectOneLine(result, 1, "in use by");
   EXPECT_THAT(result.err, HasSubstr(std::to_string(process->pid())));
 }

@@ -140,8 +140,14 @@ class KillTest : public ::testing::Test {
                              if (!row.ok() || row->first_index != first) {
                                return true;
                              }
-                             const std::vector<uint8_t> bytes(
-                                 row->bytes.begin(), row->bytes.end());
+                             std::vector<uint8_t> bytes(row->bytes.begin(),
+                                                        row->bytes.end());
+                             if (row->is_chunk) {
+                               auto chunk =
+                                   engine->store()->ReadChunk(row->chunk);
+                               EXPECT_TRUE(chunk.ok()) << chunk.status();
+                               if (chunk.ok()) bytes = *std::move(chunk);
+                             }
                              id = ChunkId::Of(bytes).ToHex();
                              return false;
                            })
