@@ -29,7 +29,9 @@ std::vector<SegmentSpace> ChooseSegments(std::vector<SegmentSpace> segments,
     if (!pays && freed >= options.wanted_bytes) break;
     freed += next.dead_bytes();
   }
-  segments.resize(freed < options.least_freed_bytes ? 0 : count);
+  const bool pays =
+      options.wanted_bytes > 0 || freed >= options.least_freed_bytes;
+  segments.resize(pays ? count : 0);
   std::ranges::sort(segments, {}, &SegmentSpace::segment);
   return segments;
 }

@@ -42,8 +42,8 @@ struct ReclaimOptions {
   // bytes came back.
   uint64_t wanted_bytes = 0;
 
-  // Nothing is done for less than this: a rewrite begins a new segment, and
-  // that begins with a snapshot.
+  // When none are wanted, nothing is done for less than this: a rewrite begins
+  // a new segment, and that begins with a snapshot.
   uint64_t least_freed_bytes = 1 << 20;
 };
 

@@ -197,6 +197,15 @@ TEST_F(RetentionTest, TheOldestOfAllGoesForRoom) {
   ExpectClean();
 }
 
+TEST_F(RetentionTest, OfASmallStoreNoMoreGoesThanRoomIsWanted) {
+  Ingest(WriteSeries("a", kStart - 3 * kDay, 6, 2), "a");
+  const RetentionReport outcome = Apply("max: 400kB");
+  EXPECT_TRUE(outcome.enough);
+  EXPECT_LE(outcome.store_bytes_after, 400'000u);
+  EXPECT_GT(Summary("a").counts.stored, 5'000);
+  ExpectClean();
+}
+
 TEST_F(RetentionTest, AChunkStaysAsLongAsOneStreamKeepsIt) {
   const std::string path = WriteSeries("one", kStart - 9 * kDay, 30, 1);
   Ingest(path, "door");
