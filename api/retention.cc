@@ -19,6 +19,10 @@ namespace fovea {
 namespace {
 
 constexpr int kMostRounds = 16;
+
+// Freed beyond what is wanted: letting go writes something itself.
+constexpr uint64_t kLeastMargin = 64 << 10;
+constexpr uint64_t kMarginPart = 100;  // one in so many bytes of the store
 constexpr size_t kReferencesAtOnce = 4096;
 
 std::string JustBehind(std::string key) {
@@ -39,7 +43,8 @@ uint64_t Wanted(const RetentionPolicy& policy, const DiskUsage& usage) {
   if (least_free > usage.free_bytes) {
     wanted = std::max(wanted, least_free - usage.free_bytes);
   }
-  return wanted;
+  if (wanted == 0) return 0;
+  return wanted + std::max(kLeastMargin, usage.store_bytes() / kMarginPart);
 }
 
 absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
