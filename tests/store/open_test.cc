@@ -266,6 +266,25 @@ TEST_F(OpenTest, AMissingCatalogueOfAPrunedStoreAsksForARebuild) {
   EXPECT_EQ(DumpAll(*store_), before);
 }
 
+TEST_F(OpenTest, ARebuildThatBrokeOffBetweenItsRenamesIsUndone) {
+  Open();
+  ASSERT_TRUE(Put(RandomBytes(500, 1), "a").ok());
+  ASSERT_TRUE(Put(RandomBytes(500, 2), "b").ok());
+  ASSERT_TRUE(Drop(RandomBytes(500, 1), "a").ok());
+  ASSERT_TRUE(store_->Prune().ok());  // journals alone no longer suffice
+  Open();
+  const Dump before = DumpAll(*store_);
+  store_.reset();
+  std::filesystem::rename(Path() + "/catalogue", Path() + "/catalogue.old");
+  for (const bool read_only : {true, false}) {
+    options_.read_only = read_only;
+    Open();
+    EXPECT_EQ(DumpAll(*store_), before);
+    ExpectClean();
+  }
+  EXPECT_FALSE(std::filesystem::exists(Path() + "/catalogue.old"));
+}
+
 TEST_F(OpenTest, ADamagedCatalogueAsksForARebuild) {
   Open();
   const Bytes payload = RandomBytes(500, 1);
