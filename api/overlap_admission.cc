@@ -46,7 +46,7 @@ double OverlapTrial::Saving() const {
 
 double OverlapTrial::Loss() const {
   double loss = 0;
-  for (const PairAgreement& model : agreements) {
+  for (const Agreement& model : agreements) {
     loss = std::max(loss, 1 - model.F1());
   }
   return loss;

@@ -40,7 +40,7 @@ struct OverlapTrial {
   uint64_t first_bytes = 0;   // the other camera's, of the same time
   uint64_t bytes_before = 0;  // of the camera to be reduced
   uint64_t bytes_after = 0;
-  std::vector<PairAgreement> agreements;     // by model
+  std::vector<Agreement> agreements;         // by model
   double squares_kept = 0, pixels_kept = 0;  // of luma
   double squares_overlap = 0, pixels_overlap = 0;
 

@@ -109,11 +109,11 @@ class Sums {
     out_.extra += score >= threshold_ + slack_;
     out_.distance += Squash(score, threshold_);
   }
-  const PairAgreement& out() const { return out_; }
+  const Agreement& out() const { return out_; }
 
  private:
   const float threshold_, slack_;
-  PairAgreement out_;
+  Agreement out_;
 };
 
 }  // namespace
@@ -127,30 +127,10 @@ std::vector<std::optional<size_t>> SameObjects(
   return Link(answers.second, mapped, kSameObjectOverlap);
 }
 
-PairAgreement& PairAgreement::operator+=(const PairAgreement& other) {
-  found += other.found;
-  extra += other.extra;
-  missed += other.missed;
-  distance += other.distance;
-  weight += other.weight;
-  return *this;
-}
-
-double PairAgreement::F1() const {
-  const int boxes = 2 * found + extra + missed;
-  return boxes == 0 ? 1 : 2.0 * found / boxes;
-}
-
-double PairAgreement::Soft() const {
-  if (weight > 0) return distance / weight;
-  return distance > 0 ? 1 : 0;
-}
-
-PairAgreement ComparePair(const PairAnswers& original,
-                          const PairAnswers& decoded,
-                          const Homography& first_to_second,
-                          const MacroblockMask& mask, float threshold,
-                          float slack) {
+Agreement ComparePair(const PairAnswers& original, const PairAnswers& decoded,
+                      const Homography& first_to_second,
+                      const MacroblockMask& mask, float threshold,
+                      float slack) {
   const Kept first = KeptOf(original.first, decoded.first);
   const Kept second = KeptOf(original.second, decoded.second);
   const Links same = SameObjects(original, first_to_second);

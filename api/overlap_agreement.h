@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/overlap_geometry.h"
+#include "sensitivity/agreement.h"
 #include "sensitivity/detection.h"
 
 namespace fovea {
@@ -35,31 +36,19 @@ inline constexpr float kScoreSlack = 0.1F;
 std::vector<std::optional<size_t>> SameObjects(
     const PairAnswers& answers, const Homography& first_to_second);
 
-// Sums over moments.
-struct PairAgreement {
-  int found = 0, extra = 0, missed = 0;
-  // Soft: scores go through s(c) = 1 / (1 + exp(-20 (c - threshold)));
-  // distance sums |s(kept) - s(original)| over boxes of the originals and
-  // s(extra), weight sums s(original).
-  double distance = 0, weight = 0;
-
-  PairAgreement& operator+=(const PairAgreement& other);
-  double F1() const;    // 1 where there was nothing to find
-  double Soft() const;  // 0 is the same answer; may exceed 1
-};
-
 // `decoded` against `original`, answers down to kLowestScore; boxes count
 // from `threshold` on. `mask`: macroblocks of the second picture where the
 // first one answers for both. Of boxes of the second at least half of which
 // lie there only objects of both pictures count, once, and as well as the
 // better of the two views has them; all other boxes count by themselves. A
 // box whose score moves across the threshold by less than `slack` is neither
-// lost nor won.
-PairAgreement ComparePair(const PairAnswers& original,
-                          const PairAnswers& decoded,
-                          const Homography& first_to_second,
-                          const MacroblockMask& mask, float threshold,
-                          float slack = 0);
+// lost nor won. Soft: scores go through s(c) = 1 / (1 + exp(-20 (c -
+// threshold))); distance sums |s(kept) - s(original)| over boxes of the
+// originals and s(extra), weight sums s(original).
+Agreement ComparePair(const PairAnswers& original, const PairAnswers& decoded,
+                      const Homography& first_to_second,
+                      const MacroblockMask& mask, float threshold,
+                      float slack = 0);
 
 // Boxes of the second picture that the first one does not have, from
 // `threshold` on: what the second must keep, wherever the first looks.

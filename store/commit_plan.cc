@@ -21,16 +21,8 @@ absl::Status TooLarge(const char* what, uint64_t size, uint64_t limit) {
       absl::StrCat("a ", what, " of ", size, " exceeds the limit of ", limit));
 }
 
-// Families whose rows may go by the range: those that grow without end and
-// that no snapshot repeats.
-bool HasRanges(Family family) {
-  return family == Family::kGop || family == Family::kTime ||
-         family == Family::kFtab || family == Family::kBlock ||
-         family == Family::kSem;
-}
-
 absl::Status CheckRange(const RowChange& row) {
-  if (!HasRanges(row.family)) {
+  if (!GrowsWithStreams(row.family)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "rows of family '", FamilyName(row.family), "' go one by one"));
   }

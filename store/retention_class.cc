@@ -4,6 +4,7 @@
 
 #include "store/retention_class.h"
 
+#include "store/internal/row_parts.h"
 #include "store/row_codec.h"
 #include "store/row_version.h"
 
@@ -14,12 +15,7 @@ constexpr uint8_t kVersion = 1;
 
 }  // namespace
 
-std::string StreamClassKey(uint64_t stream) {
-  RowWriter out;
-  out.U8('r');
-  out.U64(stream);
-  return out.Take();
-}
+std::string StreamClassKey(uint64_t stream) { return TaggedKey('r', stream); }
 
 std::string EncodeStreamClass(RetentionClass retention_class) {
   RowWriter out;
@@ -33,9 +29,7 @@ absl::StatusOr<RetentionClass> DecodeStreamClass(std::string_view value) {
   if (absl::Status s = ReadVersion(in, kVersion, "stream class row"); !s.ok()) {
     return s;
   }
-  const RetentionClass retention_class = in.U16();
-  if (absl::Status s = in.Finish(); !s.ok()) return s;
-  return retention_class;
+  return Finished(in, RetentionClass{in.U16()});
 }
 
 }  // namespace fovea

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "store/internal/row_parts.h"
 #include "store/row_codec.h"
 #include "store/row_version.h"
 
@@ -34,13 +35,6 @@ std::string TaggedKey(char tag, std::string_view rest) {
   return std::string(1, tag).append(rest);
 }
 
-std::string TaggedKey(char tag, StreamId id) {
-  RowWriter out;
-  out.U8(static_cast<uint8_t>(tag));
-  out.U64(id);
-  return out.Take();
-}
-
 // A reason longer than the limit is cut: the row must stay readable.
 std::string_view Cut(std::string_view why) {
   return why.substr(0, kRowLimits.max_name_bytes);
@@ -60,12 +54,6 @@ uint8_t ReadFlags(RowReader& in, uint8_t known) {
     in.Fail(absl::StrCat("unknown flags ", static_cast<int>(flags)));
   }
   return flags;
-}
-
-template <typename T>
-absl::StatusOr<T> Finished(RowReader& in, T value) {
-  if (absl::Status status = in.Finish(); !status.ok()) return status;
-  return value;
 }
 
 void ReadReasons(RowReader& in, StreamCounts& counts) {

@@ -168,8 +168,8 @@ struct BlockKeyParts {
 absl::StatusOr<BlockKeyParts> ParseBlockKey(std::string_view key);
 
 // Blocks beyond the first size go to a chunk, and the row names it: as rows
-// they would be stored twice, in a journal and in a table. Releases of format
-// 1 kept blocks up to the second in rows.
+// they would be stored twice, in a journal and in a table. Earlier
+// releases kept blocks up to the second in rows.
 inline constexpr size_t kMostInlineBlock = 512;
 inline constexpr size_t kMaxInlineBlock = 64 << 10;
 

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "store/internal/row_parts.h"
 #include "store/row_codec.h"
 #include "store/row_version.h"
 
@@ -13,19 +14,6 @@ namespace fovea {
 namespace {
 
 constexpr uint8_t kVersion = 1;
-
-std::string TaggedKey(char tag, StreamId id) {
-  RowWriter out;
-  out.U8(static_cast<uint8_t>(tag));
-  out.U64(id);
-  return out.Take();
-}
-
-template <typename T>
-absl::StatusOr<T> Finished(RowReader& in, T value) {
-  if (absl::Status status = in.Finish(); !status.ok()) return status;
-  return value;
-}
 
 }  // namespace
 

@@ -42,25 +42,6 @@ bool TakeMatch(const Detection& box, std::vector<Detection>* left_over) {
 
 }  // namespace
 
-Agreement& Agreement::operator+=(const Agreement& other) {
-  found += other.found;
-  extra += other.extra;
-  missed += other.missed;
-  distance += other.distance;
-  weight += other.weight;
-  return *this;
-}
-
-double Agreement::F1() const {
-  const int boxes = 2 * found + extra + missed;
-  return boxes == 0 ? 1 : 2.0 * found / boxes;
-}
-
-double Agreement::Soft() const {
-  if (weight > 0) return distance / weight;
-  return distance > 0 ? 1 : 0;
-}
-
 Agreement Compare(const Answer& original, const Answer& decoded,
                   float threshold) {
   assert(original.cells.size() == decoded.cells.size());

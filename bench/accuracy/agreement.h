@@ -11,26 +11,11 @@
 #include <vector>
 
 #include "bench/accuracy/detection.h"
+#include "sensitivity/agreement.h"
 
 namespace fovea::bench {
 
 inline constexpr float kMatchOverlap = 0.5F;
-
-// Sums of one frame, or of several.
-struct Agreement {
-  int found = 0;        // boxes of the original that are there again
-  int extra = 0;        // boxes the original does not have
-  int missed = 0;       // boxes of the original that are gone
-  double distance = 0;  // soft: sum of cell differences ...
-  double weight = 0;    // ... and of the original's cells near or above it
-
-  Agreement& operator+=(const Agreement& other);
-
-  // 2 found / (2 found + extra + missed); 1 where there was nothing to find.
-  double F1() const;
-  // Soft distance: 0 is the same answer; may exceed 1.
-  double Soft() const;
-};
 
 // Boxes count from `threshold` on. A box is found when one of its class
 // overlaps it by at least kMatchOverlap; best scores choose first, and each

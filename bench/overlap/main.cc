@@ -156,7 +156,7 @@ void PrintPoint(const Settings& settings, const PairClip& clip, int gop,
       "  %-14s crf %.0f  %8d + %8d bytes, overlap %.1f dB, else %.1f dB",
       point.form, point.crf, point.first_bytes, point.second_bytes,
       point.second.inside, point.second.outside);
-  for (const PairAgreement& judge : point.agreements) {
+  for (const Agreement& judge : point.agreements) {
     json["judges"].push_back({{"f1", judge.F1()},
                               {"soft", judge.Soft()},
                               {"found", judge.found},

@@ -121,7 +121,7 @@ class Trial {
     point.second_bytes = second.bytes;
     point.second = Compare(clip_.second, second.frames, mask_);
     for (size_t j = 0; j < judges_.size(); ++j) {
-      PairAgreement& sums = point.agreements.emplace_back();
+      Agreement& sums = point.agreements.emplace_back();
       for (size_t i = 0; i < (*answers)[j].size(); ++i) {
         sums +=
             ComparePair({original_first_[j][i], original_second_[j][i]},
@@ -156,9 +156,9 @@ std::vector<RatePoint> Curve(const std::vector<PairPoint>& points,
   return MonotoneCurve(std::move(curve));
 }
 
-PairAgreement AllJudges(const PairPoint& point) {
-  PairAgreement sums;
-  for (const PairAgreement& agreement : point.agreements) sums += agreement;
+Agreement AllJudges(const PairPoint& point) {
+  Agreement sums;
+  for (const Agreement& agreement : point.agreements) sums += agreement;
   return sums;
 }
 

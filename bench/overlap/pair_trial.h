@@ -33,8 +33,8 @@ struct PairPoint {
   std::string form;  // "independent", "attention +18", "grey", "predicted"
   double crf = 0;
   uint64_t first_bytes = 0, second_bytes = 0;
-  Distortion second;                      // of the second view
-  std::vector<PairAgreement> agreements;  // by judge
+  Distortion second;                  // of the second view
+  std::vector<Agreement> agreements;  // by judge
   double bytes() const {
     return static_cast<double>(first_bytes + second_bytes);
   }

@@ -43,7 +43,7 @@ Json SampleJson(const OverlapTrial& sample) {
                {"psnr_kept", sample.PsnrKept()},
                {"psnr_overlap", sample.PsnrOverlap()},
                {"models", Json::array()}};
-  for (const PairAgreement& model : sample.agreements) {
+  for (const Agreement& model : sample.agreements) {
     json["models"].push_back({{"found", model.found},
                               {"missed", model.missed},
                               {"extra", model.extra},

@@ -20,12 +20,6 @@ namespace {
 
 constexpr uint64_t kBytesPerCopy = 8 << 20;
 
-bool IsStreamsRow(Family family) {
-  return family == Family::kGop || family == Family::kTime ||
-         family == Family::kFtab || family == Family::kBlock ||
-         family == Family::kSem;
-}
-
 absl::StatusOr<RetentionClass> ClassOfStream(Catalogue* catalogue,
                                              StreamId stream,
                                              RetentionClass otherwise) {
@@ -53,7 +47,7 @@ absl::StatusOr<RetentionClass> ClassOfChunk(Catalogue* catalogue,
 absl::StatusOr<RetentionClass> ClassOfRow(Catalogue* catalogue, Family family,
                                           std::string_view key,
                                           RetentionClass otherwise) {
-  if (!IsStreamsRow(family)) return otherwise;
+  if (!GrowsWithStreams(family)) return otherwise;
   RowReader in(key, "row key");
   const StreamId stream = in.U64();
   return in.ok() ? ClassOfStream(catalogue, stream, otherwise) : otherwise;

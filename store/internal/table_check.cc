@@ -2,7 +2,7 @@
 //
 // The end of a table:
 //
-//   footer   1 checksum type, 1: CRC-32C (4, XXH3, in stores of format 1)
+//   footer   1 checksum type, 1: CRC-32C (4, XXH3, of earlier releases)
 //           40 place of the metaindex, of the index, padding
 //            4 format version, 5    8 magic
 //   place    varint offset, varint size; behind the block its trailer:

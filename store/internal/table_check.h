@@ -16,8 +16,8 @@ namespace fovea {
 
 // kDataLoss unless the table in `file` has a footer of the kind that
 // store/internal/rocks.cc writes and properties as they were written. Tables
-// of format 1 had checksums that are not compared here. `path` is for the
-// message.
+// of earlier releases had checksums that are not compared here. `path` is for
+// the message.
 absl::Status CheckTable(RandomFile* file, const std::string& path);
 
 }  // namespace fovea

@@ -18,7 +18,7 @@ Detection At(float left, float score, int label = 0) {
   return {label, score, left, 50, left + 40, 130};
 }
 
-PairAgreement Agree(const PairAnswers& original, const PairAnswers& decoded) {
+Agreement Agree(const PairAnswers& original, const PairAnswers& decoded) {
   return ComparePair(original, decoded, kShift, Mask(), kThreshold);
 }
 
@@ -47,7 +47,7 @@ TEST(OverlapAgreementTest, WhatTheFirstSeesFaintlyTheSecondMustKeep) {
 TEST(OverlapAgreementTest, TheSameAnswerAgrees) {
   const PairAnswers answers{{At(150, 0.9F), At(20, 0.8F)},
                             {At(50, 0.9F), At(260, 0.7F)}};
-  const PairAgreement sums = Agree(answers, answers);
+  const Agreement sums = Agree(answers, answers);
   EXPECT_EQ(sums.F1(), 1);
   EXPECT_EQ(sums.Soft(), 0);
   EXPECT_EQ(sums.found, 3);  // the one both see counts once
@@ -55,38 +55,38 @@ TEST(OverlapAgreementTest, TheSameAnswerAgrees) {
 
 TEST(OverlapAgreementTest, AnObjectIsKeptWhereEitherViewKeepsIt) {
   const PairAnswers original{{At(150, 0.9F)}, {At(50, 0.9F)}};
-  const PairAgreement by_first = Agree(original, {{At(150, 0.9F)}, {}});
+  const Agreement by_first = Agree(original, {{At(150, 0.9F)}, {}});
   EXPECT_EQ(by_first.F1(), 1);
   EXPECT_EQ(by_first.Soft(), 0);
-  const PairAgreement by_second = Agree(original, {{}, {At(50, 0.9F)}});
+  const Agreement by_second = Agree(original, {{}, {At(50, 0.9F)}});
   EXPECT_EQ(by_second.F1(), 1);
-  const PairAgreement gone = Agree(original, {{}, {}});
+  const Agreement gone = Agree(original, {{}, {}});
   EXPECT_EQ(gone.missed, 1);
   EXPECT_EQ(gone.F1(), 0);
 }
 
 TEST(OverlapAgreementTest, TheBetterViewWasWorthMore) {
   const PairAnswers original{{At(150, 0.55F)}, {At(50, 0.95F)}};
-  const PairAgreement sums = Agree(original, {{At(150, 0.55F)}, {}});
+  const Agreement sums = Agree(original, {{At(150, 0.55F)}, {}});
   EXPECT_EQ(sums.F1(), 1);
   EXPECT_GT(sums.Soft(), 0.1);
 }
 
 TEST(OverlapAgreementTest, OutsideTheMaskTheSecondStandsAlone) {
   const PairAnswers original{{At(20, 0.9F)}, {At(260, 0.9F)}};
-  const PairAgreement lost = Agree(original, {{At(20, 0.9F)}, {}});
+  const Agreement lost = Agree(original, {{At(20, 0.9F)}, {}});
   EXPECT_EQ(lost.missed, 1);
-  const PairAgreement extra =
+  const Agreement extra =
       Agree(original, {{At(20, 0.9F)}, {At(260, 0.9F), At(230, 0.8F, 3)}});
   EXPECT_EQ(extra.extra, 1);
 }
 
 TEST(OverlapAgreementTest, InTheMaskTheFirstIsAsked) {
   const PairAnswers original{{At(150, 0.9F)}, {At(50, 0.9F)}};
-  const PairAgreement sums =
+  const Agreement sums =
       Agree(original, {{At(150, 0.9F)}, {At(50, 0.9F), At(20, 0.8F, 3)}});
   EXPECT_EQ(sums.extra, 0);
-  const PairAgreement first_errs =
+  const Agreement first_errs =
       Agree(original, {{At(150, 0.9F), At(20, 0.8F, 3)}, {}});
   EXPECT_EQ(first_errs.extra, 1);
 }
