@@ -26,7 +26,7 @@ absl::StatusOr<CameraPrior> FromRow(StreamId camera, const ModelKey& model,
 
 }  // namespace
 
-absl::StatusOr<std::optional<CameraPrior>> FindPrior(Store* store,
+absl::StatusOr<std::optional<CameraPrior>> FindPrior(StoreReader* store,
                                                      StreamId camera,
                                                      const ModelDigest& model,
                                                      int columns, int rows) {
@@ -39,7 +39,7 @@ absl::StatusOr<std::optional<CameraPrior>> FindPrior(Store* store,
   return *std::move(prior);
 }
 
-absl::StatusOr<std::vector<CameraPrior>> ListPriors(Store* store,
+absl::StatusOr<std::vector<CameraPrior>> ListPriors(StoreReader* store,
                                                     StreamId camera) {
   const auto entries = store->Priors(camera);
   if (!entries.ok()) return entries.status();

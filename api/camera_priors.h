@@ -19,13 +19,13 @@ namespace fovea {
 // none when nothing was learned yet, or on pictures of another size.
 // kDataLoss names the camera: a prior that cannot be read, or whose model is
 // not the one its row is kept under.
-absl::StatusOr<std::optional<CameraPrior>> FindPrior(Store* store,
+absl::StatusOr<std::optional<CameraPrior>> FindPrior(StoreReader* store,
                                                      StreamId camera,
                                                      const ModelDigest& model,
                                                      int columns, int rows);
 
 // All of a camera's priors, by digest.
-absl::StatusOr<std::vector<CameraPrior>> ListPriors(Store* store,
+absl::StatusOr<std::vector<CameraPrior>> ListPriors(StoreReader* store,
                                                     StreamId camera);
 
 // Adds `prior` to a commit, in place of the one there is.

@@ -105,7 +105,8 @@ absl::StatusOr<BackupReport> Engine::Backup(
   });
 }
 
-absl::StatusOr<StreamSummary> Engine::Summarise(const StreamRow& row) {
+absl::StatusOr<StreamSummary> Engine::Summarise(StreamRegistry* registry,
+                                                const StreamRow& row) {
   StreamSummary summary;
   summary.id = row.id;
   summary.name = row.name;
@@ -113,10 +114,10 @@ absl::StatusOr<StreamSummary> Engine::Summarise(const StreamRow& row) {
       DecodeStreamDescription(row.description);
   if (!description.ok()) return description.status();
   summary.description = *std::move(description);
-  absl::StatusOr<StreamCounts> counts = registry_.Counts(row.id);
+  absl::StatusOr<StreamCounts> counts = registry->Counts(row.id);
   if (!counts.ok()) return counts.status();
   summary.counts = *std::move(counts);
-  absl::StatusOr<StreamExtent> extent = registry_.Extent(row);
+  absl::StatusOr<StreamExtent> extent = registry->Extent(row);
   if (!extent.ok()) return extent.status();
   summary.start_ns = extent->start_ns;
   summary.end_ns = extent->end_ns;
@@ -130,7 +131,7 @@ absl::StatusOr<std::vector<StreamSummary>> Engine::Streams() {
   if (!rows.ok()) return rows.status();
   std::vector<StreamSummary> summaries;
   for (const StreamRow& row : *rows) {
-    absl::StatusOr<StreamSummary> summary = Summarise(row);
+    absl::StatusOr<StreamSummary> summary = Summarise(&registry_, row);
     if (!summary.ok()) return summary.status();
     summaries.push_back(*std::move(summary));
   }
@@ -140,7 +141,7 @@ absl::StatusOr<std::vector<StreamSummary>> Engine::Streams() {
 absl::StatusOr<StreamSummary> Engine::Describe(const std::string& stream) {
   absl::StatusOr<StreamRow> row = registry_.Find(stream);
   if (!row.ok()) return row.status();
-  return Summarise(*row);
+  return Summarise(&registry_, *row);
 }
 
 }  // namespace fovea

@@ -168,7 +168,8 @@ class Engine {
  private:
   Engine(std::unique_ptr<Store> store, std::unique_ptr<StoreServer> server);
 
-  absl::StatusOr<StreamSummary> Summarise(const StreamRow& row);
+  static absl::StatusOr<StreamSummary> Summarise(StreamRegistry* registry,
+                                                 const StreamRow& row);
   absl::Status ReadEvery(const FrameSelection& selection, StreamId stream,
                          const StreamDescription& description,
                          const std::function<bool(const ReadFrame&)>& visit);
@@ -184,10 +185,6 @@ class Engine {
                                             TimeRange range,
                                             const std::string& path,
                                             const std::atomic<bool>* stop);
-  absl::Status VerifyStream(const StreamRow& row, bool deep,
-                            const std::atomic<bool>* stop,
-                            VerifyReport* report);
-
   std::unique_ptr<Store> store_;
   StreamRegistry registry_;
   std::unique_ptr<StoreServer> server_;  // of one that writes; ends first

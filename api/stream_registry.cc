@@ -21,15 +21,15 @@ bool IsNameByte(char c) {
 }
 
 // The last row whose key starts with the stream's prefix.
-absl::StatusOr<Store::KeyValue> LastRow(Store* store, Family family,
-                                        StreamId id) {
+absl::StatusOr<StoreReader::KeyValue> LastRow(StoreReader* store, Family family,
+                                              StreamId id) {
   const std::string prefix = StreamPrefix(id);
   return store->SeekBackward(family, prefix + std::string(16, '\xff'), prefix);
 }
 
-absl::StatusOr<Store::KeyValue> FirstRow(Store* store, Family family,
-                                         StreamId id) {
-  Store::KeyValue first;
+absl::StatusOr<StoreReader::KeyValue> FirstRow(StoreReader* store,
+                                               Family family, StreamId id) {
+  StoreReader::KeyValue first;
   bool found = false;
   absl::Status status =
       store->Scan(family, StreamPrefix(id), StreamPrefix(id + 1),

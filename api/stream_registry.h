@@ -11,8 +11,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "store/retention_class.h"
 #include "store/rows.h"
-#include "store/store.h"
+#include "store/store_reader.h"
 #include "store/stream_rows.h"
 
 namespace fovea {
@@ -30,7 +31,7 @@ struct StreamExtent {
 // Thread-safe.
 class StreamRegistry {
  public:
-  explicit StreamRegistry(Store* store) : store_(store) {}
+  explicit StreamRegistry(StoreReader* store) : store_(store) {}
 
   // kInvalidArgument unless `name` can be a stream name, and so a file
   // name: 1 to 200 bytes, no '/', '@', control characters or leading '.'.
@@ -61,7 +62,7 @@ class StreamRegistry {
   absl::StatusOr<StreamExtent> CameraExtent(StreamId id);
   absl::StatusOr<StreamExtent> BlockExtent(StreamId id);
 
-  Store* const store_;
+  StoreReader* const store_;
   absl::Mutex mutex_;
   StreamId last_id_ ABSL_GUARDED_BY(mutex_) = 0;
 };
