@@ -76,8 +76,8 @@ absl::StatusOr<BackupReport> SegmentStore::Backup(const std::string& target,
                                                   const BackupOptions& options,
                                                   const Progress& progress) {
   const int64_t begun_ns = parts_.options.now_ns();
-  const auto hold = snapshots_.Add(catalogue_->Snapshot(),
-                                   begun_ns + kStoreLimits.backup_hold_ns);
+  const auto hold =
+      snapshots_.Add(catalogue_, begun_ns + kStoreLimits.backup_hold_ns);
   FOVEA_ASSIGN_OR_RETURN(const DiskUsage usage, Usage());
   ProgressCount count(usage.segment_bytes + usage.catalogue_bytes, progress);
   FOVEA_ASSIGN_OR_RETURN(

@@ -109,10 +109,10 @@ SnapshotBook::~SnapshotBook() {
   }
 }
 
-std::shared_ptr<SnapshotHold> SnapshotBook::Add(
-    std::shared_ptr<CatalogueReader> rows, int64_t until_ns) {
-  auto hold = std::make_shared<SnapshotHold>(std::move(rows), until_ns);
+std::shared_ptr<SnapshotHold> SnapshotBook::Add(Catalogue* catalogue,
+                                                int64_t until_ns) {
   absl::MutexLock lock(&mutex_);
+  auto hold = std::make_shared<SnapshotHold>(catalogue->Snapshot(), until_ns);
   std::erase_if(holds_, [](const auto& weak) { return weak.expired(); });
   holds_.push_back(hold);
   return hold;
@@ -147,9 +147,8 @@ absl::StatusOr<std::unique_ptr<StoreReader>> SegmentStore::TakeSnapshot(
   }
   FOVEA_RETURN_IF_ERROR(CheckLease());
   const auto& now_ns = parts_.options.now_ns;
-  return ReadSnapshot(
-      snapshots_.Add(catalogue_->Snapshot(), now_ns() + lease_ns), folder_,
-      now_ns);
+  return ReadSnapshot(snapshots_.Add(catalogue_, now_ns() + lease_ns), folder_,
+                      now_ns);
 }
 
 absl::Status SegmentStore::CheckLease() const {

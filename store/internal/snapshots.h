@@ -45,8 +45,9 @@ class SnapshotBook {
  public:
   ~SnapshotBook();  // closes them: the catalogue goes next
 
-  std::shared_ptr<SnapshotHold> Add(std::shared_ptr<CatalogueReader> rows,
-                                    int64_t until_ns);
+  // Holds what the catalogue says now. Whoever asks Live() has seen it, or
+  // what was committed before is in it.
+  std::shared_ptr<SnapshotHold> Add(Catalogue* catalogue, int64_t until_ns);
   // Of those whose lease is not over; lets go of the others.
   std::vector<ReaderHold> Live(int64_t now_ns);
 
