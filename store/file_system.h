@@ -26,6 +26,7 @@ class AppendFile {
   virtual absl::Status Append(std::span<const uint8_t> bytes) = 0;
 
   // Returns once appended bytes and the file's size are on stable storage.
+  // kDataLoss when the file's name is gone or names another by now.
   virtual absl::Status Sync() = 0;
 };
 
@@ -89,6 +90,11 @@ class FileSystem {
   // copy it then.
   virtual absl::Status Link(const std::string& from, const std::string& to);
 
+  // Makes the file `path` of `bytes` bytes that are on the disk, whatever they
+  // are, so that removing it gives the disk so many back. kUnimplemented
+  // where that cannot be had; on any error there is no file.
+  virtual absl::Status Reserve(const std::string& path, uint64_t bytes);
+
   // Bytes free to this user on the file system holding `path`.
   virtual absl::StatusOr<uint64_t> FreeBytes(const std::string& path) = 0;
   // Bytes of that file system, used or free.
@@ -102,6 +108,10 @@ inline absl::StatusOr<std::unique_ptr<FileLock>> FileSystem::TryLock(
 
 inline absl::Status FileSystem::Link(const std::string&, const std::string&) {
   return absl::UnimplementedError("no links on this file system");
+}
+
+inline absl::Status FileSystem::Reserve(const std::string&, uint64_t) {
+  return absl::UnimplementedError("no space to reserve on this file system");
 }
 
 }  // namespace fovea

@@ -75,7 +75,7 @@ StoreId RandomId() {
 
 std::string EncodeFormatFile(const FormatFile& file) {
   std::string text =
-      absl::StrCat(std::string(kFirstLine), "format ", kStoreFormat, "\nid ",
+      absl::StrCat(std::string(kFirstLine), "format ", file.format, "\nid ",
                    Hex(file.id), "\ncreated_ns ", file.created_ns, "\n");
   const Crc32c crc = ComputeCrc32c(BytesOf(text));
   absl::StrAppend(&text, "crc32c ", ToString(crc), "\n");
@@ -98,7 +98,9 @@ absl::StatusOr<FormatFile> DecodeFormatFile(std::string_view text) {
         absl::StrCat("has store format ", format, ", this program reads up to ",
                      kStoreFormat, "; use a newer fovea"));
   }
+  if (format < kOldestStoreFormat) return Damaged("there is no such format");
   FormatFile file;
+  file.format = format;
   if (!TakeLine(&text, "id", &value) || !ParseId(value, &file.id) ||
       !TakeLine(&text, "created_ns", &value) ||
       !ParseWhole(value, &file.created_ns)) {
@@ -124,21 +126,25 @@ absl::StatusOr<FormatFile> ReadFormatFile(FileSystem* file_system,
   return DecodeFormatFile(TextOf(bytes));
 }
 
-absl::StatusOr<FormatFile> CreateFormatFile(FileSystem* file_system,
-                                            const std::string& folder,
-                                            int64_t now_ns) {
+FormatFile NewFormatFile(int64_t now_ns) {
+  FormatFile file;
+  file.id = RandomId();
+  file.created_ns = now_ns;
+  return file;
+}
+
+absl::Status WriteFormatFile(FileSystem* file_system, const std::string& folder,
+                             const FormatFile& format) {
   const std::string draft = absl::StrCat(folder, "/", kFormatFileDraft);
   FOVEA_ASSIGN_OR_RETURN(const bool left_over, file_system->Exists(draft));
   if (left_over) FOVEA_RETURN_IF_ERROR(file_system->Remove(draft));
-  const FormatFile format = {RandomId(), now_ns};
   FOVEA_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file,
                          file_system->CreateAppend(draft));
   FOVEA_RETURN_IF_ERROR(file->Append(BytesOf(EncodeFormatFile(format))));
   FOVEA_RETURN_IF_ERROR(file->Sync());
   FOVEA_RETURN_IF_ERROR(
       file_system->Rename(draft, absl::StrCat(folder, "/", kFormatFileName)));
-  FOVEA_RETURN_IF_ERROR(file_system->SyncDirectory(folder));
-  return format;
+  return file_system->SyncDirectory(folder);
 }
 
 }  // namespace fovea

@@ -4,7 +4,7 @@
 // store it is. Text, so that a person can read it too:
 //
 //   FOVEA store
-//   format 1
+//   format 2
 //   id 0f3c...            32 hexadecimal digits
 //   created_ns 1795...    wall clock
 //   crc32c 0x1a2b3c4d     of the lines above
@@ -22,28 +22,35 @@
 
 namespace fovea {
 
-inline constexpr uint32_t kStoreFormat = 1;
+// Since 2: deletes by the range in journals, several segments open at once,
+// blocks with a head and a chunk, payload references that leak.
+inline constexpr uint32_t kStoreFormat = 2;
+inline constexpr uint32_t kOldestStoreFormat = 1;  // that is read
 inline constexpr char kFormatFileName[] = "FOVEA";
 inline constexpr char kFormatFileDraft[] = "FOVEA.tmp";
 
 struct FormatFile {
+  uint32_t format = kStoreFormat;
   StoreId id = {};
   int64_t created_ns = 0;
 };
 
 std::string EncodeFormatFile(const FormatFile& file);
 
-// kFailedPrecondition for a newer format, kDataLoss for a damaged file.
+// kFailedPrecondition for a format that is not known, kDataLoss for a damaged
+// file.
 absl::StatusOr<FormatFile> DecodeFormatFile(std::string_view text);
 
 // Reads `folder`'s; kNotFound when there is none.
 absl::StatusOr<FormatFile> ReadFormatFile(FileSystem* file_system,
                                           const std::string& folder);
 
-// Writes it whole and durably, with a fresh random id.
-absl::StatusOr<FormatFile> CreateFormatFile(FileSystem* file_system,
-                                            const std::string& folder,
-                                            int64_t now_ns);
+// One with a fresh random id, of the present format.
+FormatFile NewFormatFile(int64_t now_ns);
+
+// Writes it whole and durably, in the place of one that is there.
+absl::Status WriteFormatFile(FileSystem* file_system, const std::string& folder,
+                             const FormatFile& format);
 
 }  // namespace fovea
 

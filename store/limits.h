@@ -44,8 +44,8 @@ struct StoreLimits {
   uint64_t backup_files = 1ULL << 20;
   int64_t backup_hold_ns = 48LL * 3'600'000'000'000;  // prunes wait so long
 
-  // Left free on the disk by Commit(), so that the catalogue can finish what
-  // it began and Prune() can still write before it deletes.
+  // Left free on the disk by commits, so that the catalogue can finish what
+  // it began.
   uint64_t reserve_bytes = 8ULL << 20;
 };
 inline constexpr StoreLimits kStoreLimits;

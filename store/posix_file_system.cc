@@ -101,11 +101,28 @@ class PosixAppendFile final : public AppendFile {
   absl::Status Sync() override {
     // Flushes the size too, since reading the bytes back needs it. Never
     // retried: the kernel may have dropped the error with the pages.
-    if (fdatasync(fd_.get()) == 0) return absl::OkStatus();
-    return ErrorOf("sync", path_, errno);
+    if (fdatasync(fd_.get()) != 0) return ErrorOf("sync", path_, errno);
+    return CheckName();
   }
 
  private:
+  // Bytes in a file that nobody finds again are not stored.
+  absl::Status CheckName() const {
+    struct stat open_file = {};
+    struct stat named = {};
+    if (fstat(fd_.get(), &open_file) != 0) return ErrorOf("stat", path_, errno);
+    if (stat(path_.c_str(), &named) == 0) {
+      if (named.st_dev == open_file.st_dev &&
+          named.st_ino == open_file.st_ino) {
+        return absl::OkStatus();
+      }
+    } else if (errno != ENOENT) {
+      return ErrorOf("stat", path_, errno);
+    }
+    return absl::DataLossError(absl::StrCat(
+        "'", path_, "' was removed or replaced while it was written"));
+  }
+
   Descriptor fd_;
   std::string path_;
 };
@@ -286,6 +303,15 @@ class PosixFileSystem final : public FileSystem {
       default:
         return ErrorOf("link", to, errno);
     }
+  }
+
+  absl::Status Reserve(const std::string& path, uint64_t bytes) override {
+    FOVEA_ASSIGN_OR_RETURN(Descriptor fd,
+                           OpenAt(path, O_WRONLY | O_CREAT | O_EXCL, "create"));
+    const int error = posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes));
+    if (error == 0) return absl::OkStatus();
+    Remove(path).IgnoreError();
+    return ErrorOf("reserve space in", path, error);
   }
 
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override {

@@ -137,6 +137,7 @@ absl::StatusOr<PruneReport> SegmentStore::Prune() {
   FOVEA_RETURN_IF_ERROR(Rewrite(stale, kNoSegment, PurgeDue::kAtOnce, &report));
   FOVEA_ASSIGN_OR_RETURN(report.readers, Readers());
   if (report.readers.empty()) FOVEA_RETURN_IF_ERROR(PurgeIfOwed());
+  FillBallast();
   return report;
 }
 
@@ -156,6 +157,7 @@ absl::StatusOr<PruneReport> SegmentStore::Reclaim(
   FOVEA_RETURN_IF_ERROR(
       Rewrite(chosen, oldest_staying, PurgeDue::kWithNextPrune, &report));
   FOVEA_ASSIGN_OR_RETURN(report.readers, Readers());
+  FillBallast();
   return report;
 }
 
@@ -258,7 +260,8 @@ absl::Status SegmentStore::ForgetUnowned(PurgeDue due, PruneReport* report) {
       plan.rows.push_back({Family::kGcq, WaitingKey(epoch, id), std::nullopt});
       report->chunks_removed += 1;
     }
-    if (!plan.rows.empty()) FOVEA_RETURN_IF_ERROR(Write(&plan, 0));
+    if (!plan.rows.empty())
+      FOVEA_RETURN_IF_ERROR(Write(&plan, Room::kMayTakeBallast));
   }
 }
 
@@ -283,7 +286,7 @@ absl::Status SegmentStore::BeginFreshSegment() {
   absl::MutexLock lock(&commit_mutex_);
   for (auto& [retention_class, log] : logs_) log.Seal();
   CommitPlan plan;
-  return Write(&plan, 0);
+  return Write(&plan, Room::kMayTakeBallast);
 }
 
 absl::StatusOr<bool> SegmentStore::CopyForward(uint64_t segment,
@@ -313,7 +316,7 @@ absl::Status SegmentStore::WriteCopies(const CopyCandidates& candidates,
   FOVEA_ASSIGN_OR_RETURN(auto plans, PlanCopy(catalogue_, candidates, origin));
   for (auto& [retention_class, plan] : plans) {
     report->bytes_copied += plan.PayloadBytes() + JournalBytes(plan.rows);
-    FOVEA_RETURN_IF_ERROR(Write(&plan, 0));
+    FOVEA_RETURN_IF_ERROR(Write(&plan, Room::kMayTakeBallast));
   }
   return absl::OkStatus();
 }
@@ -327,7 +330,7 @@ absl::Status SegmentStore::CopyRange(const RowChange& range,
                            PlanRangeCopy(catalogue_, range, &begin));
     plan.retention_class = origin.retention_class;
     report->bytes_copied += JournalBytes(plan.rows);
-    FOVEA_RETURN_IF_ERROR(Write(&plan, 0));
+    FOVEA_RETURN_IF_ERROR(Write(&plan, Room::kMayTakeBallast));
   }
   return absl::OkStatus();
 }

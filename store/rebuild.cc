@@ -22,7 +22,8 @@ namespace {
 class JournalIndex {
  public:
   absl::Status AddSegment(SegmentReader& reader, const StoreId& store_id) {
-    FOVEA_RETURN_IF_ERROR(CheckBelongs(reader, store_id));
+    const absl::Status belongs = reader.CheckBelongs(store_id);
+    if (!absl::IsDataLoss(belongs)) FOVEA_RETURN_IF_ERROR(belongs);
     FOVEA_ASSIGN_OR_RETURN(const uint64_t size, reader.Size());
     SegmentState state;
     uint64_t journal_bytes = 0;
@@ -58,18 +59,6 @@ class JournalIndex {
   const SegmentStates& states() const { return states_; }
 
  private:
-  static absl::Status CheckBelongs(SegmentReader& reader,
-                                   const StoreId& store_id) {
-    const absl::StatusOr<SegmentHeader> header = reader.ReadFileHeader();
-    if (absl::IsDataLoss(header.status())) return absl::OkStatus();
-    FOVEA_RETURN_IF_ERROR(header.status());
-    if (header->store_id == store_id) return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        absl::StrCat(SegmentLabel(reader.id()),
-                     " belongs to another store; "
-                     "move its file away"));
-  }
-
   absl::Status AddRows(SegmentReader& reader, const RecordHeader& header) {
     const absl::Status sound = reader.ReadPayload(header).status();
     if (absl::IsDataLoss(sound)) return absl::OkStatus();

@@ -83,14 +83,9 @@ class TailScanner {
 
  private:
   absl::Status BeginFile(SegmentReader& reader) {
-    const absl::StatusOr<SegmentHeader> header = reader.ReadFileHeader();
-    damaged_ = absl::IsDataLoss(header.status());
-    if (damaged_) return absl::OkStatus();
-    FOVEA_RETURN_IF_ERROR(header.status());
-    if (header->store_id == store_id_) return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        absl::StrCat(SegmentLabel(reader.id()),
-                     " belongs to another store; move its file away"));
+    const absl::Status belongs = reader.CheckBelongs(store_id_);
+    damaged_ = absl::IsDataLoss(belongs);
+    return damaged_ ? absl::OkStatus() : belongs;
   }
 
   absl::Status Visit(const RecordHeader& header) {

@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "store/internal/open_store.h"
 #include "store/internal/socket.h"
 #include "store/internal/status_macros.h"
 #include "store/limits.h"
@@ -321,6 +322,10 @@ class RemoteStore final : public Store {
           return DecodeUsage(reply.payload);
         },
         [](Store* files) { return files->Usage(); });
+  }
+
+  absl::StatusOr<DiskSpace> Space() override {
+    return SpaceAt(options_.file_system, path_);
   }
 
   absl::StatusOr<BackupReport> Backup(

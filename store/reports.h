@@ -35,6 +35,7 @@ struct DiskUsage {
   uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
   uint64_t journal_bytes = 0;
   uint64_t catalogue_bytes = 0;  // RocksDB files
+  uint64_t ballast_bytes = 0;    // set aside for making room on a full disk
   uint64_t free_bytes = 0;       // of the file system, to this user
   uint64_t disk_bytes = 0;       // of it in all
   int64_t segments = 0;
@@ -58,6 +59,19 @@ struct PruneReport {
   // removed, and what was deleted is erased, by the first prune without.
   int64_t segments_waiting = 0;
   std::vector<ReaderHold> readers;
+};
+
+// The file system a store is on.
+struct DiskSpace {
+  uint64_t free_bytes = 0;  // to this user
+  uint64_t bytes = 0;       // in all
+};
+
+struct MigrateReport {
+  uint32_t from = 0;  // store formats
+  uint32_t to = 0;
+  uint64_t segment_bytes = 0;   // of what is there
+  uint64_t bytes_to_write = 0;  // to change it
 };
 
 struct BackupOptions {

@@ -57,6 +57,23 @@ absl::Status SegmentReader::ReadExactly(uint64_t offset,
 }
 
 absl::StatusOr<SegmentHeader> SegmentReader::ReadFileHeader() {
+  FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, ParseFileHeader());
+  if (header.id == id_) return header;
+  return Damage(0, absl::StrCat("file header names segment ", header.id));
+}
+
+absl::Status SegmentReader::CheckBelongs(const StoreId& store_id) {
+  FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, ParseFileHeader());
+  if (header.store_id == store_id && header.id == id_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(SegmentLabel(id_), " ",
+                   header.store_id == store_id
+                       ? absl::StrCat("is a file of ", SegmentLabel(header.id))
+                       : "belongs to another store",
+                   "; move its file away"));
+}
+
+absl::StatusOr<SegmentHeader> SegmentReader::ParseFileHeader() {
   std::array<uint8_t, kSegmentHeaderBytes> bytes;
   FOVEA_RETURN_IF_ERROR(ReadExactly(0, bytes));
   if (!CrcAgrees(bytes)) return Damage(0, "file header checksum is wrong");
@@ -76,9 +93,6 @@ absl::StatusOr<SegmentHeader> SegmentReader::ReadFileHeader() {
   header.id = in.Little<uint64_t>();
   header.hour = static_cast<int64_t>(in.Little<uint64_t>());
   std::ranges::copy(in.Bytes(kStoreIdBytes), header.store_id.begin());
-  if (header.id != id_) {
-    return Damage(0, absl::StrCat("file header names segment ", header.id));
-  }
   return header;
 }
 

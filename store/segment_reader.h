@@ -35,6 +35,9 @@ class SegmentReader {
   // The file header, checked.
   absl::StatusOr<SegmentHeader> ReadFileHeader();
 
+  // kFailedPrecondition for the sound file of another segment or store.
+  absl::Status CheckBelongs(const StoreId& store_id);
+
   // The record header at `offset`, checked; the record has to end by `end`.
   absl::StatusOr<RecordHeader> ReadHeader(uint64_t offset, uint64_t end);
 
@@ -53,6 +56,7 @@ class SegmentReader {
  private:
   absl::Status Damage(uint64_t offset, const std::string& what) const;
   absl::Status ReadExactly(uint64_t offset, std::span<uint8_t> out);
+  absl::StatusOr<SegmentHeader> ParseFileHeader();
   absl::StatusOr<RecordHeader> ParseHeader(std::span<const uint8_t> bytes,
                                            uint64_t offset, uint64_t end);
 

@@ -10,12 +10,14 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "store/ballast.h"
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
 #include "store/internal/catalogue_state.h"
 #include "store/internal/open_store.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
+#include "store/limits.h"
 
 namespace fovea {
 namespace {
@@ -106,7 +108,16 @@ absl::StatusOr<FormatFile> ReadOrCreateFormat(const std::string& path,
   const absl::Status synced =
       options.file_system->SyncDirectory(ParentOf(path));
   if (!absl::IsPermissionDenied(synced)) FOVEA_RETURN_IF_ERROR(synced);
-  return CreateFormatFile(options.file_system, path, options.now_ns());
+  const FormatFile created = NewFormatFile(options.now_ns());
+  FOVEA_RETURN_IF_ERROR(WriteFormatFile(options.file_system, path, created));
+  return created;
+}
+
+absl::Status CheckFormatIsPresent(const FormatFile& format) {
+  if (format.format == kStoreFormat) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "has store format ", format.format, ", this program writes ",
+      kStoreFormat, "; reading needs nothing, to write run `fovea migrate`"));
 }
 
 // A store is made step by step; what is missing of a young one is added.
@@ -186,6 +197,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
     FOVEA_RETURN_IF_ERROR(store->ResumeLogs(recovered));
     // A prune that had to wait, or broke off; the next one tries again.
     store->EndErasure().IgnoreError();
+    store->FillBallast();
   }
   return std::unique_ptr<Store>(std::move(store));
 }
@@ -245,6 +257,13 @@ absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
   opened.path = path;
   FOVEA_RETURN_IF_ERROR(TakeLockOrLease(options, &opened));
   FOVEA_ASSIGN_OR_RETURN(opened.format, ReadOrCreateFormat(path, options));
+  if (!options.read_only) {
+    FOVEA_RETURN_IF_ERROR(CheckFormatIsPresent(opened.format));
+    // What the catalogue writes while it opens must not fail.
+    Ballast(options.file_system, path, options.ballast_bytes)
+        .ReleaseBelow(kStoreLimits.reserve_bytes)
+        .IgnoreError();
+  }
   FOVEA_RETURN_IF_ERROR(MakeSegmentsFolder(path, options));
   opened.segments = std::make_unique<SegmentFolder>(
       options.file_system, absl::StrCat(path, "/", kSegmentsName));
@@ -279,6 +298,16 @@ absl::Status Store::Rebuild(const std::string& path,
   complete.create = complete.read_only = false;
   const absl::Status status = RebuildStore(path, complete);
   return status.ok() ? status : About(path, status);
+}
+
+absl::StatusOr<MigrateReport> Store::Migrate(const std::string& path,
+                                             const StoreOptions& options,
+                                             bool dry_run) {
+  StoreOptions complete = WithDefaults(options);
+  complete.create = complete.read_only = false;
+  absl::StatusOr<MigrateReport> report = MigrateStore(path, complete, dry_run);
+  if (report.ok()) return report;
+  return About(path, report.status());
 }
 
 }  // namespace fovea

@@ -68,6 +68,10 @@ struct StoreOptions {
   // opening. Larger: fewer bytes written.
   uint64_t catalogue_buffer_bytes = 4ULL << 20;
 
+  // Space set aside in the store's folder, which removing and pruning take
+  // when others have filled the disk. 0: none.
+  uint64_t ballast_bytes = 8ULL << 20;
+
   FileSystem* file_system = nullptr;  // null: FileSystem::Posix()
   std::function<int64_t()> now_ns;    // wall clock; null: the system's
 };
@@ -87,7 +91,8 @@ class Store : public StoreReader {
   // Acknowledges: returns OK only once payloads and the journal record of
   // all rows are on stable storage, in that order, and the rows can be
   // read. All of the batch is seen or none of it. kResourceExhausted: disk
-  // full, nothing changed. After a failed sync the store is read-only until
+  // full, nothing changed; a batch that deletes and brings no chunks may take
+  // the ballast. After a failed sync the store is read-only until
   // reopened (kFailedPrecondition).
   virtual absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) = 0;
 
@@ -130,7 +135,9 @@ class Store : public StoreReader {
   virtual absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
       const Gone& gone) = 0;
 
+  // Usage() looks at every chunk's row; Space() asks the file system only.
   virtual absl::StatusOr<DiskUsage> Usage() = 0;
+  virtual absl::StatusOr<DiskSpace> Space() = 0;
 
   // Writes what the store holds now into the folder `target`, which is
   // missing, empty or holds an earlier backup of this store: then only what
@@ -145,6 +152,14 @@ class Store : public StoreReader {
   // beside it until the new one is complete. The store must not be open.
   static absl::Status Rebuild(const std::string& path,
                               const StoreOptions& options);
+
+  // Takes a store of an older format to the present one, so that it can be
+  // written again; reading needs none of it. All or nothing, and there is no
+  // way back. With `dry_run` it only reports. The store must not be open for
+  // writing. kFailedPrecondition: a newer format.
+  static absl::StatusOr<MigrateReport> Migrate(const std::string& path,
+                                               const StoreOptions& options,
+                                               bool dry_run);
 
  protected:
   Store() = default;

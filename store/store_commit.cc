@@ -5,6 +5,7 @@
 // the catalogue and OK. The catalogue brings them to disk when it likes: the
 // journal has them.
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,8 @@ SegmentStore::SegmentStore(Parts parts, const Recovered& recovered)
     : parts_(std::move(parts)),
       catalogue_(parts_.catalogue.get()),
       folder_(parts_.folder.get()),
+      ballast_(parts_.options.file_system, parts_.path,
+               parts_.options.ballast_bytes),
       last_sequence_(recovered.last_sequence) {
   folder_->SetHeld([this]() -> absl::StatusOr<bool> {
     FOVEA_ASSIGN_OR_RETURN(const auto readers, Readers());
@@ -73,6 +76,11 @@ absl::Status SegmentStore::ResumeLogs(const Recovered& recovered) {
   return absl::OkStatus();
 }
 
+void SegmentStore::FillBallast() {
+  absl::MutexLock lock(&commit_mutex_);
+  ballast_.Fill().IgnoreError();  // a store without one works as well
+}
+
 SegmentLog* SegmentStore::LogOf(RetentionClass retention_class) {
   return &logs_
               .try_emplace(retention_class, parts_.options.file_system, folder_,
@@ -92,6 +100,8 @@ absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
   absl::MutexLock lock(&commit_mutex_);
   FOVEA_RETURN_IF_ERROR(CheckWritable());
   if (batch.empty()) return CommitReceipt{.sequence = last_sequence_};
+  const Room room =
+      MakesRoom(batch) ? Room::kMayTakeBallast : Room::kLeavesReserve;
   CommitPlanner planner(
       catalogue_, [this](const ChunkId& id) { return ReadChunk(id); },
       last_sequence_ + 1);
@@ -116,18 +126,27 @@ absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
   FOVEA_ASSIGN_OR_RETURN(CommitPlan plan, planner.Finish());
   plan.retention_class = RetentionClassOf(batch);
   FOVEA_RETURN_IF_ERROR(CheckPriors(catalogue_, plan));
-  FOVEA_RETURN_IF_ERROR(Write(&plan, kStoreLimits.reserve_bytes));
+  FOVEA_RETURN_IF_ERROR(Write(&plan, room));
   plan.receipt.sequence = last_sequence_;
   return plan.receipt;
 }
 
+bool SegmentStore::MakesRoom(CommitBatch& batch) {
+  const bool deletes =
+      !DropsOf(batch).empty() ||
+      std::ranges::any_of(RowsOf(batch), [](const auto& row) {
+        return !row.value.has_value() || !row.range_end.empty();
+      });
+  return deletes && ChunksOf(batch).empty();
+}
+
 absl::Status SegmentStore::CheckWritable() const { return refused_; }
 
-absl::Status SegmentStore::Write(CommitPlan* plan, uint64_t reserve) {
+absl::Status SegmentStore::Write(CommitPlan* plan, Room room) {
   FOVEA_RETURN_IF_ERROR(CheckWritable());
   FOVEA_RETURN_IF_ERROR(CheckPlan(*plan));
   FOVEA_RETURN_IF_ERROR(RollBack());  // owed by a commit that failed
-  FOVEA_RETURN_IF_ERROR(CheckSpace(SegmentBytes(*plan) + reserve));
+  FOVEA_RETURN_IF_ERROR(MakeSpace(SegmentBytes(*plan), room));
   const uint64_t sequence = last_sequence_ + 1;
   SegmentLog* const log = LogOf(plan->retention_class);
   if (absl::Status status = AppendRecords(plan, sequence, log); !status.ok()) {
@@ -143,7 +162,10 @@ absl::Status SegmentStore::Write(CommitPlan* plan, uint64_t reserve) {
   }
   AddCommitRows(sequence, log->segment_id(), log->state(), &plan->rows);
   if (absl::Status status = catalogue_->Write(plan->rows); !status.ok()) {
-    // It may or may not hold the commit now: only recovery can tell.
+    // It holds all of the commit or nothing. In the first case, and when it
+    // cannot say, recovery finds the same.
+    const absl::StatusOr<LastCommit> last = ReadLastCommit(catalogue_);
+    if (last.ok() && last->sequence < sequence) log->RollBack().IgnoreError();
     Refuse(status).IgnoreError();
     return status;
   }
@@ -185,9 +207,15 @@ absl::Status SegmentStore::StartSegment(uint64_t sequence, int64_t hour,
   return log->StartSegment(next_segment_, hour, sequence, BytesOf(snapshot));
 }
 
-absl::Status SegmentStore::CheckSpace(uint64_t bytes) const {
+absl::Status SegmentStore::MakeSpace(uint64_t bytes, Room room) {
+  FileSystem* const file_system = parts_.options.file_system;
+  if (room == Room::kLeavesReserve) {
+    bytes += kStoreLimits.reserve_bytes;
+  } else {
+    FOVEA_RETURN_IF_ERROR(ballast_.ReleaseBelow(bytes));
+  }
   FOVEA_ASSIGN_OR_RETURN(const uint64_t free,
-                         parts_.options.file_system->FreeBytes(parts_.path));
+                         file_system->FreeBytes(parts_.path));
   if (free >= bytes) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(
       "store '", parts_.path, "': disk full: ", free, " bytes free, ", bytes,

@@ -125,6 +125,18 @@ absl::StatusOr<Store::KeyValue> SegmentStore::SeekBackward(
   return catalogue_->SeekBackward(family, key, prefix);
 }
 
+absl::StatusOr<DiskSpace> SpaceAt(FileSystem* file_system,
+                                  const std::string& path) {
+  DiskSpace space;
+  FOVEA_ASSIGN_OR_RETURN(space.free_bytes, file_system->FreeBytes(path));
+  FOVEA_ASSIGN_OR_RETURN(space.bytes, file_system->TotalBytes(path));
+  return space;
+}
+
+absl::StatusOr<DiskSpace> SegmentStore::Space() {
+  return SpaceAt(parts_.options.file_system, parts_.path);
+}
+
 absl::StatusOr<DiskUsage> SegmentStore::Usage() {
   DiskUsage usage;
   for (const uint64_t id : folder_->Ids()) {
@@ -148,10 +160,12 @@ absl::StatusOr<DiskUsage> SegmentStore::Usage() {
                                    : usage.dead_chunk_bytes) += place->length;
         return true;
       }));
+  FOVEA_ASSIGN_OR_RETURN(const DiskSpace space, Space());
+  usage.free_bytes = space.free_bytes;
+  usage.disk_bytes = space.bytes;
   FileSystem* const file_system = parts_.options.file_system;
-  FOVEA_ASSIGN_OR_RETURN(usage.free_bytes, file_system->FreeBytes(parts_.path));
-  FOVEA_ASSIGN_OR_RETURN(usage.disk_bytes,
-                         file_system->TotalBytes(parts_.path));
+  const Ballast ballast(file_system, parts_.path, 0);
+  FOVEA_ASSIGN_OR_RETURN(usage.ballast_bytes, ballast.Size());
   const std::string folder = absl::StrCat(parts_.path, "/", kCatalogueName);
   const auto listed = file_system->List(folder);
   if (absl::IsNotFound(listed.status())) return usage;  // all in memory

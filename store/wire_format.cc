@@ -163,15 +163,15 @@ absl::StatusOr<WireReply> DecodeReply(std::string_view body) {
 }
 
 std::string EncodeUsage(const DiskUsage& usage) {
-  return EncodeNumbers<9>(
+  return EncodeNumbers<10>(
       {usage.segment_bytes, usage.live_chunk_bytes, usage.dead_chunk_bytes,
        usage.journal_bytes, usage.catalogue_bytes, usage.free_bytes,
        usage.disk_bytes, static_cast<uint64_t>(usage.segments),
-       static_cast<uint64_t>(usage.chunks)});
+       static_cast<uint64_t>(usage.chunks), usage.ballast_bytes});
 }
 
 absl::StatusOr<DiskUsage> DecodeUsage(std::string_view payload) {
-  FOVEA_ASSIGN_OR_RETURN(const auto numbers, DecodeNumbers<9>(payload));
+  FOVEA_ASSIGN_OR_RETURN(const auto numbers, DecodeNumbers<10>(payload));
   DiskUsage usage;
   usage.segment_bytes = numbers[0];
   usage.live_chunk_bytes = numbers[1];
@@ -182,6 +182,7 @@ absl::StatusOr<DiskUsage> DecodeUsage(std::string_view payload) {
   usage.disk_bytes = numbers[6];
   usage.segments = static_cast<int64_t>(numbers[7]);
   usage.chunks = static_cast<int64_t>(numbers[8]);
+  usage.ballast_bytes = numbers[9];
   return usage;
 }
 

@@ -30,6 +30,15 @@ struct OpenedFolder {
 absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
                                         const StoreOptions& options);
 
+// Of the file system that holds `path`.
+absl::StatusOr<DiskSpace> SpaceAt(FileSystem* file_system,
+                                  const std::string& path);
+
+// Store::Migrate() with complete options.
+absl::StatusOr<MigrateReport> MigrateStore(const std::string& path,
+                                           const StoreOptions& options,
+                                           bool dry_run);
+
 // Makes the catalogue from the segments there are (none: an empty one) and
 // puts it in the place of the present one.
 absl::Status RebuildStore(const std::string& path, const StoreOptions& options);

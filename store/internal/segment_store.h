@@ -19,6 +19,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "store/ballast.h"
 #include "store/commit_plan.h"
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
@@ -70,6 +71,9 @@ class SegmentStore final : public Store {
   // Makes the store ready to append where recovery left off.
   absl::Status ResumeLogs(const Recovered& recovered);
 
+  // Sets the ballast aside where there is room for it.
+  void FillBallast();
+
   // Erases what earlier prunes left, unless somebody may still read it.
   absl::Status EndErasure();
 
@@ -94,6 +98,7 @@ class SegmentStore final : public Store {
   absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
       const Gone& gone) override;
   absl::StatusOr<DiskUsage> Usage() override;
+  absl::StatusOr<DiskSpace> Space() override;
   absl::StatusOr<BackupReport> Backup(
       const std::string& target, const BackupOptions& options,
       const std::function<bool(uint64_t, uint64_t)>& progress) override;
@@ -101,9 +106,11 @@ class SegmentStore final : public Store {
  private:
   absl::Status CheckWritable() const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
-  // Acknowledges a plan made under the same hold of the mutex. `reserve`:
-  // bytes that must stay free on the disk.
-  absl::Status Write(CommitPlan* plan, uint64_t reserve)
+  // What a commit may take of the disk.
+  enum class Room { kLeavesReserve, kMayTakeBallast };
+  static bool MakesRoom(CommitBatch& batch);
+  // Acknowledges a plan made under the same hold of the mutex.
+  absl::Status Write(CommitPlan* plan, Room room)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::Status AppendRecords(CommitPlan* plan, uint64_t sequence,
                              SegmentLog* log)
@@ -113,7 +120,8 @@ class SegmentStore final : public Store {
   SegmentLog* LogOf(RetentionClass retention_class)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::Status RollBack() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
-  absl::Status CheckSpace(uint64_t bytes) const;
+  absl::Status MakeSpace(uint64_t bytes, Room room)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   // No commit is taken any more, for the reason given.
   absl::Status Refuse(const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
@@ -164,6 +172,7 @@ class SegmentStore final : public Store {
   std::map<RetentionClass, SegmentLog> logs_ ABSL_GUARDED_BY(commit_mutex_);
   SegmentLog* last_log_ ABSL_GUARDED_BY(commit_mutex_) = nullptr;
   uint64_t next_segment_ ABSL_GUARDED_BY(commit_mutex_) = 1;
+  Ballast ballast_ ABSL_GUARDED_BY(commit_mutex_);
   absl::Status refused_ ABSL_GUARDED_BY(commit_mutex_);
   bool committed_ ABSL_GUARDED_BY(commit_mutex_) = false;  // since opening
   std::atomic<uint64_t> last_sequence_;

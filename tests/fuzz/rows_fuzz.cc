@@ -8,7 +8,10 @@
 #include <string_view>
 
 #include "store/derived_rows.h"
+#include "store/retention_class.h"
 #include "store/rows.h"
+#include "store/stream_rows.h"
+#include "store/upkeep_row.h"
 
 namespace {
 
@@ -30,6 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Check(bytes, fovea::DecodeBlockRow, fovea::EncodeBlockRow);
   Check(bytes, fovea::DecodeStreamId, fovea::EncodeStreamId);
   Check(bytes, fovea::DecodeParameterSet, fovea::EncodeParameterSet);
+  Check(bytes, fovea::DecodeStreamGone, fovea::EncodeStreamGone);
+  Check(bytes, fovea::DecodeIngestTimes, fovea::EncodeIngestTimes);
+  Check(bytes, fovea::DecodeStreamClass, fovea::EncodeStreamClass);
+  Check(bytes, fovea::DecodeRetentionPolicy, fovea::EncodeRetentionPolicy);
+  Check(bytes, fovea::DecodeUpkeepRow, fovea::EncodeUpkeepRow);
   Check(bytes, fovea::DecodePriorRow, fovea::EncodePriorRow);
   Check(bytes, fovea::DecodeObservationRow, fovea::EncodeObservationRow);
   if (const auto key = fovea::ParseObservationKey(bytes); key.ok()) {

@@ -185,9 +185,8 @@ TEST_F(CrashTest, AlmostNoSpaceIsRefusedBeforeAnythingIsWritten) {
   EXPECT_TRUE(absl::IsResourceExhausted(refused.status()));
   EXPECT_THAT(refused.status().ToString(), HasSubstr("1048576 bytes free"));
   EXPECT_EQ(disk_.Calls().size(), 1u);
-  ASSERT_TRUE(Drop(Payload(0), Owner(0)).code() ==
-              absl::StatusCode::kResourceExhausted);
-  ASSERT_TRUE(store_->Prune().ok());  // may use the reserve
+  ASSERT_TRUE(Drop(Payload(0), Owner(0)).ok());  // may use the reserve
+  ASSERT_TRUE(store_->Prune().ok());             // likewise
   disk_.SetFreeBytes(0);
   ASSERT_TRUE(Put(Payload(1), Owner(1)).ok());
 }

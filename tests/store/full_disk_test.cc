@@ -8,6 +8,7 @@
 // FOVEA_FULL_DISK_CYCLES and FOVEA_FULL_DISK_SEED override cycles and seed;
 // tests/campaigns/full_disk.sh runs the long form.
 
+#include "store/ballast.h"
 #include "tests/store/store_fixture.h"
 #include "tests/support/campaign.h"
 #include "tests/support/small_disk.h"
@@ -23,6 +24,7 @@ class FullDiskTest : public StoreTest {
   FullDiskTest() {
     path_ = mount_.File("store");
     options_.file_system = nullptr;
+    options_.ballast_bytes = 8 << 20;
     options_.segment_bytes = 3 << 20;
     options_.catalogue_buffer_bytes = 64 << 10;
   }
@@ -64,8 +66,10 @@ class FullDiskTest : public StoreTest {
     ExpectClean();
   }
 
+  // The ballast, which comes and goes, taken for free.
   uint64_t FreeBytes() const {
-    return *FileSystem::Posix()->FreeBytes(mount_.path());
+    return *FileSystem::Posix()->FreeBytes(mount_.path()) +
+           *Ballast(FileSystem::Posix(), path_, 0).Size();
   }
 
   const TempDir mount_;
@@ -102,6 +106,37 @@ TEST_F(FullDiskTest, NothingAcknowledgedIsLostAndWritingResumes) {
     ExpectAsAcknowledged();
   }
   if (!HasFailure()) ExpectRebuildEqual();
+  store_.reset();
+}
+
+TEST_F(FullDiskTest, WithNothingLeftRemovingAndPruningWork) {
+  FOVEA_NEED_SMALL_DISK(small_);
+  Open();
+  CommitBatch batch;
+  std::vector<ChunkId> chunks;
+  for (uint32_t i = 0; i < 10; ++i) {
+    chunks.push_back(batch.PutChunk(RandomBytes(300'000, i), "a"));
+    batch.PutRow(Family::kMeta, "row " + std::to_string(i), "a row");
+  }
+  ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
+  ASSERT_EQ(*Ballast(FileSystem::Posix(), path_, 0).Size(), 8u << 20);
+  small_.Fill(0);
+  Open();  // gives the ballast back, so that the catalogue can write
+  EXPECT_FALSE(Put(RandomBytes(1000, 77), "b").ok());
+  CommitBatch removal;
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    removal.DropChunk(chunks[i], "a");
+    removal.DeleteRow(Family::kMeta, "row " + std::to_string(i));
+  }
+  const auto removed = store_->Commit(std::move(removal));
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  const auto pruned = store_->Prune();
+  ASSERT_TRUE(pruned.ok()) << pruned.status();
+  EXPECT_GT(pruned->bytes_freed, 2'900'000u);
+  small_.Free();
+  ASSERT_TRUE(store_->Prune().ok());
+  EXPECT_EQ(*Ballast(FileSystem::Posix(), path_, 0).Size(), 8u << 20);
+  ExpectClean();
   store_.reset();
 }
 

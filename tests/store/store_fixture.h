@@ -70,6 +70,7 @@ class StoreTest : public ::testing::Test {
     options_.create = true;
     options_.now_ns = [this] { return now_ns_; };
     options_.file_system = &disk_;
+    options_.ballast_bytes = 0;  // tests of the ballast have one
   }
 
   // From then on the store is on a disk in memory, whose power can be cut.

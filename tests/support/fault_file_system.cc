@@ -211,6 +211,10 @@ absl::Status FaultFileSystem::Link(const std::string& from,
   return Change("link", to, [&] { return base_->Link(from, to); });
 }
 
+absl::Status FaultFileSystem::Reserve(const std::string& path, uint64_t bytes) {
+  return Change("reserve", path, [&] { return base_->Reserve(path, bytes); });
+}
+
 absl::StatusOr<uint64_t> FaultFileSystem::FreeBytes(const std::string& path) {
   if (absl::Status s = Begin("free", path); !s.ok()) return s;
   {

@@ -38,7 +38,8 @@ class FaultFileSystem final : public FileSystem {
   // The n-th call of `kind` from now on (1: the next) fails with `status`;
   // with `for_ever`, all after it too. A failing append writes half of its
   // bytes first. Kinds: create, open-append, open, append, sync, read, mkdir,
-  // list, rename, remove, truncate, sync-dir, lock, link, free; "" for any.
+  // list, rename, remove, truncate, sync-dir, lock, link, reserve, free; "" for
+  // any.
   void FailCall(const std::string& kind, int n, absl::Status status,
                 bool for_ever = false);
   void Heal();
@@ -72,6 +73,7 @@ class FaultFileSystem final : public FileSystem {
   absl::StatusOr<std::unique_ptr<FileLock>> TryLock(
       const std::string& path) override;
   absl::Status Link(const std::string& from, const std::string& to) override;
+  absl::Status Reserve(const std::string& path, uint64_t bytes) override;
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override;
   absl::StatusOr<uint64_t> TotalBytes(const std::string& path) override;
 

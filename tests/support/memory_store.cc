@@ -182,6 +182,10 @@ absl::StatusOr<std::vector<SegmentSpace>> MemoryStore::MeasureSegments(
   return std::vector<SegmentSpace>();
 }
 
+absl::StatusOr<DiskSpace> MemoryStore::Space() {
+  return DiskSpace{uint64_t{1} << 40, uint64_t{1} << 40};
+}
+
 absl::StatusOr<DiskUsage> MemoryStore::Usage() {
   const std::lock_guard<std::mutex> lock(mutex_);
   DiskUsage usage;

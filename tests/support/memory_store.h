@@ -43,6 +43,7 @@ class MemoryStore : public Store {
   absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
       const Gone& gone) override;
   absl::StatusOr<DiskUsage> Usage() override;
+  absl::StatusOr<DiskSpace> Space() override;
 
  private:
   struct Chunk {
