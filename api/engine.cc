@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/ingest_run.h"
+#include "api/ingest_space.h"
 #include "api/stop_flag.h"
 #include "store/remote_store.h"
 #include "store/store_server.h"
@@ -15,6 +16,34 @@ namespace fovea {
 namespace {
 
 class SilentObserver : public IngestObserver {};
+
+// Passes on what upkeep has to say, at times that suit the observer.
+class WithUpkeepNotes final : public IngestObserver {
+ public:
+  WithUpkeepNotes(IngestObserver* observer, Upkeep* upkeep)
+      : observer_(observer), upkeep_(upkeep) {}
+
+  void OnOpened(const SourceInfo& info) override { observer_->OnOpened(info); }
+  void OnAcknowledged(const Acknowledgement& acknowledged) override {
+    observer_->OnAcknowledged(acknowledged);
+  }
+  void OnProgress(const IngestProgress& progress) override {
+    PassNotesOn();
+    observer_->OnProgress(progress);
+  }
+  void OnNote(const std::string& note) override { observer_->OnNote(note); }
+
+  void PassNotesOn() {
+    if (upkeep_ == nullptr) return;
+    for (const std::string& note : upkeep_->TakeNotes()) {
+      observer_->OnNote(note);
+    }
+  }
+
+ private:
+  IngestObserver* const observer_;
+  Upkeep* const upkeep_;
+};
 
 }  // namespace
 
@@ -44,7 +73,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
   StoreOptions store_options = options.store;
   store_options.create = options.create;
   store_options.read_only = options.read_only;
-  if (options.read_only) {
+  if (options.read_only && !options.direct) {
     auto remote = OpenRemoteStore(path, store_options);
     if (remote.ok()) {
       return std::unique_ptr<Engine>(new Engine(*std::move(remote), nullptr));
@@ -59,8 +88,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
     auto started = StoreServer::Start(store->get(), path);
     if (started.ok()) server = *std::move(started);
   }
-  return std::unique_ptr<Engine>(
+  std::unique_ptr<Engine> engine(
       new Engine(*std::move(store), std::move(server)));
+  if (!options.read_only && options.upkeep.has_value()) {
+    engine->upkeep_ = std::make_unique<Upkeep>(engine.get(), *options.upkeep);
+  }
+  return absl::StatusOr<std::unique_ptr<Engine>>(std::move(engine));
 }
 
 absl::StatusOr<IngestReport> Engine::Ingest(const std::string& location,
@@ -77,8 +110,13 @@ absl::StatusOr<IngestReport> Engine::Ingest(IngestInput input,
                                             IngestObserver* observer,
                                             const std::atomic<bool>* stop) {
   SilentObserver silent;
-  if (observer == nullptr) observer = &silent;
-  IngestRun run(store_.get(), &registry_, options, observer, stop);
+  WithUpkeepNotes noting(observer == nullptr ? &silent : observer,
+                         upkeep_.get());
+  if (absl::Status s = MakeRoomFor(input, options, store_.get(), &noting, stop);
+      !s.ok()) {
+    return s;
+  }
+  IngestRun run(store_.get(), &registry_, options, &noting, stop);
   if (absl::Status s =
           run.Open(std::move(input.source), input.location, input.name);
       !s.ok()) {
@@ -91,7 +129,9 @@ absl::StatusOr<IngestReport> Engine::Ingest(IngestInput input,
       return s;
     }
   }
-  if (absl::Status status = run.Run(); !status.ok()) return status;
+  const absl::Status status = run.Run();
+  noting.PassNotesOn();
+  if (!status.ok()) return status;
   return run.Report();
 }
 

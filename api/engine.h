@@ -19,6 +19,7 @@
 #include "api/ingest.h"
 #include "api/stream_description.h"
 #include "api/stream_registry.h"
+#include "api/upkeep.h"
 #include "api/verify_options.h"
 #include "codec/sample.h"
 #include "store/rows.h"
@@ -32,6 +33,12 @@ struct EngineOptions {
   // Reads through the process that writes the store, where one does, else
   // its files. Opened for writing, an engine lets others read through it.
   bool read_only = false;
+  // With read_only: the files as they are at the opening, even beside a
+  // process that writes. What looks at all of a store holds nobody up so.
+  bool direct = false;
+  // Retention and scrub beside an engine opened for writing. None: neither
+  // happens by itself.
+  std::optional<UpkeepOptions> upkeep;
   StoreOptions store;  // create and read_only above win
 };
 
@@ -103,7 +110,9 @@ class Engine {
                                       const IngestOptions& options,
                                       IngestObserver* observer,
                                       const std::atomic<bool>* stop);
-  // The same over a source opened already.
+  // The same over a source opened already. Before it begins, room is made
+  // and looked for: kResourceExhausted where what is to be stored as it is
+  // does not fit on the disk.
   absl::StatusOr<IngestReport> Ingest(IngestInput input,
                                       const IngestOptions& options,
                                       IngestObserver* observer,
@@ -187,7 +196,8 @@ class Engine {
                                             const std::atomic<bool>* stop);
   std::unique_ptr<Store> store_;
   StreamRegistry registry_;
-  std::unique_ptr<StoreServer> server_;  // of one that writes; ends first
+  std::unique_ptr<StoreServer> server_;  // of one that writes
+  std::unique_ptr<Upkeep> upkeep_;       // ends first
 };
 
 }  // namespace fovea

@@ -30,17 +30,16 @@ std::string JustBehind(std::string key) {
   return key;
 }
 
-uint64_t Wanted(const RetentionPolicy& policy, const DiskUsage& usage) {
+// `coming`: bytes that are about to be stored.
+uint64_t Wanted(const RetentionPolicy& policy, const DiskUsage& usage,
+                uint64_t coming) {
   uint64_t wanted = 0;
-  if (policy.max_bytes.has_value() && usage.store_bytes() > *policy.max_bytes) {
-    wanted = usage.store_bytes() - *policy.max_bytes;
+  const uint64_t taken = usage.store_bytes() + coming;
+  if (policy.max_bytes.has_value() && taken > *policy.max_bytes) {
+    wanted = taken - *policy.max_bytes;
   }
-  uint64_t least_free = policy.min_free_bytes.value_or(0);
-  if (policy.min_free_share.has_value()) {
-    least_free = static_cast<uint64_t>(*policy.min_free_share *
-                                       static_cast<double>(usage.disk_bytes));
-  }
-  if (least_free > usage.free_bytes) {
+  const uint64_t least_free = policy.LeastFree(usage.disk_bytes) + coming;
+  if (policy.LeastFree(usage.disk_bytes) > 0 && least_free > usage.free_bytes) {
     wanted = std::max(wanted, least_free - usage.free_bytes);
   }
   if (wanted == 0) return 0;
@@ -62,12 +61,13 @@ absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
 
 // Finds what goes, and fills in the report as if it were gone.
 absl::Status Plan(Store* store, const RetentionPolicy& policy,
-                  ExpiryPlanner* planner, RetentionReport* report) {
+                  uint64_t coming_bytes, ExpiryPlanner* planner,
+                  RetentionReport* report) {
   const absl::StatusOr<DiskUsage> usage = store->Usage();
   if (!usage.ok()) return usage.status();
   report->store_bytes_before = usage->store_bytes();
   report->free_bytes_before = usage->free_bytes;
-  report->wanted_bytes = Wanted(policy, *usage);
+  report->wanted_bytes = Wanted(policy, *usage, coming_bytes);
   if (absl::Status s = planner->ExpireByAge(); !s.ok()) return s;
   absl::StatusOr<uint64_t> freed =
       WouldFree(store, *planner, report->wanted_bytes);
@@ -269,7 +269,9 @@ absl::StatusOr<RetentionReport> PlanRetention(Store* store,
                                               const RetentionOptions& options) {
   ExpiryPlanner planner(store, policy, options.now_ns);
   RetentionReport report;
-  if (absl::Status s = Plan(store, policy, &planner, &report); !s.ok()) {
+  if (absl::Status s =
+          Plan(store, policy, options.coming_bytes, &planner, &report);
+      !s.ok()) {
     return s;
   }
   for (const ExpiredStream& stream : planner.streams()) {
@@ -285,7 +287,9 @@ absl::StatusOr<RetentionReport> ApplyRetention(
   for (bool first = true, more = true; more; first = false) {
     ExpiryPlanner planner(store, policy, options.now_ns);
     RetentionReport pass;
-    if (absl::Status s = Plan(store, policy, &planner, &pass); !s.ok()) {
+    if (absl::Status s =
+            Plan(store, policy, options.coming_bytes, &planner, &pass);
+        !s.ok()) {
       return s;
     }
     if (first) report = pass;
@@ -303,7 +307,7 @@ absl::StatusOr<RetentionReport> ApplyRetention(
   const absl::StatusOr<DiskUsage> usage = store->Usage();
   if (!usage.ok()) return usage.status();
   report.store_bytes_after = usage->store_bytes();
-  report.enough = Wanted(policy, *usage) == 0;
+  report.enough = Wanted(policy, *usage, options.coming_bytes) == 0;
   return report;
 }
 

@@ -45,7 +45,8 @@ struct RetentionReport {
 };
 
 struct RetentionOptions {
-  int64_t now_ns = 0;  // wall clock
+  int64_t now_ns = 0;         // wall clock
+  uint64_t coming_bytes = 0;  // to make room for, beside what is there
   const std::atomic<bool>* stop = nullptr;
   // Chunks let go so far, and of how many.
   std::function<void(int64_t done, int64_t total)> progress = {};

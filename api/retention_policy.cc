@@ -209,6 +209,17 @@ std::optional<int64_t> RetentionPolicy::KeepOf(
   return keep_ns;
 }
 
+uint64_t RetentionPolicy::LeastFree(uint64_t disk_bytes) const {
+  if (!min_free_share.has_value()) return min_free_bytes.value_or(0);
+  return static_cast<uint64_t>(*min_free_share *
+                               static_cast<double>(disk_bytes));
+}
+
+bool RetentionPolicy::lets_go() const {
+  return max_bytes.has_value() || min_free_bytes.has_value() ||
+         min_free_share.has_value() || keep_ns.has_value() || !rules.empty();
+}
+
 RetentionClass RetentionPolicy::ClassOf(const std::string& stream) const {
   const std::optional<int64_t> keep = KeepOf(stream);
   if (!keep.has_value()) return 0;

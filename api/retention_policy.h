@@ -52,6 +52,12 @@ struct RetentionPolicy {
   // What the first rule that matches says, else the policy itself.
   std::optional<int64_t> KeepOf(const std::string& stream) const;
 
+  // What min-free asks for on a disk of so many bytes.
+  uint64_t LeastFree(uint64_t disk_bytes) const;
+
+  // False when nothing ever goes.
+  bool lets_go() const;
+
   // Streams kept equally long share a class; 0 those without an end.
   RetentionClass ClassOf(const std::string& stream) const;
 

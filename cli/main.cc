@@ -42,6 +42,7 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddRetain(app, context);
   AddVerify(app, context);
   AddDu(app, context);
+  AddMigrate(app, context);
   AddBackup(app, context);
   AddRestore(app, context);
   AddDoctor(app, context);

@@ -224,6 +224,7 @@ Json UsageJson(const DiskUsage& usage) {
           {"dead_chunk_bytes", usage.dead_chunk_bytes},
           {"journal_bytes", usage.journal_bytes},
           {"catalogue_bytes", usage.catalogue_bytes},
+          {"ballast_bytes", usage.ballast_bytes},
           {"segments", usage.segments},
           {"chunks", usage.chunks}};
 }

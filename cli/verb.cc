@@ -124,10 +124,13 @@ void AddRangeOptions(CLI::App* verb, RangeArguments* range) {
   AddTimeOption(verb, "--to", &range->to, "Up to this time, not including it");
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> OpenStore(const Context& context,
-                                                  StoreMode mode) {
+absl::StatusOr<std::unique_ptr<Engine>> OpenStore(
+    const Context& context, StoreMode mode,
+    const std::optional<UpkeepOptions>& upkeep) {
   EngineOptions options;
-  options.read_only = mode == StoreMode::kRead;
+  options.direct = mode == StoreMode::kReadFiles;
+  options.read_only = mode == StoreMode::kRead || options.direct;
+  options.upkeep = upkeep;
   options.create = mode == StoreMode::kCreate;
   auto engine = Engine::Open(context.store, options);
   if (!engine.ok()) {

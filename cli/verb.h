@@ -67,11 +67,13 @@ struct RangeArguments {
 };
 void AddRangeOptions(CLI::App* verb, RangeArguments* range);
 
-enum class StoreMode { kRead, kWrite, kCreate };
+// kReadFiles: as EngineOptions::direct.
+enum class StoreMode { kRead, kReadFiles, kWrite, kCreate };
 
 // The context's store. Errors bring a next step.
-absl::StatusOr<std::unique_ptr<Engine>> OpenStore(const Context& context,
-                                                  StoreMode mode);
+absl::StatusOr<std::unique_ptr<Engine>> OpenStore(
+    const Context& context, StoreMode mode,
+    const std::optional<UpkeepOptions>& upkeep = std::nullopt);
 
 // The document to standard output.
 void WriteJson(const Json& document);
@@ -96,6 +98,7 @@ void AddRm(CLI::App* app, Context* context);
 void AddRetain(CLI::App* app, Context* context);
 void AddVerify(CLI::App* app, Context* context);
 void AddDu(CLI::App* app, Context* context);
+void AddMigrate(CLI::App* app, Context* context);
 void AddBackup(CLI::App* app, Context* context);
 void AddRestore(CLI::App* app, Context* context);
 void AddDoctor(CLI::App* app, Context* context);

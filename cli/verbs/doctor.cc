@@ -129,7 +129,7 @@ Finding StoreFault(const absl::Status& status, const std::string& store) {
 
 std::vector<Finding> StoreFindings(const Context& context) {
   EngineOptions options;
-  options.read_only = true;
+  options.read_only = options.direct = true;
   auto engine = Engine::Open(context.store, options);
   if (!engine.ok()) return {StoreFault(engine.status(), context.store)};
   const auto streams = (*engine)->Streams();

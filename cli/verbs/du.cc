@@ -26,7 +26,10 @@ std::string KindsText(const DiskUsage& usage, bool color) {
   add("  dead chunks", usage.dead_chunk_bytes, "wait for a prune");
   add("  journal", usage.journal_bytes, "");
   add("catalogue", usage.catalogue_bytes, "");
-  add("sum", usage.segment_bytes + usage.catalogue_bytes, "");
+  if (usage.ballast_bytes > 0) {
+    add("ballast", usage.ballast_bytes, "for making room on a full disk");
+  }
+  add("sum", usage.store_bytes() + usage.ballast_bytes, "");
   return table.Render(color);
 }
 

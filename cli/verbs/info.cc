@@ -213,7 +213,7 @@ int InfoStream(const Context& context, const FoundStream& stream) {
 
 Json StoreJson(const std::string& path, uint32_t format, uint64_t commits,
                const std::vector<StreamSummary>& streams,
-               const DiskUsage& usage) {
+               const DiskUsage& usage, const UpkeepRow& upkeep) {
   Json document = Document("info");
   Json names = Json::array();
   for (const StreamSummary& s : streams) names.push_back(s.name);
@@ -221,14 +221,22 @@ Json StoreJson(const std::string& path, uint32_t format, uint64_t commits,
                        {"format", format},
                        {"commits", commits},
                        {"streams", names},
-                       {"usage", UsageJson(usage)}};
+                       {"usage", UsageJson(usage)},
+                       {"scrubbed_ns", NanosecondsJson(upkeep.scrubbed_ns)},
+                       {"scrub_problems", upkeep.problems}};
   return document;
+}
+
+std::string ScrubText(const UpkeepRow& upkeep) {
+  if (upkeep.scrubbed_ns == 0) return "never; 'fovea verify --deep' does it";
+  return absl::StrCat(FormatStreamTime(upkeep.scrubbed_ns), ", ",
+                      FormatCount(upkeep.problems, "problem"));
 }
 
 std::string StoreText(const std::string& path, uint32_t format,
                       uint64_t commits,
                       const std::vector<StreamSummary>& streams,
-                      const DiskUsage& usage) {
+                      const DiskUsage& usage, const UpkeepRow& upkeep) {
   std::vector<std::string> names;
   for (const StreamSummary& s : streams) names.push_back(s.name);
   FactList facts;
@@ -241,6 +249,7 @@ std::string StoreText(const std::string& path, uint32_t format,
                           FormatCount(usage.segments) + " segments");
   facts.Add("segments", FormatBytes(usage.segment_bytes));
   facts.Add("catalogue", FormatBytes(usage.catalogue_bytes));
+  facts.Add("scrubbed", ScrubText(upkeep));
   return facts.Render();
 }
 
@@ -252,11 +261,13 @@ absl::StatusOr<int> InfoStore(const Context& context, Engine* engine,
   if (!usage.ok()) return usage.status();
   const auto format = ReadStoreFormat(path);
   if (!format.ok()) return format.status();
+  const auto upkeep = ReadUpkeep(engine->store());
+  if (!upkeep.ok()) return upkeep.status();
   const uint64_t commits = engine->store()->last_sequence();
   if (context.json) {
-    WriteJson(StoreJson(path, *format, commits, *streams, *usage));
+    WriteJson(StoreJson(path, *format, commits, *streams, *usage, *upkeep));
   } else {
-    WriteResult(StoreText(path, *format, commits, *streams, *usage));
+    WriteResult(StoreText(path, *format, commits, *streams, *usage, *upkeep));
   }
   return kExitOk;
 }

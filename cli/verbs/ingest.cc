@@ -44,6 +44,7 @@ struct IngestArguments {
   std::optional<int64_t> duration_ns;
   std::optional<int64_t> timeout_ns;
   std::optional<int64_t> commit_every_ns;
+  UpkeepOptions upkeep;
 };
 
 int64_t NowNs() {
@@ -122,9 +123,10 @@ class Ingestion {
  private:
   // A store is made only once there is something to put into it.
   absl::Status OpenStoreIfThere() {
-    auto engine = arguments_.options.dry_run
-                      ? dry_run_store_.Open(context_)
-                      : OpenStore(context_, StoreMode::kWrite);
+    auto engine =
+        arguments_.options.dry_run
+            ? dry_run_store_.Open(context_)
+            : OpenStore(context_, StoreMode::kWrite, arguments_.upkeep);
     if (absl::IsNotFound(engine.status())) return absl::OkStatus();
     if (engine.ok()) engine_ = *std::move(engine);
     return engine.status();
@@ -132,7 +134,7 @@ class Ingestion {
 
   absl::Status MakeStore() {
     if (engine_ != nullptr) return absl::OkStatus();
-    auto engine = OpenStore(context_, StoreMode::kCreate);
+    auto engine = OpenStore(context_, StoreMode::kCreate, arguments_.upkeep);
     if (engine.ok()) engine_ = *std::move(engine);
     return engine.status();
   }
@@ -406,6 +408,9 @@ void AddSourceOptions(CLI::App* verb, IngestArguments* arguments) {
   verb->add_option("--max-reconnects", source.max_reconnects,
                    "Tries before giving a live source up (0: never)")
       ->check(CLI::NonNegativeNumber);
+  AddSizeOption(verb, "--scrub-rate", &arguments->upkeep.scrub_bytes_per_second,
+                "Beside an ingest of more than ten minutes the store is read "
+                "through, so much a second (4MB); 0: not");
   verb->add_option("--progress", arguments->progress,
                    "auto, plain, none, or json (lines on standard output)")
       ->check(CLI::IsMember({"auto", "plain", "json", "none"}))

@@ -14,6 +14,7 @@
 #include "api/retention.h"
 #include "api/stored_policy.h"
 #include "api/time_text.h"
+#include "api/upkeep.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -191,8 +192,8 @@ absl::StatusOr<int> RunRetain(const Context& context,
                               const RetainArguments& arguments) {
   if (arguments.show) return Show(context);
   if (!arguments.set_path.empty()) return Set(context, arguments.set_path);
-  auto engine =
-      OpenStore(context, arguments.plan ? StoreMode::kRead : StoreMode::kWrite);
+  auto engine = OpenStore(
+      context, arguments.plan ? StoreMode::kReadFiles : StoreMode::kWrite);
   if (!engine.ok()) return engine.status();
   const absl::StatusOr<RetentionPolicy> policy =
       PolicyFor(arguments, (*engine)->store());
@@ -200,6 +201,10 @@ absl::StatusOr<int> RunRetain(const Context& context,
   const absl::StatusOr<RetentionReport> report =
       Carry(context, (*engine)->store(), *policy, arguments.plan);
   if (!report.ok()) return report.status();
+  if (!arguments.plan) {
+    const absl::Status trusted = TrustClock((*engine)->store(), WallNow());
+    if (!trusted.ok()) return trusted;
+  }
   if (context.json) {
     WriteJson(ReportJson(*report, arguments.plan));
   } else {

@@ -61,7 +61,7 @@ absl::StatusOr<int> RunVerify(const Context& context,
                               const VerifyArguments& arguments) {
   CatchInterrupts();
   auto engine = OpenStore(
-      context, arguments.repair ? StoreMode::kWrite : StoreMode::kRead);
+      context, arguments.repair ? StoreMode::kWrite : StoreMode::kReadFiles);
   if (!engine.ok()) return engine.status();
   absl::StatusOr<VerifyReport> report;
   {
