@@ -6,10 +6,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "api/engine.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
-#include "store/store.h"
 
 namespace fovea::cli {
 namespace {
