@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/engine_options.h"
 #include "api/ingest.h"
 #include "api/stream_description.h"
 #include "api/stream_registry.h"
@@ -28,19 +29,6 @@
 namespace fovea {
 
 class StoreServer;
-struct EngineOptions {
-  bool create = false;  // make the store when the folder has none
-  // Reads through the process that writes the store, where one does, else
-  // its files. Opened for writing, an engine lets others read through it.
-  bool read_only = false;
-  // With read_only: the files as they are at the opening, even beside a
-  // process that writes. What looks at all of a store holds nobody up so.
-  bool direct = false;
-  // Retention and scrub beside an engine opened for writing. None: neither
-  // happens by itself.
-  std::optional<UpkeepOptions> upkeep;
-  StoreOptions store;  // create and read_only above win
-};
 
 // One stream as it stands.
 struct StreamSummary {

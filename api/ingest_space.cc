@@ -12,20 +12,13 @@
 namespace fovea {
 namespace {
 
-// Bytes of the sources that are stored as they are.
-uint64_t ComingBytes(const IngestInput& input, const IngestOptions& options) {
-  uint64_t coming = 0;
-  for (const Source* source : {input.source.get(), input.imu.get()}) {
-    if (source == nullptr) continue;
-    const SourceInfo& info = source->info();
-    const bool encoded =
-        std::ranges::any_of(info.tracks, [&](const Track& track) {
-          return track.kind == StreamKind::kCamera && !track.stills &&
-                 !options.source.copy;
-        });
-    if (!encoded) coming += static_cast<uint64_t>(info.bytes);
-  }
-  return coming;
+// Bytes of a source that is stored as it is, else 0.
+uint64_t ComingBytes(const SourceInfo& info, const IngestOptions& options) {
+  const bool kept = std::ranges::all_of(info.tracks, [&](const Track& track) {
+    return track.kind == StreamKind::kOpaque || track.stills ||
+           (track.kind == StreamKind::kCamera && options.source.copy);
+  });
+  return kept ? static_cast<uint64_t>(info.bytes) : 0;
 }
 
 absl::Status ApplyRoomRules(uint64_t coming, const IngestOptions& options,
@@ -59,7 +52,7 @@ absl::Status MakeRoomFor(const IngestInput& input, const IngestOptions& options,
                          Store* store, IngestObserver* observer,
                          const std::atomic<bool>* stop) {
   if (options.dry_run) return absl::OkStatus();
-  const uint64_t coming = ComingBytes(input, options);
+  const uint64_t coming = ComingBytes(input.source->info(), options);
   if (absl::Status s = ApplyRoomRules(coming, options, store, observer, stop);
       !s.ok()) {
     return s;
@@ -68,11 +61,11 @@ absl::Status MakeRoomFor(const IngestInput& input, const IngestOptions& options,
   if (!space.ok()) return space.status();
   const uint64_t needed = coming + kStoreLimits.reserve_bytes;
   if (space->free_bytes >= needed) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat(input.location, ": disk full: ", space->free_bytes,
-                   " bytes free, ", needed,
-                   " needed; free some, remove streams with 'fovea rm', or let "
-                   "'fovea retain' do so"));
+  return absl::ResourceExhaustedError(absl::StrCat(
+      input.location, ": the store's disk is full: ", space->free_bytes,
+      " bytes free, ", needed,
+      " needed; free some, remove streams with 'fovea rm', or let "
+      "'fovea retain' do so"));
 }
 
 }  // namespace fovea

@@ -24,15 +24,20 @@ Ballast::Ballast(FileSystem* file_system, const std::string& store,
 absl::Status Ballast::Fill() {
   if (bytes_ == 0) return absl::OkStatus();
   FOVEA_ASSIGN_OR_RETURN(const uint64_t size, Size());
-  if (size == bytes_) return absl::OkStatus();
+  held_ = size == bytes_;
+  if (held_) return absl::OkStatus();
   FOVEA_RETURN_IF_ERROR(Release());  // of another size
   FOVEA_ASSIGN_OR_RETURN(const uint64_t free, file_system_->FreeBytes(folder_));
   if (free / kRoomFactor < bytes_) return absl::OkStatus();
   const absl::Status reserved = file_system_->Reserve(path_, bytes_);
-  return absl::IsUnimplemented(reserved) ? absl::OkStatus() : reserved;
+  if (absl::IsUnimplemented(reserved)) bytes_ = 0;
+  FOVEA_RETURN_IF_ERROR(reserved);
+  held_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status Ballast::Release() {
+  held_ = false;
   const absl::Status removed = file_system_->Remove(path_);
   return absl::IsNotFound(removed) ? absl::OkStatus() : removed;
 }

@@ -33,6 +33,9 @@ class Ballast {
   // Release() where the disk has less than `least` bytes.
   absl::Status ReleaseBelow(uint64_t least);
 
+  // Bytes that are yet to be set aside.
+  uint64_t missing() const { return held_ ? 0 : bytes_; }
+
   // As it is on the disk.
   absl::StatusOr<uint64_t> Size() const;
 
@@ -41,6 +44,7 @@ class Ballast {
   std::string folder_;
   std::string path_;
   uint64_t bytes_;
+  bool held_ = false;  // as far as this object knows
 };
 
 }  // namespace fovea

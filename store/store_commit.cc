@@ -210,7 +210,7 @@ absl::Status SegmentStore::StartSegment(uint64_t sequence, int64_t hour,
 absl::Status SegmentStore::MakeSpace(uint64_t bytes, Room room) {
   FileSystem* const file_system = parts_.options.file_system;
   if (room == Room::kLeavesReserve) {
-    bytes += kStoreLimits.reserve_bytes;
+    bytes += kStoreLimits.reserve_bytes + ballast_.missing();
   } else {
     FOVEA_RETURN_IF_ERROR(ballast_.ReleaseBelow(bytes));
   }

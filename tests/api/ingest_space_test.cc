@@ -71,7 +71,8 @@ TEST_F(IngestSpaceTest, WhatDoesNotFitIsRefusedBeforeItBegins) {
   const absl::Status refused = Ingest("a", 1);
   EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
   EXPECT_THAT(refused.ToString(),
-              AllOf(HasSubstr("/a: disk full"), HasSubstr("fovea retain")));
+              AllOf(HasSubstr("/a: the store's disk is full"),
+                    HasSubstr("fovea retain")));
   EXPECT_TRUE(engine_->Streams()->empty());
   disk_.SetFreeBytes(12 << 20);
   EXPECT_TRUE(Ingest("a", 1).ok());

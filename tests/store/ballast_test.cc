@@ -28,7 +28,9 @@ class BallastTest : public ::testing::Test {
 
 TEST_F(BallastTest, TakesTheDiskAndGivesItBack) {
   EXPECT_EQ(Size(), 0u);
+  EXPECT_EQ(ballast_.missing(), kBytes);
   ASSERT_TRUE(ballast_.Fill().ok());
+  EXPECT_EQ(ballast_.missing(), 0u);
   EXPECT_EQ(Size(), kBytes);
   struct stat info = {};
   ASSERT_EQ(stat(dir_.File(kBallastName).c_str(), &info), 0);
@@ -36,6 +38,7 @@ TEST_F(BallastTest, TakesTheDiskAndGivesItBack) {
   ASSERT_TRUE(ballast_.Fill().ok());
   EXPECT_EQ(Size(), kBytes);
   ASSERT_TRUE(ballast_.Release().ok());
+  EXPECT_EQ(ballast_.missing(), kBytes);
   EXPECT_EQ(Size(), 0u);
   EXPECT_TRUE(ballast_.Release().ok());
 }

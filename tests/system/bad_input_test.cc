@@ -269,11 +269,12 @@ class BadDisk : public BadInput {
     disk_ = std::make_unique<SmallDisk>(dir_.File("store"), 64);
   }
 
-  // Pictures of noise, kept as they come: `count` of about 3 MB.
+  // Pictures of noise, one a second: encoded well, each takes over 1 MB.
   void WriteNoise(int count) const {
-    std::filesystem::create_directory(dir_.File("noise"));
-    Ffmpeg("-f rawvideo -pix_fmt rgb24 -s 1280x720 -i /dev/urandom -frames:v " +
-           std::to_string(count) + " '" + dir_.File("noise/%03d.png") + "'");
+    Ffmpeg(
+        "-f rawvideo -pix_fmt yuv420p -s 1280x720 -r 1 -i /dev/urandom "
+        "-frames:v " +
+        std::to_string(count) + " '" + dir_.File("noise.y4m") + "'");
   }
 
   std::unique_ptr<SmallDisk> disk_;
@@ -295,14 +296,15 @@ TEST_F(BadDisk, AFullDiskLeavesEverythingAsItWas) {
 }
 
 TEST_F(BadDisk, ADiskThatFillsUpKeepsWhatWasAcknowledged) {
+  constexpr int kPictures = 32;
   FOVEA_NEED_FFMPEG();
   FOVEA_NEED_SMALL_DISK(*disk_);
   MakeStore();
-  WriteNoise(12);
+  WriteNoise(kPictures);
   disk_->Fill(28 << 20);
   const ProcessResult result =
-      OnStore({"ingest", "noise", "--name", "noise", "--progress", "json",
-               "--commit-every", "0s"});
+      OnStore({"ingest", "noise.y4m", "--crf", "1", "--no-map", "--progress",
+               "json", "--commit-every", "0s"});
   ExpectErrorLine(result, 1, "full");
   int64_t acknowledged = 0;
   std::istringstream lines(result.out);
@@ -313,13 +315,23 @@ TEST_F(BadDisk, ADiskThatFillsUpKeepsWhatWasAcknowledged) {
     }
   }
   ASSERT_GT(acknowledged, 0);
-  ASSERT_LT(acknowledged, 12);
+  ASSERT_LT(acknowledged, kPictures);
   disk_->Free();
   const Json counts = JsonOf({"info", "noise"})["stream"]["counts"];
   EXPECT_EQ(counts["stored"], acknowledged);
   EXPECT_EQ(counts["conserved"], true);
   const ProcessResult verify = OnStore({"verify", "--deep"});
   EXPECT_EQ(verify.exit_code, 0) << verify.out << verify.err;
+}
+
+TEST_F(BadDisk, WhatDoesNotFitIsRefusedBeforeItBegins) {
+  FOVEA_NEED_SMALL_DISK(*disk_);
+  MakeStore();
+  disk_->Fill(12 << 20);
+  Write("large.bin", std::string(6 << 20, 'x'));
+  ExpectErrorLine(OnStore({"ingest", "large.bin", "--opaque"}), 1,
+                  "large.bin: the store's disk is full");
+  ExpectAsBefore();
 }
 
 TEST_F(BadDisk, AReadOnlyDiskRefusesWritesInOneLine) {

@@ -114,9 +114,23 @@ TEST_F(ReadersTest, WhatWouldWriteNamesTheWriter) {
   StartWriter();
   const std::string pid = "pid " + std::to_string(writer_->pid());
   for (const std::vector<std::string>& verb :
-       {std::vector<std::string>{"verify"}, {"rm", "live", "--yes"}}) {
+       {std::vector<std::string>{"verify", "--repair"},
+        {"rm", "live", "--yes"}}) {
     ExpectOneLine(OnStore(verb), 1, pid);
   }
+  EndWriter();
+}
+
+TEST_F(ReadersTest, WhatLooksAtAllOfAStoreReadsTheFiles) {
+  StartWriter();
+  Write("policy.yaml", "keep: 30d\n");
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"verify", "--deep"},
+        {"retain", "--plan", "--policy", "policy.yaml"}}) {
+    const ProcessResult result = OnStore(verb);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+  }
+  EXPECT_THAT(OnStore({"doctor"}).out, HasSubstr(" opens: "));
   EndWriter();
 }
 
