@@ -5,6 +5,7 @@
 // well, and writing goes on.
 
 #include "gmock/gmock.h"
+#include "store/segment_format.h"
 #include "tests/store/store_fixture.h"
 
 namespace fovea::testing {
@@ -113,6 +114,44 @@ TEST_F(BadSegmentsTest, AYoungerOneOfAnotherStoreIsNamedAndLeftAlone) {
   EXPECT_THAT(OpenStatus().ToString(),
               HasSubstr("segment 00000001 belongs to another store"));
   EXPECT_EQ(ReadFileBytes(here), ReadFileBytes(foreign));
+}
+
+TEST_F(BadSegmentsTest, ACopyUnderAYoungerNameIsNamedAndLeftAlone) {
+  Build();
+  store_.reset();
+  const std::string copy =
+      SegmentsPath() + "/" + SegmentName({.id = 99, .hour = 1});
+  std::filesystem::copy_file(Segments()[0], copy);
+  const absl::Status refused = OpenStatus();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_THAT(refused.ToString(),
+              HasSubstr("segment 00000099 is a file of segment 00000001"));
+  EXPECT_TRUE(std::filesystem::exists(copy));
+  std::filesystem::remove(copy);
+  Open();
+  ExpectOnlyThese({});
+}
+
+TEST_F(BadSegmentsTest, OneThatLosesItsNameWhileWrittenIsNotAcknowledged) {
+  for (const bool replaced : {false, true}) {
+    SCOPED_TRACE(replaced);
+    Open();
+    ASSERT_TRUE(Put(Payload(0), Owner(0)).ok());
+    const std::string file = Segments().back();
+    std::filesystem::rename(file, folder_.File("aside"));
+    if (replaced) std::filesystem::copy_file(folder_.File("aside"), file);
+    const absl::Status lost = Put(Payload(1), Owner(1)).status();
+    EXPECT_THAT(lost.ToString(), HasSubstr("was removed or replaced"));
+    EXPECT_THAT(Put(Payload(1), Owner(1)).status().ToString(),
+                HasSubstr("read-only until reopened"));
+    std::filesystem::rename(folder_.File("aside"), file);
+    Open();
+    ExpectChunk(Payload(0));
+    ASSERT_TRUE(Put(Payload(1), Owner(1)).ok());
+    ExpectClean();
+    ASSERT_TRUE(Drop(Payload(1), Owner(1)).ok());
+    ASSERT_TRUE(store_->Prune().ok());
+  }
 }
 
 TEST_F(BadSegmentsTest, ReplacedWhileOpenTheyAreNamedOrAsBefore) {
