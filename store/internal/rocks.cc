@@ -78,6 +78,7 @@ rocksdb::DBOptions DatabaseOptions(const Catalogue::Options& ours,
   options.error_if_exists = ours.create;
   options.paranoid_checks = true;
   options.info_log = std::make_shared<SilentLogger>();
+  options.db_host_id = "";  // table files need not tell where they were made
   options.keep_log_file_num = 1;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;

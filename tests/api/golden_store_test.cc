@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Stores that releases wrote (tests/golden/make.sh): each is read, migrated,
+// rebuilt and written by this one, and gives what it gave then.
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "api/engine.h"
+#include "store/chunk_id.h"
+#include "store/format_file.h"
+#include "tests/support/test_data.h"
+
+namespace fovea::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+// A line of a truth file.
+struct Truth {
+  std::string stream;
+  std::string kind;
+  std::string exported_as;
+  std::string sha256;
+};
+
+std::string GoldenFolder() {
+  return std::string(FOVEA_SOURCE_DIR) + "/tests/golden";
+}
+
+class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
+ protected:
+  void SetUp() override {
+    const std::string golden =
+        GoldenFolder() + "/store_v" + std::to_string(GetParam());
+    fs::copy(golden, Path(), fs::copy_options::recursive);
+    std::ifstream lines(golden + ".truth");
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with('#')) continue;
+      Truth truth;
+      std::istringstream words(line);
+      words >> truth.stream >> truth.kind >> truth.exported_as >> truth.sha256;
+      truths_.push_back(truth);
+    }
+    ASSERT_GE(truths_.size(), 6u);
+  }
+
+  std::string Path() const { return dir_.File("store"); }
+
+  std::unique_ptr<Engine> Open(bool read_only) {
+    EngineOptions options;
+    options.read_only = read_only;
+    auto engine = Engine::Open(Path(), options);
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    return engine.ok() ? *std::move(engine) : nullptr;
+  }
+
+  void ExpectExport(Engine* engine, const Truth& truth) {
+    SCOPED_TRACE(truth.stream);
+    const bool original = truth.exported_as.starts_with("original.");
+    const std::string file =
+        dir_.File("out." + truth.exported_as.substr(original ? 9 : 0));
+    const auto report =
+        engine->Export(truth.stream, {}, original, file, nullptr);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(ChunkId::Of(ReadFileBytes(file)).ToHex(), truth.sha256);
+    fs::remove(file);
+  }
+
+  void ExpectAsItWas(bool read_only) {
+    const auto engine = Open(read_only);
+    ASSERT_NE(engine, nullptr);
+    const auto report = engine->Verify({.deep = true});
+    ASSERT_TRUE(report.ok()) << report.status();
+    for (const StoreProblem& problem : report->problems) {
+      ADD_FAILURE() << problem.object << ": " << problem.what;
+    }
+    EXPECT_GE(report->chunks, 4);
+    for (const Truth& truth : truths_) {
+      const auto stream = engine->Describe(truth.stream);
+      ASSERT_TRUE(stream.ok()) << stream.status();
+      EXPECT_EQ(StreamKindName(stream->description.kind), truth.kind);
+      ExpectExport(engine.get(), truth);
+    }
+  }
+
+  void Migrate() {
+    const auto migrated = Store::Migrate(Path(), {}, /*dry_run=*/false);
+    ASSERT_TRUE(migrated.ok()) << migrated.status();
+    EXPECT_EQ(migrated->from, GetParam());
+  }
+
+  TempDir dir_;
+  std::vector<Truth> truths_;
+};
+
+TEST_P(GoldenStoreTest, IsReadAsItIs) { ExpectAsItWas(/*read_only=*/true); }
+
+TEST_P(GoldenStoreTest, IsWrittenOnceMigrated) {
+  if (GetParam() < kStoreFormat) {
+    const auto engine = Engine::Open(Path(), {});
+    EXPECT_THAT(engine.status().ToString(), HasSubstr("fovea migrate"));
+  }
+  Migrate();
+  {
+    const auto engine = Open(/*read_only=*/false);
+    ASSERT_NE(engine, nullptr);
+    WriteFileText(dir_.File("tank.csv"), "time_ns,level\n0,1\n10000000,2\n");
+    IngestOptions options;
+    options.name = "tank2";
+    ASSERT_TRUE(
+        engine->Ingest(dir_.File("tank.csv"), options, nullptr, nullptr).ok());
+    ASSERT_TRUE(engine->Remove("tank2.series", {}).ok());
+  }
+  ExpectAsItWas(/*read_only=*/false);
+}
+
+TEST_P(GoldenStoreTest, IsRebuiltFromItsSegments) {
+  Migrate();
+  fs::remove_all(Path() + "/catalogue");
+  const absl::Status rebuilt = Store::Rebuild(Path(), {});
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt;
+  ExpectAsItWas(/*read_only=*/false);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, GoldenStoreTest,
+                         ::testing::Range(kOldestStoreFormat,
+                                          kStoreFormat + 1));
+
+}  // namespace
+}  // namespace fovea::testing

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Makes a golden store: one that a release wrote, kept so that every later
+# release is seen to read it (tests/system/golden_test.cc).
+#
+#   tests/golden/make.sh FOVEA FORMAT
+#
+# writes store_vFORMAT/ and store_vFORMAT.truth beside this script. FOVEA is
+# the program of that release; the store in store_v1 is by the last release of
+# format 1, commit 4beb8c0.
+
+set -euo pipefail
+(($# == 2)) || { sed -n '4,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+fovea=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+store=$here/store_v$2
+truth=$here/store_v$2.truth
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+rm -rf "$store"
+
+cd "$work"
+"$fovea" sample scene --seconds 2 --size 160x96 --fps 10 --seed 3 >/dev/null
+sample() { "$fovea" ingest "$@" --store "$store" --progress none >/dev/null; }
+
+sample scene/camera.mp4 --name yard --imu scene/imu.csv
+sample scene/camera.mp4 --name yard-copy --copy
+# An opaque track, an image folder, a series.
+ffmpeg -v error -f lavfi -i sine=440:duration=1 -i scene/camera.mp4 \
+  -c:v copy -c:a aac -shortest -y gate.mov
+sample gate.mov --name gate --copy
+mkdir stills
+ffmpeg -v error -i scene/camera.mp4 -frames:v 3 stills/%d.jpg
+sample stills --name stills --fps 2
+{ echo time_ns,level; for i in $(seq 200); do echo "$((i * 10000000)),$((i * i % 97))"; done; } >tank.csv
+sample tank.csv --name tank
+# Something removed, so that the catalogue is on the disk, and something after.
+sample tank.csv --name gone
+"$fovea" rm gone.series --store "$store" --yes >/dev/null
+sample scene/imu.csv --name walk
+
+rm -rf "$store"/{LOCK,SOCKET,BALLAST,leases}
+{
+  echo "# stream, kind, what it is exported as, SHA-256 of that"
+  for row in $("$fovea" ls --store "$store" --json |
+    python3 -c 'import json, sys
+for s in json.load(sys.stdin)["streams"]: print(s["name"] + ":" + s["kind"])'); do
+    name=${row%:*} kind=${row#*:}
+    case $name in *-copy | gate) as=original.mp4 ;; stills) as=none ;; *)
+      case $kind in camera) as=h264 ;; opaque) as=bin ;; *) as=csv ;; esac ;;
+    esac
+    [[ $as == none ]] && continue
+    case $as in
+      original.*) "$fovea" export "$name" --original -o out.mp4 --store "$store" >/dev/null; out=out.mp4 ;;
+      *) "$fovea" export "$name" -o "out.$as" --store "$store" >/dev/null; out=out.$as ;;
+    esac
+    echo "$name $kind $as $(sha256sum <"$out" | cut -d' ' -f1)"
+    rm -f out.*
+  done
+} >"$truth"
+rm -rf "$store"/{LOCK,SOCKET,BALLAST,leases}
+du -sh "$store"
+cat "$truth"
