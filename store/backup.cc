@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/internal/backup_folder.h"
 #include "store/internal/catalogue_state.h"
+#include "store/internal/folder_place.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
 #include "store/limits.h"
@@ -75,6 +76,8 @@ absl::StatusOr<BackupReport> Store::Backup(const std::string&,
 absl::StatusOr<BackupReport> SegmentStore::Backup(const std::string& target,
                                                   const BackupOptions& options,
                                                   const Progress& progress) {
+  FOVEA_RETURN_IF_ERROR(CheckApart(target, "store", parts_.path));
+  FOVEA_RETURN_IF_ERROR(CheckInNoStore(parts_.options.file_system, target));
   const int64_t begun_ns = parts_.options.now_ns();
   const auto hold =
       snapshots_.Add(catalogue_, begun_ns + kStoreLimits.backup_hold_ns);

@@ -11,6 +11,7 @@
 #include "store/backup_manifest.h"
 #include "store/format_file.h"
 #include "store/internal/backup_folder.h"
+#include "store/internal/folder_place.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
 
@@ -149,6 +150,8 @@ absl::StatusOr<RestoreReport> RestoreBackup(
     FileSystem* file_system, const std::string& backup,
     const std::string& target,
     const std::function<bool(uint64_t, uint64_t)>& progress) {
+  FOVEA_RETURN_IF_ERROR(CheckApart(target, "backup", backup));
+  FOVEA_RETURN_IF_ERROR(CheckInNoStore(file_system, target));
   FOVEA_RETURN_IF_ERROR(CheckTarget(file_system, target));
   absl::StatusOr<RestoreReport> report =
       Restorer(file_system, backup, target, progress).Run();

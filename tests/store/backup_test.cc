@@ -60,6 +60,11 @@ class BackupTest : public StoreTest {
     return {bytes.begin(), bytes.end()};
   }
 
+  static int64_t NamesIn(const std::string& folder) {
+    const std::filesystem::directory_iterator names(folder);
+    return std::distance(begin(names), end(names));
+  }
+
   void Fill(uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; ++i) {
       ASSERT_TRUE(Put(RandomBytes(900, i), "n" + std::to_string(i)).ok());
@@ -108,6 +113,46 @@ TEST_F(BackupTest, WhatIsRestoredEqualsInEveryFamily) {
   EXPECT_TRUE(
       absl::IsNotFound(store_->Get(Family::kMeta, "only there").status()));
   EXPECT_EQ(DumpAll(*store_), before);
+}
+
+TEST_F(BackupTest, AFolderOfTheStoreIsRefusedWithBothNames) {
+  Open();
+  Fill(0, 3);
+  std::filesystem::create_directory_symlink(Path(), folder_.File("link"));
+  for (const std::string& target :
+       {Path(), Path() + "/", Path() + "/kept", SegmentsPath() + "/a/b",
+        folder_.File("link/kept"), folder_.File("."), folder_.File("x/..")}) {
+    SCOPED_TRACE(target);
+    const auto names = std::filesystem::exists(target) ? NamesIn(target) : 0;
+    const auto report = store_->Backup(target, {}, nullptr);
+    EXPECT_TRUE(absl::IsFailedPrecondition(report.status()));
+    EXPECT_THAT(report.status().message(), HasSubstr("'" + target + "'"));
+    EXPECT_THAT(report.status().message(), HasSubstr("store '" + Path() + "'"));
+    EXPECT_EQ(std::filesystem::exists(target) ? NamesIn(target) : 0, names);
+  }
+  // Beside it, and of a longer name.
+  EXPECT_TRUE(store_->Backup(Path() + "2", {}, nullptr).ok());
+}
+
+TEST_F(BackupTest, NoFolderOfAnyStoreBecomesABackupOrAStore) {
+  Open();
+  Fill(0, 3);
+  Backup();
+  OpenRestored();
+  const std::string inside = Restored() + "/segments/again";
+  const auto backup = store_->Backup(inside, {}, nullptr).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(backup)) << backup;
+  EXPECT_THAT(backup.message(), HasSubstr(inside + "' lies inside the store"));
+  for (const std::string& target :
+       {inside, Path() + "/again", Target() + "/again", Target()}) {
+    const auto restored =
+        RestoreBackup(FileSystem::Posix(), Target(), target, nullptr).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(restored)) << restored;
+    EXPECT_THAT(restored.message(), HasSubstr("'" + target + "'"));
+    EXPECT_THAT(restored.message(), HasSubstr("; "));
+  }
+  EXPECT_FALSE(std::filesystem::exists(inside));
+  EXPECT_FALSE(std::filesystem::exists(Target() + "/again"));
 }
 
 TEST_F(BackupTest, AYoungStoreWithoutTablesToo) {

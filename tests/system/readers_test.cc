@@ -230,6 +230,13 @@ TEST_F(ReadersTest, BackupWhileItIsWrittenAndRestore) {
   EXPECT_EQ(Json::parse(info("late"))["stream"],
             Json::parse(info("store"))["stream"]);
   ExpectOneLine(OnStore({"restore", "kept", "late"}), 1, "not empty");
+  ExpectOneLine(OnStore({"restore", "kept", "store/segments/new"}), 1,
+                "'store/segments/new' lies inside the store '");
+  ExpectOneLine(OnStore({"restore", "kept", "kept/new"}), 1,
+                "'kept/new' lies inside the backup 'kept'");
+  ExpectOneLine(OnStore({"backup", "store/kept"}), 1,
+                "'store/kept' lies inside the store 'store'");
+  ExpectOneLine(OnStore({"backup", "."}), 1, "'.' holds the store 'store'");
   ExpectOneLine(OnStore({"restore", "nowhere", "new"}), 1, "nowhere");
   ExpectOneLine(Fovea({"backup", "kept", "--store", "source"}), 1,
                 "another store");
