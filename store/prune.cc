@@ -230,7 +230,8 @@ absl::Status SegmentStore::PurgeIfOwed() {
   // Readers may have gone since a segment had to wait.
   FOVEA_RETURN_IF_ERROR(
       FinishRetired(parts_.options.file_system, folder_, catalogue_));
-  FOVEA_RETURN_IF_ERROR(catalogue_->PurgeDeleted());
+  FOVEA_ASSIGN_OR_RETURN(const bool purged, catalogue_->PurgeDeleted());
+  if (!purged) return absl::OkStatus();  // owed until the next prune
   FOVEA_RETURN_IF_ERROR(catalogue_->Write(
       {{Family::kMeta, std::string(kPurgeOwedKey), std::nullopt}}));
   return catalogue_->Flush();

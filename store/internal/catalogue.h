@@ -84,8 +84,9 @@ class Catalogue : public CatalogueReader {
   // Reads all of the table files. kDataLoss when a byte is not as written.
   virtual absl::Status CheckFiles() = 0;
 
-  // Rewrites the files until no deleted row is in any of them.
-  virtual absl::Status PurgeDeleted() = 0;
+  // Rewrites the files until no deleted row is in any of them. False where a
+  // scan under way still reads one that holds some: it is to be tried again.
+  virtual absl::StatusOr<bool> PurgeDeleted() = 0;
 
  protected:
   Catalogue() = default;

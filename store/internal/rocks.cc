@@ -220,11 +220,11 @@ class RocksCatalogue final : public Catalogue {
 
   absl::Status OpenFiles(FileSystem* file_system, const std::string& path,
                          const Options& options) {
-    FOVEA_ASSIGN_OR_RETURN(std::shared_ptr<RocksFiles> files,
+    FOVEA_ASSIGN_OR_RETURN(files_,
                            RocksFiles::Over(file_system, path,
                                             {.ignore_present = options.create,
                                              .read_only = options.read_only}));
-    env_ = rocksdb::NewCompositeEnv(files);
+    env_ = rocksdb::NewCompositeEnv(files_);
     const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
     std::vector<rocksdb::ColumnFamilyDescriptor> families = {
         {rocksdb::kDefaultColumnFamilyName, FamilyOptions(options, cache)}};
@@ -287,7 +287,7 @@ class RocksCatalogue final : public Catalogue {
     return StatusOf(db_->VerifyFileChecksums(rocksdb::ReadOptions()));
   }
 
-  absl::Status PurgeDeleted() override {
+  absl::StatusOr<bool> PurgeDeleted() override {
     FOVEA_RETURN_IF_ERROR(Flush());
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction =
@@ -360,24 +360,32 @@ class RocksCatalogue final : public Catalogue {
   }
 
   // Switching deletions off and on again removes obsolete tables, logs and
-  // manifests before it returns, not some time later; whether it could, it
-  // does not say.
-  absl::Status RemoveObsoleteFiles() {
-    FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> before, Obsolete());
-    FOVEA_RETURN_IF_ERROR(StatusOf(db_->DisableFileDeletions()));
-    FOVEA_RETURN_IF_ERROR(StatusOf(db_->EnableFileDeletions(/*force=*/true)));
-    FOVEA_ASSIGN_OR_RETURN(const std::vector<std::string> after, Obsolete());
-    // One that was not there before is somebody's who works meanwhile.
-    for (const std::string& name : after) {
-      if (!std::ranges::binary_search(before, name)) continue;
+  // manifests before it returns, not some time later; but for those that one
+  // of RocksDB's threads has taken upon itself, so these end their work
+  // first. False where a scan under way reads some of what is obsolete. Of
+  // removals that failed RocksDB does not tell; the files do.
+  absl::StatusOr<bool> RemoveObsoleteFiles() {
+    FOVEA_RETURN_IF_ERROR(StatusOf(db_->PauseBackgroundWork()));
+    absl::Status status = StatusOf(db_->DisableFileDeletions());
+    if (status.ok()) {
+      status = StatusOf(db_->EnableFileDeletions(/*force=*/true));
+    }
+    const absl::StatusOr<std::vector<std::string>> left = Obsolete();
+    status.Update(StatusOf(db_->ContinueBackgroundWork()));
+    FOVEA_RETURN_IF_ERROR(status);
+    FOVEA_RETURN_IF_ERROR(left.status());
+    for (const std::string& name : *left) {
+      if (!files_->RemovalFailed(absl::StrCat(db_->GetName(), "/", name))) {
+        continue;
+      }
       return absl::InternalError(absl::StrCat("catalogue: obsolete file '",
                                               name, "' could not be removed"));
     }
-    return absl::OkStatus();
+    return left->empty();
   }
 
-  // Names of tables and manifests that are in the folder and not in use,
-  // sorted.
+  // Names of tables and manifests that are in the folder and not in use by
+  // the rows as they are now.
   absl::StatusOr<std::vector<std::string>> Obsolete() {
     std::vector<std::string> present;
     std::vector<std::string> live;
@@ -392,7 +400,6 @@ class RocksCatalogue final : public Catalogue {
       // Live ones are named "/000012.sst".
       return !holds_keys || std::ranges::count(live, "/" + name) > 0;
     });
-    std::ranges::sort(present);
     return present;
   }
 
@@ -421,6 +428,7 @@ class RocksCatalogue final : public Catalogue {
     return {db_.get(), HandleOf(family), nullptr};
   }
 
+  std::shared_ptr<RocksFiles> files_;
   std::unique_ptr<rocksdb::Env> env_;  // outlives the database
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, then ours

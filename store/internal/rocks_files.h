@@ -53,6 +53,9 @@ class RocksFiles final : public rocksdb::FileSystem {
   void Close(File* file);
   rocksdb::IOStatus SyncFolder(const std::string& folder);
 
+  // Whether the last try to remove `path`, if any, failed.
+  bool RemovalFailed(const std::string& path);
+
   const char* Name() const override { return "fovea"; }
   using Io = rocksdb::IOOptions;
   using Debug = rocksdb::IODebugContext;
@@ -125,6 +128,7 @@ class RocksFiles final : public rocksdb::FileSystem {
   std::map<std::string, std::shared_ptr<File>> files_ ABSL_GUARDED_BY(mutex_);
   // Files of the folder that were removed in memory.
   std::set<std::string> hidden_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> unremoved_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace fovea
