@@ -8,7 +8,6 @@
 //   memory      peak resident size at 1080p, presets veryfast and medium
 //   cpu         CPU-seconds per hour of stream
 //   help        time to answer --help
-//   rewrap      one clip in five wrappings: share recognised as known
 //
 // Usage: ingest_bench [--quick] [CLIP...]; clips default to the recordings
 // found through FOVEA_TEST_DATA, else to a generated scene.
@@ -187,54 +186,6 @@ void BenchHelp() {
   Print("help", Median(times), "ms", 100, false);
 }
 
-// Re-wraps `clip` with the ffmpeg program and ingests each copy into a
-// store that holds the clip already.
-void BenchRewrap(const std::string& clip) {
-  TempDir dir;
-  const struct {
-    const char* name;
-    const char* file;
-    std::vector<std::string> arguments;
-  } kWrappings[] = {
-      {"faststart MP4", "fast.mp4", {"-movflags", "+faststart"}},
-      {"fragmented MP4", "frag.mp4", {"-movflags", "frag_keyframe+empty_moov"}},
-      {"MKV", "clip.mkv", {}},
-      {"MPEG-TS", "clip.ts", {}},
-      {"audio removed", "mute.mp4", {"-an"}},
-  };
-  const std::string store = dir.File("store");
-  Ingest(clip, store, {"--copy", "--name", "first"});
-  for (const auto& wrapping : kWrappings) {
-    const std::string file = dir.File(wrapping.file);
-    std::vector<std::string> command = {
-        "/usr/bin/ffmpeg", "-v",   "error", "-y", "-i",  clip, "-map",
-        "0:v:0",           "-map", "0:a?",  "-c", "copy"};
-    command.insert(command.end(), wrapping.arguments.begin(),
-                   wrapping.arguments.end());
-    command.push_back(file);
-    if (RunChild(command).exit_code != 0) {
-      std::fprintf(stderr, "ffmpeg cannot wrap %s as %s\n", clip.c_str(),
-                   wrapping.name);
-      failed = true;
-      continue;
-    }
-    const std::string name =
-        absl::StrCat("again", &wrapping - std::begin(kWrappings));
-    const Ingested again = Ingest(file, store, {"--copy", "--name", name});
-    double bytes = 0, known = 0;
-    for (const json& stream : again.streams) {
-      if (stream.value("kind", "") != "camera") continue;
-      bytes += stream.value("bytes", 0.0);
-      known += stream.value("bytes_known", 0.0);
-    }
-    const double share = bytes > 0 ? 100 * known / bytes : 0;
-    std::printf("%-34s %10.3f %% known      goal >= 99     %s\n",
-                absl::StrCat("rewrap ", wrapping.name).c_str(), share,
-                share >= 99 ? "met" : "MISSED");
-    if (share < 99) failed = true;
-  }
-}
-
 std::string MakeScene(const TempDir& dir, const char* size,
                       const char* seconds) {
   const ChildCost made = RunChild(
@@ -272,8 +223,6 @@ int Main(int argc, char** argv) {
   TempDir hd_dir;
   BenchMemory(MakeScene(hd_dir, "1920x1080", quick ? "2" : "6"));
   BenchHelp();
-  const std::string h264 = TestData("video/intel_car-detection.mp4");
-  BenchRewrap(h264.empty() ? MakeScene(scene_dir, "768x576", "10") : h264);
   return failed ? 1 : 0;
 }
 
