@@ -24,8 +24,9 @@ struct RestoreReport {
 // Copies the backup in folder `backup` into `target`, which is missing or
 // empty and lies in no store; the copies share nothing with it. Each file is
 // compared with its checksum: kDataLoss naming the one that differs,
-// kNotFound when there is no backup. Until all are there `target` is no store, and after a failure
-// it is as it was. Open it and Verify() to know that it is whole.
+// kNotFound when there is no backup. Until all are there `target` is no store,
+// and after a failure it is as it was. Open it and Verify() to know that it is
+// whole.
 absl::StatusOr<RestoreReport> RestoreBackup(
     FileSystem* file_system, const std::string& backup,
     const std::string& target,
