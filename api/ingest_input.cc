@@ -3,7 +3,6 @@
 // What an ingest is not told, and opening what it reads.
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -11,16 +10,10 @@
 
 #include "api/ingest.h"
 #include "api/stream_registry.h"
+#include "api/system_clock.h"
 
 namespace fovea {
 namespace {
-
-template <typename Clock>
-int64_t Now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             Clock::now().time_since_epoch())
-      .count();
-}
 
 // "dir/clip.mp4" -> "clip", "dir/mav0/" -> "mav0", "rtsp://cam/x" -> "x".
 std::string StemOf(const std::string& location) {
@@ -39,10 +32,8 @@ int JobsOf(const IngestOptions& options) {
 
 IngestOptions WithIngestDefaults(IngestOptions options) {
   options.jobs = JobsOf(options);
-  if (!options.now_ns) options.now_ns = Now<std::chrono::system_clock>;
-  if (!options.monotonic_ns) {
-    options.monotonic_ns = Now<std::chrono::steady_clock>;
-  }
+  if (!options.now_ns) options.now_ns = &WallNowNs;
+  if (!options.monotonic_ns) options.monotonic_ns = &MonotonicNowNs;
   return options;
 }
 

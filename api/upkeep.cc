@@ -3,7 +3,6 @@
 #include "api/upkeep.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "api/engine.h"
 #include "api/retention.h"
 #include "api/stored_policy.h"
+#include "api/system_clock.h"
 
 namespace fovea {
 namespace {
@@ -23,20 +23,8 @@ constexpr uint64_t kWeekSeconds = 7 * 86'400;
 constexpr size_t kMostNotes = 100;  // that nobody took
 
 UpkeepOptions WithClocks(UpkeepOptions options) {
-  if (!options.now_ns) {
-    options.now_ns = [] {
-      return std::chrono::duration_cast<std::chrono::nanoseconds>(
-                 std::chrono::system_clock::now().time_since_epoch())
-          .count();
-    };
-  }
-  if (!options.monotonic_ns) {
-    options.monotonic_ns = [] {
-      return std::chrono::duration_cast<std::chrono::nanoseconds>(
-                 std::chrono::steady_clock::now().time_since_epoch())
-          .count();
-    };
-  }
+  if (!options.now_ns) options.now_ns = &WallNowNs;
+  if (!options.monotonic_ns) options.monotonic_ns = &MonotonicNowNs;
   return options;
 }
 

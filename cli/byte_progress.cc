@@ -2,19 +2,13 @@
 
 #include "cli/byte_progress.h"
 
-#include <chrono>
 #include <cstdio>
 
+#include "api/system_clock.h"
 #include "cli/terminal.h"
 
 namespace fovea::cli {
 namespace {
-
-int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 ProgressPrinter PrinterFor(const Context& context) {
   const Terminal terminal = DescribeTerminal(2, context.color);
@@ -32,7 +26,7 @@ ByteProgress::ByteProgress(const Context& context)
 
 void ByteProgress::Show(const std::string& label, uint64_t done,
                         uint64_t total) {
-  const int64_t now = NowNs();
+  const int64_t now = MonotonicNowNs();
   ProgressState state;
   state.label = label;
   state.bytes_as_unit = true;

@@ -2,19 +2,13 @@
 
 #include "cli/frame_progress.h"
 
-#include <chrono>
 #include <cstdio>
 
+#include "api/system_clock.h"
 #include "cli/terminal.h"
 
 namespace fovea::cli {
 namespace {
-
-int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 ProgressPrinter MakePrinter(bool hidden, const std::string& color_mode) {
   const Terminal terminal = DescribeTerminal(2, color_mode);
@@ -34,7 +28,7 @@ FrameProgress::FrameProgress(const std::string& label, bool hidden,
     : label_(label), unit_(unit), printer_(MakePrinter(hidden, color_mode)) {}
 
 void FrameProgress::Update(int64_t done, int64_t total) {
-  const int64_t now = NowNs();
+  const int64_t now = MonotonicNowNs();
   rate_.Update(now, static_cast<double>(done));
   ProgressState state;
   state.label = label_;

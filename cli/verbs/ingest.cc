@@ -7,7 +7,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
 #include "api/model_folder.h"
+#include "api/system_clock.h"
 #include "cli/error_text.h"
 #include "cli/ingest_console.h"
 #include "cli/ingest_text.h"
@@ -46,12 +46,6 @@ struct IngestArguments {
   std::optional<int64_t> commit_every_ns;
   UpkeepOptions upkeep;
 };
-
-int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // A store that a dry run reads from: the one named, or, when there is none
 // yet, an empty one that goes away again.
@@ -141,7 +135,7 @@ class Ingestion {
 
   // An error is the store's: there is no going on to the next source.
   absl::Status One(const std::string& source) {
-    const int64_t begin = NowNs();
+    const int64_t begin = MonotonicNowNs();
     auto input = OpenIngestInput(source, arguments_.options, StopFlag());
     if (!input.ok()) {
       Fail(source, input.status());
@@ -157,18 +151,18 @@ class Ingestion {
     Json json = {{"source", source}};
     json.update(IngestReportJson(*report));
     reports_.push_back(json);
-    Tell(source, *report, NowNs() - begin);
+    Tell(source, *report, MonotonicNowNs() - begin);
     Judge(*report);
     return absl::OkStatus();
   }
 
   absl::StatusOr<IngestReport> IngestOne(IngestInput input) {
     if (json_lines_) {
-      JsonLinesObserver observer(WriteLineNow, RequestStop, NowNs);
+      JsonLinesObserver observer(WriteLineNow, RequestStop, MonotonicNowNs);
       return engine_->Ingest(std::move(input), arguments_.options, &observer,
                              StopFlag());
     }
-    ConsoleObserver observer(&printer_, NowNs);
+    ConsoleObserver observer(&printer_, MonotonicNowNs);
     return engine_->Ingest(std::move(input), arguments_.options, &observer,
                            StopFlag());
   }

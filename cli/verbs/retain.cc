@@ -2,7 +2,6 @@
 //
 // fovea retain: lets go what a policy does not keep, or says what would go.
 
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "api/engine.h"
 #include "api/retention.h"
 #include "api/stored_policy.h"
+#include "api/system_clock.h"
 #include "api/time_text.h"
 #include "api/upkeep.h"
 #include "cli/interrupt.h"
@@ -30,12 +30,6 @@ struct RetainArguments {
   std::string policy_path;
   std::string set_path;
 };
-
-int64_t WallNow() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 absl::StatusOr<std::string> ReadPolicyFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -173,14 +167,14 @@ absl::StatusOr<RetentionReport> Carry(const Context& context, Store* store,
       terminal.columns,
       [](const std::string& bytes) { std::cerr << bytes << std::flush; });
   RetentionOptions options;
-  options.now_ns = WallNow();
+  options.now_ns = WallNowNs();
   options.stop = StopFlag();
   options.progress = [&](int64_t done, int64_t total) {
     ProgressState state;
     state.label = "retain";
     state.done = static_cast<double>(done);
     state.total = static_cast<double>(total);
-    printer.Update(WallNow(), state);
+    printer.Update(MonotonicNowNs(), state);
   };
   auto report = plan ? PlanRetention(store, policy, options)
                      : ApplyRetention(store, policy, options);
@@ -202,7 +196,7 @@ absl::StatusOr<int> RunRetain(const Context& context,
       Carry(context, (*engine)->store(), *policy, arguments.plan);
   if (!report.ok()) return report.status();
   if (!arguments.plan) {
-    const absl::Status trusted = TrustClock((*engine)->store(), WallNow());
+    const absl::Status trusted = TrustClock((*engine)->store(), WallNowNs());
     if (!trusted.ok()) return trusted;
   }
   if (context.json) {
