@@ -4,6 +4,7 @@
 
 #include <array>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -18,10 +19,26 @@ using Json = nlohmann::json;
 
 constexpr int kVersion = 1;
 
+// As get<Int>(), which takes any number and bends it.
+template <typename Int>
+Int Whole(const Json& j) {
+  const bool fits =
+      j.is_number_unsigned()
+          ? std::in_range<Int>(j.get<uint64_t>())
+          : j.is_number_integer() && std::in_range<Int>(j.get<int64_t>());
+  if (!fits) {
+    throw std::range_error(
+        absl::StrCat("expected a whole number in range, "
+                     "found another ",
+                     j.type_name()));
+  }
+  return j.get<Int>();
+}
+
 Json FromRational(Rational r) { return Json::array({r.num, r.den}); }
 
 Rational ToRational(const Json& j) {
-  Rational r{j.at(0).get<int32_t>(), j.at(1).get<int32_t>()};
+  Rational r{Whole<int32_t>(j.at(0)), Whole<int32_t>(j.at(1))};
   if (r.num < 0 || r.den <= 0) r = {};
   return r;
 }
@@ -53,17 +70,17 @@ Json FromCamera(const CameraInfo& camera) {
 
 CameraInfo ToCamera(const Json& j) {
   CameraInfo camera;
-  camera.width = j.at("width").get<int>();
-  camera.height = j.at("height").get<int>();
+  camera.width = Whole<int>(j.at("width"));
+  camera.height = Whole<int>(j.at("height"));
   camera.time_base = ToRational(j.at("time_base"));
   camera.frame_rate = ToRational(j.at("frame_rate"));
   camera.sample_aspect = ToRational(j.at("sample_aspect"));
-  camera.rotation_degrees = j.at("rotation").get<int>();
+  camera.rotation_degrees = Whole<int>(j.at("rotation"));
   camera.color.full_range = j.at("full_range").get<bool>();
-  camera.color.primaries = j.at("primaries").get<uint8_t>();
-  camera.color.transfer = j.at("transfer").get<uint8_t>();
-  camera.color.matrix = j.at("matrix").get<uint8_t>();
-  camera.bit_depth = j.at("source_bit_depth").get<int>();
+  camera.color.primaries = Whole<uint8_t>(j.at("primaries"));
+  camera.color.transfer = Whole<uint8_t>(j.at("transfer"));
+  camera.color.matrix = Whole<uint8_t>(j.at("matrix"));
+  camera.bit_depth = Whole<int>(j.at("source_bit_depth"));
   camera.interlaced = j.at("interlaced").get<bool>();
   return camera;
 }
@@ -105,27 +122,27 @@ Json FromOverlap(const OverlapNote& note) {
 
 absl::StatusOr<OverlapNote> ToOverlap(const Json& j) {
   OverlapNote note;
-  note.with_id = j.at("with_id").get<uint64_t>();
+  note.with_id = Whole<uint64_t>(j.at("with_id"));
   note.with = j.at("with").get<std::string>();
   note.homography.m = j.at("homography").get<std::array<double, 9>>();
-  auto mask = ParseMask(j.at("columns").get<int>(), j.at("rows").get<int>(),
+  auto mask = ParseMask(Whole<int>(j.at("columns")), Whole<int>(j.at("rows")),
                         j.at("mask").get<std::string>());
   if (!mask.ok()) return mask.status();
   note.mask = *std::move(mask);
-  note.qp_offset = j.at("qp_offset").get<int>();
+  note.qp_offset = Whole<int>(j.at("qp_offset"));
   note.at_ingest = j.at("at_ingest").get<bool>();
-  note.next_index = j.at("next_index").get<uint64_t>();
+  note.next_index = Whole<uint64_t>(j.at("next_index"));
   note.done = j.at("done").get<bool>();
-  note.gops_reduced = j.at("gops_reduced").get<int64_t>();
-  note.gops_kept = j.at("gops_kept").get<int64_t>();
-  note.bytes_before = j.at("bytes_before").get<int64_t>();
-  note.bytes_after = j.at("bytes_after").get<int64_t>();
+  note.gops_reduced = Whole<int64_t>(j.at("gops_reduced"));
+  note.gops_kept = Whole<int64_t>(j.at("gops_kept"));
+  note.bytes_before = Whole<int64_t>(j.at("bytes_before"));
+  note.bytes_after = Whole<int64_t>(j.at("bytes_after"));
   return note;
 }
 
 absl::StatusOr<StreamDescription> FromJson(const Json& j) {
   StreamDescription d;
-  d.kind = static_cast<StreamKind>(j.at("kind").get<uint8_t>());
+  d.kind = static_cast<StreamKind>(Whole<uint8_t>(j.at("kind")));
   if (j.contains("camera")) d.camera = ToCamera(j.at("camera"));
   if (j.contains("series")) d.series = ToSeries(j.at("series"));
   if (j.contains("opaque")) {
@@ -137,9 +154,9 @@ absl::StatusOr<StreamDescription> FromJson(const Json& j) {
   d.source = j.at("source").get<std::string>();
   d.source_codec = j.at("source_codec").get<std::string>();
   d.source_digest = j.at("source_digest").get<std::string>();
-  d.source_bytes = j.at("source_bytes").get<int64_t>();
+  d.source_bytes = Whole<int64_t>(j.at("source_bytes"));
   d.copied = j.at("copied").get<bool>();
-  d.framing = j.at("framing").get<int>();
+  d.framing = Whole<int>(j.at("framing"));
   d.codec_config = FromHex(j.at("codec_config").get<std::string>());
   d.encoder = j.at("encoder").get<std::string>();
   d.sensitivity = j.at("sensitivity").get<std::string>();
@@ -192,12 +209,14 @@ absl::StatusOr<StreamDescription> DecodeStreamDescription(
   if (parsed.is_discarded() || !parsed.is_object()) {
     return absl::DataLossError("stream description is not JSON");
   }
-  if (parsed.value("version", 0) > kVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("stream description of version ",
-                     parsed.value("version", 0), ", newer than ", kVersion));
-  }
   try {
+    const int version =
+        parsed.contains("version") ? Whole<int>(parsed.at("version")) : 0;
+    if (version > kVersion) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("stream description of version ", version,
+                       ", newer than ", kVersion));
+    }
     return FromJson(parsed);
   } catch (const std::exception& e) {  // the library's way to report
     return absl::DataLossError(

@@ -56,6 +56,29 @@ TEST(StreamDescription, DamageIsAnError) {
   EXPECT_FALSE(DecodeStreamDescription("{}").ok());
 }
 
+TEST(StreamDescription, NumbersThatDoNotFitAreDamage) {
+  StreamDescription in;
+  in.overlap = OverlapNote();
+  in.overlap->mask = {1, 1, {true}};
+  const std::string good = EncodeStreamDescription(in);
+  ASSERT_TRUE(DecodeStreamDescription(good).ok());
+  for (const auto& [field, value] :
+       {std::pair("\"columns\":", "1e300"),
+        {"\"columns\":", "1.0"},
+        {"\"columns\":", "4294967297"},
+        {"\"next_index\":", "-1"},
+        {"\"kind\":", "256"},
+        {"\"bytes_after\":", "18446744073709551615"},
+        {"\"version\":", "\"1\""}}) {
+    std::string bad = good;
+    const size_t begin = bad.find(field) + std::string(field).size();
+    ASSERT_NE(bad.find(field), std::string::npos) << field;
+    bad.replace(begin, bad.find_first_of(",}", begin) - begin, value);
+    const absl::Status status = DecodeStreamDescription(bad).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << field << value << ": " << status;
+  }
+}
+
 TEST(StreamDescription, NewerVersionIsRefusedByName) {
   auto out = DecodeStreamDescription("{\"version\": 99}");
   EXPECT_EQ(out.status().code(), absl::StatusCode::kFailedPrecondition);
