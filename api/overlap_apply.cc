@@ -341,7 +341,13 @@ absl::StatusOr<OverlapReport> ApplyOverlap(Engine* engine,
   }
   status = RunJobs(engine, options, std::move(jobs), progress, stop, &report);
   if (!status.ok()) return status;
-  if (report.stopped || report.streams.empty()) return report;
+  if (report.stopped) return report;
+  if (report.streams.empty()) {
+    // All done, unless an earlier call was killed before it pruned.
+    const auto usage = engine->store()->Usage();
+    if (!usage.ok()) return usage.status();
+    if (usage->dead_chunk_bytes == 0) return report;
+  }
   auto prune = engine->store()->Prune();
   if (!prune.ok()) return prune.status();
   report.prune = *std::move(prune);
