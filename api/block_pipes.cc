@@ -5,10 +5,12 @@
 // decode and little to lose.
 
 #include <cstdlib>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "api/track_pipe.h"
+#include "codec/adts.h"
 #include "codec/content_chunker.h"
 #include "codec/series_block.h"
 
@@ -78,8 +80,11 @@ class OpaquePipe : public TrackPipe {
     if (!packets_.empty() && !Belongs(packet.time_ns, packets_[0].time_ns)) {
       if (absl::Status status = Drain(); !status.ok()) return status;
     }
-    bytes_ += packet.data.size();
-    const bool ends = EndsGroup(packet.data, kPacketsPerGroup);
+    // As the block has it, so that groups end alike with ADTS and without.
+    const std::span<const uint8_t> body =
+        std::span(packet.data).subspan(AdtsHeaderBytesOf(packet.data));
+    bytes_ += body.size();
+    const bool ends = EndsGroup(body, kPacketsPerGroup);
     packets_.push_back(std::move(packet));
     writer_->Delivered(1);
     const bool due = ends && packets_.size() >= kLeastPackets;

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// An opaque block, version 1:
+// An opaque block, version 1, or 2 where all packets have ADTS headers:
 //
 //   u8        version
 //   varint    packets
 //   times     of the packets (codec/timestamp_coder.h)
 //   times     their pts, in the same form
 //   integers  durations (codec/rice_coder.h)
-//   integers  sizes in bytes
+//   integers  sizes in bytes, headers aside
+//   varint    headers: 1, or one per packet    } version 2
+//   7 bytes   of each, the length field zeros  }
 //   u8        1: LZ4, 0: as they are
-//   rest      the packets' bytes, one after another
+//   rest      the packets' bytes, headers aside, one after another
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "codec/adts.h"
 #include "codec/byte_stream.h"
 #include "codec/internal/lz4.h"
 #include "codec/rice_coder.h"
@@ -26,7 +30,8 @@
 namespace fovea {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kPlain = 1;  // versions
+constexpr uint8_t kAdts = 2;
 
 absl::Status CheckPackets(std::span<const OpaquePacket> packets) {
   if (packets.empty() || packets.size() > kMaxBlockSamples) {
@@ -56,12 +61,71 @@ std::vector<int64_t> Gather(std::span<const OpaquePacket> packets,
   return values;
 }
 
-std::vector<uint8_t> Join(std::span<const OpaquePacket> packets) {
+// What the packets hold behind the first `header_bytes` of each.
+std::vector<uint8_t> Join(std::span<const OpaquePacket> packets,
+                          size_t header_bytes) {
   std::vector<uint8_t> bytes;
   for (const OpaquePacket& packet : packets) {
-    bytes.insert(bytes.end(), packet.data.begin(), packet.data.end());
+    const auto body = std::span(packet.data).subspan(header_bytes);
+    bytes.insert(bytes.end(), body.begin(), body.end());
   }
   return bytes;
+}
+
+bool AllHaveAdts(std::span<const OpaquePacket> packets) {
+  return std::ranges::all_of(packets, [](const OpaquePacket& packet) {
+    return AdtsHeaderBytesOf(packet.data) > 0;
+  });
+}
+
+void EncodeHeaders(std::span<const OpaquePacket> packets,
+                   std::vector<uint8_t>* out) {
+  std::vector<AdtsHeader> headers;
+  for (const OpaquePacket& packet : packets) {
+    headers.push_back(AdtsHeaderWithoutLength(packet.data));
+  }
+  const bool equal = std::ranges::all_of(
+      headers, [&](const AdtsHeader& header) { return header == headers[0]; });
+  if (equal) headers.resize(1);
+  PutVarint(headers.size(), out);
+  for (const AdtsHeader& header : headers) {
+    out->insert(out->end(), header.begin(), header.end());
+  }
+}
+
+// One per packet.
+absl::StatusOr<std::vector<AdtsHeader>> DecodeHeaders(ByteReader* in,
+                                                      size_t packets) {
+  const uint64_t count = in->Varint();
+  if (!in->ok() || (count != 1 && count != packets)) {
+    return absl::DataLossError(absl::StrCat(
+        "opaque block: ", count, " headers, expected 1 or ", packets));
+  }
+  std::vector<AdtsHeader> headers;
+  for (uint64_t i = 0; i < count; ++i) {
+    const auto bytes = in->Take(kAdtsHeaderBytes);
+    if (!in->ok()) return absl::DataLossError("opaque block: headers cut off");
+    headers.push_back(AdtsHeaderWithoutLength(bytes));
+  }
+  headers.resize(packets, headers[0]);
+  return headers;
+}
+
+// Puts back what EncodeHeaders() took.
+absl::Status RestoreHeaders(const std::vector<AdtsHeader>& headers,
+                            std::vector<OpaquePacket>* packets) {
+  for (size_t i = 0; i < packets->size(); ++i) {
+    std::vector<uint8_t>& data = (*packets)[i].data;
+    const size_t frame_bytes = kAdtsHeaderBytes + data.size();
+    if (frame_bytes > kMaxAdtsFrameBytes) {
+      return absl::DataLossError(
+          absl::StrCat("opaque block: an ADTS frame of ", frame_bytes,
+                       " bytes, expected at most ", kMaxAdtsFrameBytes));
+    }
+    const AdtsHeader header = WithAdtsLength(headers[i], frame_bytes);
+    data.insert(data.begin(), header.begin(), header.end());
+  }
+  return absl::OkStatus();
 }
 
 // Sum of `sizes`, each checked.
@@ -119,9 +183,11 @@ absl::StatusOr<OpaqueBlock> EncodeOpaqueBlock(
     std::span<const OpaquePacket> packets) {
   const absl::Status status = CheckPackets(packets);
   if (!status.ok()) return status;
+  const bool adts = AllHaveAdts(packets);
+  const size_t header_bytes = adts ? kAdtsHeaderBytes : 0;
   OpaqueBlock block;
   std::vector<uint8_t>& out = block.bytes;
-  out.push_back(kVersion);
+  out.push_back(adts ? kAdts : kPlain);
   PutVarint(packets.size(), &out);
   EncodeTimes(Gather(packets, [](const auto& p) { return p.time_ns; }), &out);
   EncodeTimes(Gather(packets, [](const auto& p) { return p.pts; }), &out);
@@ -129,9 +195,12 @@ absl::StatusOr<OpaqueBlock> EncodeOpaqueBlock(
                  kMaxPredictionOrder, &out);
   EncodeIntegers(
       Gather(packets,
-             [](const auto& p) { return static_cast<int64_t>(p.data.size()); }),
+             [header_bytes](const auto& p) {
+               return static_cast<int64_t>(p.data.size() - header_bytes);
+             }),
       kMaxPredictionOrder, &out);
-  const std::vector<uint8_t> bytes = Join(packets);
+  if (adts) EncodeHeaders(packets, &out);
+  const std::vector<uint8_t> bytes = Join(packets, header_bytes);
   const std::vector<uint8_t> packed = codec_internal::Lz4Compress(bytes);
   const std::vector<uint8_t>& kept = packed.empty() ? bytes : packed;
   out.push_back(packed.empty() ? 0 : 1);
@@ -145,16 +214,18 @@ absl::StatusOr<std::vector<OpaquePacket>> DecodeOpaqueBlock(
   ByteReader in(block);
   const uint8_t version = in.U8();
   const uint64_t count = in.Varint();
-  if (!in.ok() || version != kVersion || count < 1 ||
+  if (!in.ok() || (version != kPlain && version != kAdts) || count < 1 ||
       count > kMaxBlockSamples) {
     return absl::DataLossError(absl::StrCat(
         "opaque block: version ", static_cast<int>(version), ", ", count,
-        " packets, expected version ", static_cast<int>(kVersion), " and 1 to ",
-        kMaxBlockSamples));
+        " packets, expected version 1 or 2 and 1 to ", kMaxBlockSamples));
   }
   std::vector<int64_t> sizes;
   auto packets = DecodeTable(&in, count, &sizes);
   if (!packets.ok()) return packets.status();
+  absl::StatusOr<std::vector<AdtsHeader>> headers;
+  if (version == kAdts) headers = DecodeHeaders(&in, count);
+  if (version == kAdts && !headers.ok()) return headers.status();
   const auto total = TotalSize(sizes);
   if (!total.ok()) return total.status();
   const auto bytes = DecodeBytes(&in, *total);
@@ -164,6 +235,10 @@ absl::StatusOr<std::vector<OpaquePacket>> DecodeOpaqueBlock(
     const auto end = at + static_cast<std::ptrdiff_t>(sizes[i]);
     (*packets)[i].data.assign(at, end);
     at = end;
+  }
+  if (version == kAdts) {
+    const absl::Status restored = RestoreHeaders(*headers, &*packets);
+    if (!restored.ok()) return restored;
   }
   return packets;
 }

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "codec/adts.h"
 #include "codec/series_block.h"
 
 namespace fovea {
@@ -72,6 +73,71 @@ TEST(OpaqueBlockTest, PacksOnlyWhatPays) {
   EXPECT_GT(CheckRoundTrip(noise), bytes);
   EXPECT_LT(CheckRoundTrip(noise), bytes + 150);
   EXPECT_LT(CheckRoundTrip(quiet), bytes / 2);
+}
+
+// AAC frames as MPEG-TS has them; `fullness` of the buffer wanders.
+std::vector<OpaquePacket> WithAdts(std::vector<OpaquePacket> packets,
+                                   bool fullness) {
+  for (OpaquePacket& packet : packets) {
+    AdtsHeader header = {0xff, 0xf1, 0x50, 0x80, 0x00, 0x1f, 0xfc};
+    if (fullness) header[6] = static_cast<uint8_t>(packet.pts >> 8);
+    header = WithAdtsLength(header, kAdtsHeaderBytes + packet.data.size());
+    packet.data.insert(packet.data.begin(), header.begin(), header.end());
+  }
+  return packets;
+}
+
+std::vector<uint8_t> BytesOf(const std::vector<OpaquePacket>& packets) {
+  const auto block = EncodeOpaqueBlock(packets);
+  EXPECT_TRUE(block.ok()) << block.status();
+  return {block->bytes.begin() + static_cast<std::ptrdiff_t>(block->head_bytes),
+          block->bytes.end()};
+}
+
+TEST(OpaqueBlockTest, AacIsTheSameBytesWithAdtsHeadersAndWithout) {
+  const auto plain = RandomPackets(30, 256);
+  for (const bool fullness : {false, true}) {
+    const auto adts = WithAdts(plain, fullness);
+    CheckRoundTrip(adts);
+    EXPECT_EQ(BytesOf(adts), BytesOf(plain));
+  }
+  EXPECT_LT(CheckRoundTrip(WithAdts(plain, false)), CheckRoundTrip(plain) + 10);
+}
+
+TEST(OpaqueBlockTest, OneStrangeHeaderLeavesAllWhereTheyAre) {
+  auto packets = WithAdts(RandomPackets(5, 256), false);
+  for (const size_t byte : {0U, 1U, 3U, 4U, 5U}) {
+    auto strange = packets;
+    strange[2].data[byte] ^= 0x21;
+    CheckRoundTrip(strange);
+    EXPECT_NE(BytesOf(strange), BytesOf(packets));
+  }
+  packets.push_back(Packet({}, 99));
+  CheckRoundTrip(packets);
+}
+
+TEST(OpaqueBlockTest, LargestAdtsFrames) {
+  const size_t most = kMaxAdtsFrameBytes - kAdtsHeaderBytes;
+  for (const size_t size : {size_t{0}, most, most + 1, most + 9000}) {
+    CheckRoundTrip(WithAdts({Packet(std::vector<uint8_t>(size, 7), 0)}, false));
+  }
+}
+
+TEST(OpaqueBlockTest, DamageToHeadersDecodesOrIsDataLoss) {
+  const auto block =
+      EncodeOpaqueBlock(WithAdts(RandomPackets(4, 256), true))->bytes;
+  for (size_t size = 0; size < block.size(); ++size) {
+    EXPECT_EQ(DecodeOpaqueBlock(std::span(block).first(size)).status().code(),
+              absl::StatusCode::kDataLoss)
+        << size;
+  }
+  for (size_t bit = 0; bit < block.size() * 8; ++bit) {
+    std::vector<uint8_t> damaged = block;
+    damaged[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
+    const auto decoded = DecodeOpaqueBlock(damaged);
+    if (decoded.ok()) continue;
+    EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
+  }
 }
 
 TEST(OpaqueBlockTest, RefusesNoPackets) {
