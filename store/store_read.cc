@@ -12,6 +12,16 @@
 #include "store/internal/status_macros.h"
 
 namespace fovea {
+namespace {
+
+// Disks give space by the page; a store has some twenty files.
+constexpr uint64_t kDiskPage = 4096;
+
+uint64_t OnDisk(uint64_t file_bytes) {
+  return (file_bytes + kDiskPage - 1) / kDiskPage * kDiskPage;
+}
+
+}  // namespace
 
 absl::Status ChunkNotStored(const ChunkId& id) {
   return absl::NotFoundError(
@@ -143,7 +153,7 @@ absl::StatusOr<DiskUsage> SegmentStore::Usage() {
     const absl::StatusOr<uint64_t> bytes = folder_->FileBytes(id);
     if (absl::IsDataLoss(bytes.status())) continue;  // removed just now
     FOVEA_RETURN_IF_ERROR(bytes.status());
-    usage.segment_bytes += *bytes;
+    usage.segment_bytes += OnDisk(*bytes);
     usage.segments += 1;
   }
   FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
@@ -174,7 +184,7 @@ absl::StatusOr<DiskUsage> SegmentStore::Usage() {
     const auto file = file_system->OpenRandom(absl::StrCat(folder, "/", name));
     if (!file.ok()) continue;  // RocksDB replaced it just now
     FOVEA_ASSIGN_OR_RETURN(const uint64_t bytes, (*file)->Size());
-    usage.catalogue_bytes += bytes;
+    usage.catalogue_bytes += OnDisk(bytes);
   }
   return usage;
 }
