@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Plans, then carries out. Per stream one commit takes the rows by the range;
-// what they held is dropped in portions afterwards, so that ingests wait for
-// neither.
+// Plans, then carries out. Commits take the rows by the range, those of a
+// stream in one; what they held is dropped in portions afterwards, so that
+// ingests wait for neither.
 
 #include "api/retention.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <span>
 #include <utility>
 
 #include "api/expiry_plan.h"
@@ -23,7 +26,9 @@ constexpr int kMostRounds = 16;
 // Freed beyond what is wanted: letting go writes something itself.
 constexpr uint64_t kLeastMargin = 64 << 10;
 constexpr uint64_t kMarginPart = 100;  // one in so many bytes of the store
-constexpr size_t kReferencesAtOnce = 4096;
+constexpr uint64_t kRowBytesAtOnce = 1 << 20;  // of changes in a commit
+// A portion costs a flush of the catalogue.
+constexpr size_t kReferencesAtOnce = 16384;
 
 std::string JustBehind(std::string key) {
   key.push_back('\0');
@@ -59,9 +64,11 @@ absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
   return freed;
 }
 
-// Finds what goes, and fills in the report as if it were gone.
+// Finds what goes, and fills in the report as if it were gone. When no room
+// is wanted, only a `forecast` tells what the store will take: it costs a look
+// at every chunk there is.
 absl::Status Plan(Store* store, const RetentionPolicy& policy,
-                  uint64_t coming_bytes, ExpiryPlanner* planner,
+                  uint64_t coming_bytes, bool forecast, ExpiryPlanner* planner,
                   RetentionReport* report) {
   const absl::StatusOr<DiskUsage> usage = store->Usage();
   if (!usage.ok()) return usage.status();
@@ -69,6 +76,7 @@ absl::Status Plan(Store* store, const RetentionPolicy& policy,
   report->free_bytes_before = usage->free_bytes;
   report->wanted_bytes = Wanted(policy, *usage, coming_bytes);
   if (absl::Status s = planner->ExpireByAge(); !s.ok()) return s;
+  if (report->wanted_bytes == 0 && !forecast) return absl::OkStatus();
   absl::StatusOr<uint64_t> freed =
       WouldFree(store, *planner, report->wanted_bytes);
   for (int round = 0; round < kMostRounds; ++round) {
@@ -205,61 +213,86 @@ absl::Status BookExpiry(StreamRegistry* registry, const ExpiredStream& stream,
   return absl::OkStatus();
 }
 
-absl::Status ExpireRows(Store* store, const ExpiredStream& stream) {
+absl::Status ExpireRows(Store* store, const ExpiredStream& stream,
+                        CommitBatch* batch) {
   StreamRegistry registry(store);
-  const absl::StatusOr<RetentionClass> retention_class =
-      registry.Class(stream.row.id);
-  if (!retention_class.ok()) return retention_class.status();
-  CommitBatch batch;
-  batch.set_retention_class(*retention_class);
   const bool camera =
       static_cast<StreamKind>(stream.row.kind) == StreamKind::kCamera;
   for (const ExpiredRun& run : stream.runs) {
     const std::string end = JustBehind(run.last_key);
     if (!camera) {
-      batch.DeleteRange(Family::kBlock, run.first_key, end);
+      batch->DeleteRange(Family::kBlock, run.first_key, end);
       continue;
     }
-    batch.DeleteRange(Family::kGop, run.first_key, end);
-    batch.DeleteRange(Family::kFtab, run.first_key, end);
-    if (absl::Status s = ExpireTimeRows(store, stream, run, &batch); !s.ok()) {
+    batch->DeleteRange(Family::kGop, run.first_key, end);
+    batch->DeleteRange(Family::kFtab, run.first_key, end);
+    if (absl::Status s = ExpireTimeRows(store, stream, run, batch); !s.ok()) {
       return s;
     }
   }
-  if (absl::Status s = ExpireObservations(store, stream, &batch); !s.ok()) {
+  if (absl::Status s = ExpireObservations(store, stream, batch); !s.ok()) {
     return s;
   }
-  if (absl::Status s = BookExpiry(&registry, stream, &batch); !s.ok()) return s;
-  return store->Commit(std::move(batch)).status();
+  return BookExpiry(&registry, stream, batch);
 }
 
 // --- all of them --------------------------------------------------------
 
+absl::Status CommitAs(RetentionClass retention_class, CommitBatch* batch,
+                      Store* store) {
+  if (batch->empty()) return absl::OkStatus();
+  batch->set_retention_class(retention_class);
+  return store->Commit(std::exchange(*batch, {})).status();
+}
+
+// Of all streams together, so that there are few portions.
+absl::Status DropReferences(Store* store, std::vector<ExpiredStream>& streams,
+                            int64_t total, const RetentionOptions& options) {
+  std::vector<Reference> left;
+  for (ExpiredStream& stream : streams) {
+    std::ranges::move(stream.references, std::back_inserter(left));
+    stream.references = {};
+  }
+  int64_t done = 0;
+  for (std::span<const Reference> rest = left; !rest.empty();) {
+    if (Stopped(options.stop)) return absl::CancelledError("interrupted");
+    const auto portion = rest.first(std::min(rest.size(), kReferencesAtOnce));
+    rest = rest.subspan(portion.size());
+    const auto dropped = store->DropLeaks(portion);
+    if (!dropped.ok()) return dropped.status();
+    done += static_cast<int64_t>(portion.size());
+    if (options.progress) options.progress(done, total);
+  }
+  return absl::OkStatus();
+}
+
 // Rows of all streams go first: nothing that was shown to be old is seen any
-// more while its bytes are being freed.
+// more while its bytes are being freed. A stream's go in one commit, which
+// costs a sync, so those of a retention class share it.
 absl::Status Expire(Store* store, std::vector<ExpiredStream>& streams,
                     const RetentionOptions& options) {
+  StreamRegistry registry(store);
+  std::map<RetentionClass, CommitBatch> batches;
   int64_t total = 0;
   for (const ExpiredStream& stream : streams) {
     if (Stopped(options.stop)) return absl::CancelledError("interrupted");
     if (stream.runs.empty()) continue;
-    if (absl::Status s = ExpireRows(store, stream); !s.ok()) return s;
+    const auto retention_class = registry.Class(stream.row.id);
+    if (!retention_class.ok()) return retention_class.status();
+    CommitBatch& batch = batches[*retention_class];
+    if (absl::Status s = ExpireRows(store, stream, &batch); !s.ok()) return s;
     total += stream.expiry.chunks();
-  }
-  int64_t done = 0;
-  for (const ExpiredStream& stream : streams) {
-    std::span<const Reference> left = stream.references;
-    while (!left.empty()) {
-      if (Stopped(options.stop)) return absl::CancelledError("interrupted");
-      const auto portion = left.first(std::min(left.size(), kReferencesAtOnce));
-      left = left.subspan(portion.size());
-      const auto dropped = store->DropLeaks(portion);
-      if (!dropped.ok()) return dropped.status();
-      done += static_cast<int64_t>(portion.size());
-      if (options.progress) options.progress(done, total);
+    if (batch.payload_bytes() < kRowBytesAtOnce) continue;
+    if (absl::Status s = CommitAs(*retention_class, &batch, store); !s.ok()) {
+      return s;
     }
   }
-  return absl::OkStatus();
+  for (auto& [retention_class, batch] : batches) {
+    if (absl::Status s = CommitAs(retention_class, &batch, store); !s.ok()) {
+      return s;
+    }
+  }
+  return DropReferences(store, streams, total, options);
 }
 
 }  // namespace
@@ -269,8 +302,8 @@ absl::StatusOr<RetentionReport> PlanRetention(Store* store,
                                               const RetentionOptions& options) {
   ExpiryPlanner planner(store, policy, options.now_ns);
   RetentionReport report;
-  if (absl::Status s =
-          Plan(store, policy, options.coming_bytes, &planner, &report);
+  if (absl::Status s = Plan(store, policy, options.coming_bytes,
+                            /*forecast=*/true, &planner, &report);
       !s.ok()) {
     return s;
   }
@@ -287,8 +320,8 @@ absl::StatusOr<RetentionReport> ApplyRetention(
   for (bool first = true, more = true; more; first = false) {
     ExpiryPlanner planner(store, policy, options.now_ns);
     RetentionReport pass;
-    if (absl::Status s =
-            Plan(store, policy, options.coming_bytes, &planner, &pass);
+    if (absl::Status s = Plan(store, policy, options.coming_bytes,
+                              /*forecast=*/false, &planner, &pass);
         !s.ok()) {
       return s;
     }

@@ -17,7 +17,8 @@
 namespace fovea {
 namespace {
 
-constexpr size_t kReferencesAtOnce = 1024;
+// Commits wait while so many are looked up.
+constexpr size_t kReferencesAtOnce = 128;
 constexpr size_t kRowsAtOnce = 4096;
 
 // Adds what forgets a chunk without owners.

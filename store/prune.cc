@@ -109,6 +109,15 @@ class StaleFinder {
   bool found_ = false;
 };
 
+absl::StatusOr<SegmentState> StateOf(Catalogue* catalogue, uint64_t segment) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                         catalogue->Get(Family::kMeta, SegmentKey(segment)));
+  if (value.has_value()) return DecodeSegmentState(*value);
+  return absl::DataLossError(absl::StrCat("catalogue: no row of segment ",
+                                          segment,
+                                          "; run `fovea doctor --rebuild`"));
+}
+
 absl::StatusOr<std::vector<WaitingKeyParts>> ReadWaiting(
     Catalogue* catalogue, const std::string& after) {
   std::vector<WaitingKeyParts> waiting;
@@ -175,6 +184,7 @@ absl::Status SegmentStore::Rewrite(const std::vector<uint64_t>& segments,
   if (segments.empty()) return absl::OkStatus();
   FOVEA_RETURN_IF_ERROR(OwePurge(due));
   FOVEA_RETURN_IF_ERROR(BeginFreshSegment());
+  std::vector<uint64_t> retired;
   for (const uint64_t segment : segments) {
     const bool keep_tombstones = oldest_staying < segment;
     if (IsPlanted(PlantedBug::kPruneBeforeCopy)) {
@@ -182,14 +192,22 @@ absl::Status SegmentStore::Rewrite(const std::vector<uint64_t>& segments,
       FOVEA_RETURN_IF_ERROR(
           parts_.options.file_system->Remove(folder_->PathOf(file)));
     }
+    const uint64_t copied = report->bytes_copied;
     FOVEA_ASSIGN_OR_RETURN(const bool whole,
                            CopyForward(segment, keep_tombstones, report));
     if (whole) {
-      FOVEA_RETURN_IF_ERROR(RemoveSegment(segment, report));
+      FOVEA_RETURN_IF_ERROR(Retire(segment));
+      retired.push_back(segment);
     } else {
       oldest_staying = std::min(oldest_staying, segment);
     }
+    // What copies took comes back before more is copied. Segments nothing of
+    // which was wanted go together: each time costs a flush.
+    if (report->bytes_copied > copied) {
+      FOVEA_RETURN_IF_ERROR(RemoveRetired(&retired, report));
+    }
   }
+  FOVEA_RETURN_IF_ERROR(RemoveRetired(&retired, report));
   report->bytes_freed -= std::min(report->bytes_freed, report->bytes_copied);
   return absl::OkStatus();
 }
@@ -293,8 +311,8 @@ absl::Status SegmentStore::BeginFreshSegment() {
 absl::StatusOr<bool> SegmentStore::CopyForward(uint64_t segment,
                                                bool keep_tombstones,
                                                PruneReport* report) {
-  FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
-                         ReadSegmentStates(catalogue_));
+  FOVEA_ASSIGN_OR_RETURN(const SegmentState state,
+                         StateOf(catalogue_, segment));
   FOVEA_ASSIGN_OR_RETURN(const SegmentHeader header, folder_->Find(segment));
   FOVEA_ASSIGN_OR_RETURN(const auto reader, folder_->Reader(segment));
   const CopyOrigin origin = {segment, header.retention_class, keep_tombstones};
@@ -302,7 +320,7 @@ absl::StatusOr<bool> SegmentStore::CopyForward(uint64_t segment,
                        [&](const CopyCandidates& candidates) {
                          return WriteCopies(candidates, origin, report);
                        });
-  FOVEA_ASSIGN_OR_RETURN(const bool whole, copier.Copy(states.at(segment).end));
+  FOVEA_ASSIGN_OR_RETURN(const bool whole, copier.Copy(state.end));
   if (!keep_tombstones) return whole;
   for (const RowChange& range : copier.TakeRanges()) {
     FOVEA_RETURN_IF_ERROR(CopyRange(range, origin, report));
@@ -336,22 +354,31 @@ absl::Status SegmentStore::CopyRange(const RowChange& range,
   return absl::OkStatus();
 }
 
-absl::Status SegmentStore::RemoveSegment(uint64_t segment,
-                                         PruneReport* report) {
-  FOVEA_ASSIGN_OR_RETURN(SegmentStates states, ReadSegmentStates(catalogue_));
-  FOVEA_ASSIGN_OR_RETURN(const uint64_t bytes, folder_->FileBytes(segment));
-  SegmentState state = states.at(segment);
+absl::Status SegmentStore::Retire(uint64_t segment) {
+  FOVEA_ASSIGN_OR_RETURN(SegmentState state, StateOf(catalogue_, segment));
   state.retired = true;
-  FOVEA_RETURN_IF_ERROR(catalogue_->Write(
-      {{Family::kMeta, SegmentKey(segment), EncodeSegmentState(state)}}));
+  return catalogue_->Write(
+      {{Family::kMeta, SegmentKey(segment), EncodeSegmentState(state)}});
+}
+
+absl::Status SegmentStore::RemoveRetired(std::vector<uint64_t>* retired,
+                                         PruneReport* report) {
+  if (retired->empty()) return absl::OkStatus();
+  std::vector<uint64_t> bytes;
+  for (const uint64_t segment : *retired) {
+    FOVEA_ASSIGN_OR_RETURN(bytes.emplace_back(), folder_->FileBytes(segment));
+  }
   FOVEA_RETURN_IF_ERROR(
       FinishRetired(parts_.options.file_system, folder_, catalogue_));
-  if (folder_->Find(segment).ok()) {
-    report->segments_waiting += 1;
-    return absl::OkStatus();
+  for (size_t i = 0; i < retired->size(); ++i) {
+    if (folder_->Find((*retired)[i]).ok()) {
+      report->segments_waiting += 1;
+      continue;
+    }
+    report->segments_removed += 1;
+    report->bytes_freed += bytes[i];
   }
-  report->segments_removed += 1;
-  report->bytes_freed += bytes;
+  retired->clear();
   return absl::OkStatus();
 }
 

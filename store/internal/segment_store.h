@@ -158,7 +158,11 @@ class SegmentStore final : public Store {
                            const CopyOrigin& origin, PruneReport* report);
   absl::Status CopyRange(const RowChange& range, const CopyOrigin& origin,
                          PruneReport* report);
-  absl::Status RemoveSegment(uint64_t segment, PruneReport* report);
+  absl::Status Retire(uint64_t segment);
+  // Removes the files of segments retired, oldest first; `retired` is empty
+  // afterwards.
+  absl::Status RemoveRetired(std::vector<uint64_t>* retired,
+                             PruneReport* report);
   absl::Status PurgeIfOwed();
 
   const Parts parts_;
