@@ -38,8 +38,8 @@ absl::Status Ballast::Fill() {
 
 absl::Status Ballast::Release() {
   held_ = false;
-  const absl::Status removed = file_system_->Remove(path_);
-  return absl::IsNotFound(removed) ? absl::OkStatus() : removed;
+  FOVEA_ASSIGN_OR_RETURN(const bool exists, file_system_->Exists(path_));
+  return exists ? file_system_->Remove(path_) : absl::OkStatus();
 }
 
 absl::Status Ballast::ReleaseBelow(uint64_t least) {
