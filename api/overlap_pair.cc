@@ -156,23 +156,19 @@ bool Plausible(const Homography& h, PictureSize size) {
   return area > 1 / kMostScale && area < kMostScale;
 }
 
-absl::StatusOr<std::vector<Look>> FitLooks(std::span<const PairLook> looks,
-                                           const PairRules& rules) {
-  std::vector<Look> fits;
-  for (const PairLook& look : looks) {
-    auto fit = FitHomography(look.first, look.second, rules.homography);
-    if (!fit.ok()) return fit.status();
-    if (!fit->has_value()) continue;
-    Look found{**std::move(fit)};
-    const auto inliers = static_cast<int>(found.fit.inliers.size());
-    found.inlier_share = static_cast<double>(inliers) / found.fit.matches;
-    if (inliers >= rules.least_inliers &&
-        found.inlier_share >= rules.least_inlier_share &&
-        Plausible(found.fit.first_to_second, SizeOf(look.first))) {
-      fits.push_back(std::move(found));
+// The looks that say something.
+std::vector<Look> Choose(std::span<const HomographyFit> fits, PictureSize size,
+                         const PairRules& rules) {
+  std::vector<Look> chosen;
+  for (const HomographyFit& fit : fits) {
+    const auto inliers = static_cast<int>(fit.inliers.size());
+    const double share = static_cast<double>(inliers) / fit.matches;
+    if (inliers >= rules.least_inliers && share >= rules.least_inlier_share &&
+        Plausible(fit.first_to_second, size)) {
+      chosen.push_back({fit, share});
     }
   }
-  return fits;
+  return chosen;
 }
 
 double DriftBetween(const Look& a, const Look& b, const PairLook& sizes) {
@@ -247,21 +243,32 @@ absl::Status CheckSizes(std::span<const PairLook> looks) {
 
 }  // namespace
 
-absl::StatusOr<PairFinding> VerifyPair(std::span<const PairLook> looks,
-                                       const PairRules& rules) {
+absl::StatusOr<std::vector<HomographyFit>> FitLooks(
+    std::span<const PairLook> looks, const HomographyOptions& options) {
   if (absl::Status s = CheckSizes(looks); !s.ok()) return s;
-  const auto fits = FitLooks(looks, rules);
-  if (!fits.ok()) return fits.status();
+  std::vector<HomographyFit> fits;
+  for (const PairLook& look : looks) {
+    auto fit = FitHomography(look.first, look.second, options);
+    if (!fit.ok()) return fit.status();
+    if (fit->has_value()) fits.push_back(**std::move(fit));
+  }
+  return fits;
+}
+
+PairFinding JudgeLooks(std::span<const PairLook> looks,
+                       std::span<const HomographyFit> fits,
+                       const PairRules& rules) {
   PairFinding finding;
   finding.looks = static_cast<int>(looks.size());
   const PairLook& sizes = looks[0];
-  if (fits->empty()) {
+  const std::vector<Look> chosen = Choose(fits, SizeOf(sizes.first), rules);
+  if (chosen.empty()) {
     finding.why_not = "no plane that both see";
     return finding;
   }
   const PictureSize second = SizeOf(sizes.second);
   const auto agreeing = Agreeing(
-      *fits, sizes, rules.most_drift * std::max(second.width, second.height));
+      chosen, sizes, rules.most_drift * std::max(second.width, second.height));
   Sum(agreeing, sizes, &finding);
   finding.first_to_second = agreeing[0]->fit.first_to_second;
   finding.mask = SeenByFirst(finding.first_to_second, SizeOf(sizes.first),
@@ -272,6 +279,13 @@ absl::StatusOr<PairFinding> VerifyPair(std::span<const PairLook> looks,
   finding.why_not = WhyNot(finding, rules);
   finding.verified = finding.why_not.empty();
   return finding;
+}
+
+absl::StatusOr<PairFinding> VerifyPair(std::span<const PairLook> looks,
+                                       const PairRules& rules) {
+  const auto fits = FitLooks(looks, rules.homography);
+  if (!fits.ok()) return fits.status();
+  return JudgeLooks(looks, *fits, rules);
 }
 
 }  // namespace fovea

@@ -9,6 +9,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "api/homography.h"
@@ -58,6 +59,14 @@ struct PairFinding {
 // pictures change their size.
 absl::StatusOr<PairFinding> VerifyPair(std::span<const PairLook> looks,
                                        const PairRules& rules);
+
+// The same in two steps, the long one first: the looks' homographies, where
+// there are any, and what they come to.
+absl::StatusOr<std::vector<HomographyFit>> FitLooks(
+    std::span<const PairLook> looks, const HomographyOptions& options);
+PairFinding JudgeLooks(std::span<const PairLook> looks,
+                       std::span<const HomographyFit> fits,
+                       const PairRules& rules);
 
 }  // namespace fovea
 

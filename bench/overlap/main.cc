@@ -248,57 +248,83 @@ const char* TruthName(PairTruth truth) {
                                        : "unsaid";
 }
 
-absl::Status FindAll(const Settings& settings) {
-  const auto views = LoadViews(settings.data);
-  if (!views.ok()) return views.status();
-  PairRules rules;
-  rules.homography.longest_side = 640;  // minutes, not an hour
-  const auto found = FindPairs(*views, rules, kNearest);
-  if (!found.ok()) return found.status();
-  int wanted = 0, right = 0, wrong = 0, candidates = 0;
-  for (size_t i = 0; i < views->size(); ++i) {
-    for (size_t j = i + 1; j < views->size(); ++j) {
-      wanted +=
-          TruthOf((*views)[i].name, (*views)[j].name) == PairTruth::kOneScene;
+int TruePairs(const std::vector<NamedView>& views) {
+  int pairs = 0;
+  for (size_t i = 0; i < views.size(); ++i) {
+    for (size_t j = i + 1; j < views.size(); ++j) {
+      pairs += TruthOf(views[i].name, views[j].name) == PairTruth::kOneScene;
     }
   }
-  for (const FoundPair& pair : *found) {
-    const bool true_one = pair.truth == PairTruth::kOneScene;
-    candidates += true_one;
-    right += true_one && pair.finding.verified;
-    wrong += pair.truth == PairTruth::kOther && pair.finding.verified;
-    if (!true_one && !pair.finding.verified) continue;
-    Print(
-        settings,
+  return pairs;
+}
+
+void PrintFound(const Settings& settings, const FoundPair& pair,
+                const PairFinding& finding) {
+  Print(settings,
         {{"first", pair.first},
          {"second", pair.second},
          {"truth", TruthName(pair.truth)},
-         {"verified", pair.finding.verified},
-         {"why_not", pair.finding.why_not},
+         {"verified", finding.verified},
+         {"why_not", finding.why_not},
          {"distance", pair.distance},
-         {"inliers", pair.finding.inliers},
-         {"motion_correlation", pair.finding.motion_correlation}},
+         {"overlap", finding.mask.share()},
+         {"inliers", finding.inliers},
+         {"inlier_share", finding.inlier_share},
+         {"motion_correlation", finding.motion_correlation}},
         absl::StrFormat("%-16s %-16s %-9s %s (distance %.2f, %d inliers)",
                         pair.first, pair.second, TruthName(pair.truth),
-                        pair.finding.verified ? "found" : pair.finding.why_not,
-                        pair.distance, pair.finding.inliers));
+                        finding.verified ? "found" : finding.why_not,
+                        pair.distance, finding.inliers));
+}
+
+// How many are found, and rightly, where so many inliers are asked for.
+void PrintRates(const Settings& settings, const std::vector<FoundPair>& found,
+                size_t rule, int least_inliers, int wanted) {
+  int candidates = 0, right = 0, wrong = 0;
+  for (const FoundPair& pair : found) {
+    const bool verified = pair.findings[rule].verified;
+    const bool true_one = pair.truth == PairTruth::kOneScene;
+    candidates += true_one;
+    right += true_one && verified;
+    wrong += pair.truth == PairTruth::kOther && verified;
   }
   const auto share = [](int part, int whole) {
     return whole > 0 ? static_cast<double>(part) / whole : 1;
   };
   Print(settings,
-        {{"streams", views->size()},
-         {"pairs_looked_at", found->size()},
+        {{"least_inliers", least_inliers},
+         {"pairs_looked_at", found.size()},
          {"true_pairs", wanted},
          {"candidate_recall", share(candidates, wanted)},
          {"recall", share(right, wanted)},
          {"precision", share(right, right + wrong)}},
-        absl::StrFormat("%d streams, %d pairs looked at: candidates hold %d of "
-                        "%d true pairs, %d are found (recall %.2f), %d others "
+        absl::StrFormat("%2d inliers at least: of %d pairs looked at, %d of %d "
+                        "true ones, %d are found (recall %.2f), %d others "
                         "(precision %.2f)",
-                        views->size(), found->size(), candidates, wanted, right,
+                        least_inliers, found.size(), candidates, wanted, right,
                         share(right, wanted), wrong,
                         share(right, right + wrong)));
+}
+
+absl::Status FindAll(const Settings& settings) {
+  const auto views = LoadViews(settings.data);
+  if (!views.ok()) return views.status();
+  std::vector<PairRules> rules(1);
+  rules[0].homography.longest_side = 640;  // minutes, not an hour
+  for (const int least : {6, 8, 12, 16, 32, 48, 64, 96}) {
+    rules.push_back(rules[0]);
+    rules.back().least_inliers = least;
+  }
+  const auto found = FindPairs(*views, rules, kNearest);
+  if (!found.ok()) return found.status();
+  for (const FoundPair& pair : *found) {
+    const PairFinding& finding = pair.findings[0];
+    if (pair.truth != PairTruth::kOneScene && !finding.verified) continue;
+    PrintFound(settings, pair, finding);
+  }
+  for (size_t i = 0; i < rules.size(); ++i) {
+    PrintRates(settings, *found, i, rules[i].least_inliers, TruePairs(*views));
+  }
   return absl::OkStatus();
 }
 

@@ -67,8 +67,9 @@ std::vector<int64_t> Times(int64_t from_ns, int64_t to_ns) {
   return times;
 }
 
-absl::StatusOr<PairFinding> Look(const NamedView& a, const NamedView& b,
-                                 const PairRules& rules) {
+absl::StatusOr<std::vector<PairFinding>> Look(
+    const NamedView& a, const NamedView& b,
+    const std::vector<PairRules>& rules) {
   std::vector<PairLook> looks;
   const int64_t end =
       std::min(a.frames.back().time_ns, b.frames.back().time_ns);
@@ -77,7 +78,13 @@ absl::StatusOr<PairFinding> Look(const NamedView& a, const NamedView& b,
     looks.push_back({ShownAt(a, time), ShownAt(a, time + kLaterNs),
                      ShownAt(b, time), ShownAt(b, time + kLaterNs)});
   }
-  return VerifyPair(looks, rules);
+  const auto fits = FitLooks(looks, rules.front().homography);
+  if (!fits.ok()) return fits.status();
+  std::vector<PairFinding> findings;
+  for (const PairRules& one : rules) {
+    findings.push_back(JudgeLooks(looks, *fits, one));
+  }
+  return findings;
 }
 
 ViewedStream Viewed(const NamedView& view) {
@@ -144,7 +151,7 @@ PairTruth TruthOf(const std::string& first, const std::string& second) {
 }
 
 absl::StatusOr<std::vector<FoundPair>> FindPairs(
-    const std::vector<NamedView>& views, const PairRules& rules,
+    const std::vector<NamedView>& views, const std::vector<PairRules>& rules,
     size_t nearest) {
   std::vector<ViewedStream> streams;
   for (const NamedView& view : views) streams.push_back(Viewed(view));
@@ -152,8 +159,8 @@ absl::StatusOr<std::vector<FoundPair>> FindPairs(
   for (const Candidate& candidate : FindCandidates(streams, nearest)) {
     const NamedView& a = views[candidate.first];
     const NamedView& b = views[candidate.second];
-    auto finding = Look(a, b, rules);
-    if (!finding.ok()) return finding.status();
+    auto findings = Look(a, b, rules);
+    if (!findings.ok()) return findings.status();
     FoundPair pair;
     pair.first = a.name;
     pair.second = b.name;
@@ -161,7 +168,7 @@ absl::StatusOr<std::vector<FoundPair>> FindPairs(
     pair.rank = std::min(RankOf(streams, candidate.first, candidate.second),
                          RankOf(streams, candidate.second, candidate.first));
     pair.truth = TruthOf(a.name, b.name);
-    pair.finding = *std::move(finding);
+    pair.findings = *std::move(findings);
     found.push_back(std::move(pair));
   }
   return found;

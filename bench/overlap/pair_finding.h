@@ -34,14 +34,14 @@ struct FoundPair {
   std::string first, second;
   size_t rank = 0;  // among the candidates of either, 0 is nearest
   double distance = 0;
-  PairFinding finding;
+  std::vector<PairFinding> findings;  // by the rules, in their order
   PairTruth truth = PairTruth::kOther;
 };
 
 // The candidates of each view, its `nearest` others, with what is found of
-// them.
+// them. All rules have the homography's options of the first.
 absl::StatusOr<std::vector<FoundPair>> FindPairs(
-    const std::vector<NamedView>& views, const PairRules& rules,
+    const std::vector<NamedView>& views, const std::vector<PairRules>& rules,
     size_t nearest);
 
 }  // namespace fovea::bench
