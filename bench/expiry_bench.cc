@@ -61,6 +61,7 @@ struct Settings {
   int days = 90;
   int expire = 9;         // of them, one by one
   int gops_per_hour = 4;  // and blocks
+  int idle_s = 10;        // before and after, with commits alone
 };
 
 bool failed = false;
@@ -382,7 +383,7 @@ void Bench(const Settings& settings) {
   std::vector<Expiry> expiries;
   {
     Ingest ingest(&ground);
-    const auto idle = std::chrono::seconds(settings.days >= 90 ? 10 : 1);
+    const auto idle = std::chrono::seconds(settings.idle_s);
     std::this_thread::sleep_for(idle);
     before = ingest.Take();
     for (int day = 0; day < settings.expire; ++day) {
@@ -412,7 +413,7 @@ int Main(int argc, char** argv) {
                  : option == "--gops-per-hour" ? &settings.gops_per_hour
                                                : nullptr;
     if (option == "--quick") {
-      settings = {.days = 6, .expire = 2, .gops_per_hour = 4};
+      settings = {.days = 6, .expire = 2, .gops_per_hour = 4, .idle_s = 1};
     } else if (value == nullptr || ++i >= argc ||
                !absl::SimpleAtoi(argv[i], value) || *value < 1) {
       std::fprintf(stderr,

@@ -5,8 +5,8 @@
 // by least squares to what follows the warm-up, in MiB per hour of media.
 //
 // The catalogue keeps up to 4 MiB of rows per family in memory and then
-// writes them all: a saw-tooth. Warm-up and measured time should each hold
-// some of its teeth, which the samples printed show.
+// writes them all out: until it has done so once, memory grows by what rows
+// take. The samples printed show when that is.
 //
 // Usage: memory_bench FILE WARM_UP_HOURS [OPTION OF INGEST...]
 

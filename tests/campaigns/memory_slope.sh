@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Whether an ingest of hours grows: two hours of media after a warm-up, kept
 # as it came and coded anew, at full speed; MiB of resident memory per hour.
-# GOPs are short, so that the catalogue is written out several times.
+# The warm-up lasts until the catalogue's memory is full and was written out
+# once: at a GOP every two seconds that is five hours.
 # Usage: tests/campaigns/memory_slope.sh [HOURS [WARM_UP_HOURS [BUILD]]]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-hours=${1:-2} warm_up=${2:-1.5}
+hours=${1:-2} warm_up=${2:-5.5}
 bench=${3:-build/dev}/bench/memory_bench
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
