@@ -7,11 +7,11 @@
 #include "store/internal/rocks_files.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/byte_coding.h"
+#include "store/internal/rocks_reading.h"
 #include "store/internal/status_macros.h"
 #include "store/internal/table_check.h"
 
@@ -26,22 +26,6 @@ constexpr std::string_view kLogEnding = ".log";
 constexpr std::string_view kOptionsStart = "OPTIONS-";
 constexpr char kCurrent[] = "CURRENT";
 constexpr char kCurrentDraft[] = "000000.dbtmp";  // a name RocksDB cleans up
-
-IOStatus Answer(const absl::Status& status) {
-  const std::string text(status.message());
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
-      return IOStatus::OK();
-    case absl::StatusCode::kNotFound:
-      return IOStatus::PathNotFound(text);
-    case absl::StatusCode::kResourceExhausted:
-      return IOStatus::NoSpace(text);
-    case absl::StatusCode::kDataLoss:
-      return IOStatus::Corruption(text);
-    default:
-      return IOStatus::IOError(text);
-  }
-}
 
 // RocksDB doubles slashes here and there.
 std::string Plain(const std::string& path) {
@@ -98,69 +82,6 @@ class Writing final : public rocksdb::FSWritableFile {
   RocksFiles* const owner_;
   const std::shared_ptr<RocksFiles::File> file_;
   uint64_t size_ = 0;
-};
-
-class BytesInMemory final : public RandomFile {
- public:
-  explicit BytesInMemory(std::string bytes) : bytes_(std::move(bytes)) {}
-
-  absl::StatusOr<size_t> Read(uint64_t offset,
-                              std::span<uint8_t> out) override {
-    if (offset >= bytes_.size()) return size_t{0};
-    const size_t at = static_cast<size_t>(offset);
-    const size_t got = std::min(out.size(), bytes_.size() - at);
-    std::memcpy(out.data(), bytes_.data() + at, got);
-    return got;
-  }
-  absl::StatusOr<uint64_t> Size() override { return bytes_.size(); }
-
- private:
-  const std::string bytes_;
-};
-
-IOStatus ReadAt(RandomFile* file, uint64_t offset, size_t n, Slice* result,
-                char* scratch) {
-  const absl::StatusOr<size_t> got =
-      file->Read(offset, {reinterpret_cast<uint8_t*>(scratch), n});
-  if (!got.ok()) return Answer(got.status());
-  *result = Slice(scratch, *got);
-  return IOStatus::OK();
-}
-
-class ReadingOn final : public rocksdb::FSSequentialFile {
- public:
-  explicit ReadingOn(std::unique_ptr<RandomFile> file)
-      : file_(std::move(file)) {}
-
-  IOStatus Read(size_t n, const rocksdb::IOOptions&, Slice* result,
-                char* scratch, rocksdb::IODebugContext*) override {
-    const IOStatus status = ReadAt(file_.get(), at_, n, result, scratch);
-    if (status.ok()) at_ += result->size();
-    return status;
-  }
-  IOStatus Skip(uint64_t n) override {
-    at_ += n;
-    return IOStatus::OK();
-  }
-
- private:
-  const std::unique_ptr<RandomFile> file_;
-  uint64_t at_ = 0;
-};
-
-class ReadingAnywhere final : public rocksdb::FSRandomAccessFile {
- public:
-  explicit ReadingAnywhere(std::unique_ptr<RandomFile> file)
-      : file_(std::move(file)) {}
-
-  IOStatus Read(uint64_t offset, size_t n, const rocksdb::IOOptions&,
-                Slice* result, char* scratch,
-                rocksdb::IODebugContext*) const override {
-    return ReadAt(file_.get(), offset, n, result, scratch);
-  }
-
- private:
-  const std::unique_ptr<RandomFile> file_;
 };
 
 class Folder final : public rocksdb::FSDirectory {
@@ -262,7 +183,7 @@ absl::StatusOr<std::unique_ptr<RandomFile>> RocksFiles::OpenToRead(
     absl::MutexLock lock(&mutex_);
     const auto file = files_.find(plain);
     if (file != files_.end()) {
-      return std::make_unique<BytesInMemory>(file->second->bytes);
+      return ReadBytes(file->second->bytes);
     }
     if (hidden_.contains(plain)) return absl::NotFoundError(plain);
   }
@@ -316,7 +237,7 @@ IOStatus RocksFiles::NewSequentialFile(
     std::unique_ptr<rocksdb::FSSequentialFile>* file, Debug*) {
   auto opened = OpenToRead(path);
   if (!opened.ok()) return Answer(opened.status());
-  *file = std::make_unique<ReadingOn>(*std::move(opened));
+  *file = ReadInOrder(*std::move(opened));
   return IOStatus::OK();
 }
 
@@ -329,7 +250,7 @@ IOStatus RocksFiles::NewRandomAccessFile(
     const absl::Status sound = CheckTable(opened->get(), path);
     if (!sound.ok()) return Answer(sound);
   }
-  *file = std::make_unique<ReadingAnywhere>(*std::move(opened));
+  *file = ReadAnywhere(*std::move(opened));
   return IOStatus::OK();
 }
 

@@ -67,8 +67,7 @@ const std::vector<Confined>& ThirdParty() {
       {"codec/formats/video_writer.cc"}};
   static const std::vector<Confined> table = {
       {"x264.h", {{"codec/internal/x264_encoder.cc"}}},
-      {"rocksdb/",
-       {{"store/internal/rocks.cc"}, {"store/internal/rocks_files."}}},
+      {"rocksdb/", {{"store/internal/rocks.cc"}, {"store/internal/rocks_"}}},
       {"openssl/", {{"store/"}}},
       {"zstd.h", {{"store/internal/"}}},
       {"lz4.h", {{"codec/internal/"}}},
