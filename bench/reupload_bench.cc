@@ -164,7 +164,10 @@ void Upload(const Wrapping& again, const std::string& base, bool opaque) {
 void BenchVideo(const std::string& title, const std::string& clip, bool quick) {
   TempDir dir;
   const std::string base = dir.File("base");
-  const json first = Ingest(clip, base, "first", "--copy").at(0);
+  json first;
+  for (const json& stream : Ingest(clip, base, "first", "--copy")) {
+    if (stream.at("name") == "first") first = stream;
+  }
   std::printf("%s: %.0f B of video in %d GOPs\n", title.c_str(),
               first.value("bytes", 0.0), first.value("chunks", 0));
   Upload({"the same file", clip}, base, false);
