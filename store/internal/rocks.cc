@@ -375,9 +375,7 @@ class RocksCatalogue final : public Catalogue {
     FOVEA_RETURN_IF_ERROR(status);
     FOVEA_RETURN_IF_ERROR(left.status());
     for (const std::string& name : *left) {
-      if (!files_->RemovalFailed(absl::StrCat(db_->GetName(), "/", name))) {
-        continue;
-      }
+      if (!files_->RemovalFailed(name)) continue;
       return absl::InternalError(absl::StrCat("catalogue: obsolete file '",
                                               name, "' could not be removed"));
     }

@@ -325,29 +325,15 @@ IOStatus RocksFiles::DeleteFile(const std::string& path, const Io&, Debug*) {
   absl::MutexLock lock(&mutex_);
   const bool was_in_memory = files_.erase(plain) > 0;
   const auto on_disk = disk_->Exists(plain);
-  if (!on_disk.ok()) {
-    unremoved_.insert(plain);
-    return Answer(on_disk.status());
-  }
+  if (!on_disk.ok()) return Answer(on_disk.status());
   if (!*on_disk || hidden_.contains(plain)) {
     return was_in_memory ? IOStatus::OK() : IOStatus::PathNotFound(plain);
   }
-  if (in_memory_) {
-    hidden_.insert(plain);
-    return IOStatus::OK();
-  }
-  const absl::Status removed = disk_->Remove(plain);
-  if (removed.ok()) {
-    unremoved_.erase(plain);
-  } else {
-    unremoved_.insert(plain);
-  }
+  absl::Status removed;
+  if (in_memory_) hidden_.insert(plain);
+  if (!in_memory_) removed = disk_->Remove(plain);
+  if (!removed.ok()) unremoved_.insert(plain.substr(plain.rfind('/') + 1));
   return Answer(removed);
-}
-
-bool RocksFiles::RemovalFailed(const std::string& path) {
-  absl::MutexLock lock(&mutex_);
-  return unremoved_.contains(Plain(path));
 }
 
 IOStatus RocksFiles::CreateDir(const std::string&, const Io&, Debug*) {

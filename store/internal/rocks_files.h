@@ -53,8 +53,11 @@ class RocksFiles final : public rocksdb::FileSystem {
   void Close(File* file);
   rocksdb::IOStatus SyncFolder(const std::string& folder);
 
-  // Whether the last try to remove `path`, if any, failed.
-  bool RemovalFailed(const std::string& path);
+  // Whether the folder's file `name`, if it is there, could not be removed.
+  bool RemovalFailed(const std::string& name) {
+    absl::MutexLock lock(&mutex_);
+    return unremoved_.contains(name);
+  }
 
   const char* Name() const override { return "fovea"; }
   using Io = rocksdb::IOOptions;
@@ -128,6 +131,7 @@ class RocksFiles final : public rocksdb::FileSystem {
   std::map<std::string, std::shared_ptr<File>> files_ ABSL_GUARDED_BY(mutex_);
   // Files of the folder that were removed in memory.
   std::set<std::string> hidden_ ABSL_GUARDED_BY(mutex_);
+  // Names of those that were to be removed, and the disk would not.
   std::set<std::string> unremoved_ ABSL_GUARDED_BY(mutex_);
 };
 
