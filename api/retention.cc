@@ -36,19 +36,19 @@ std::string JustBehind(std::string key) {
 }
 
 // `coming`: bytes that are about to be stored.
-uint64_t Wanted(const RetentionPolicy& policy, const DiskUsage& usage,
+uint64_t Wanted(const RetentionPolicy& policy, const DiskSpace& space,
                 uint64_t coming) {
   uint64_t wanted = 0;
-  const uint64_t taken = usage.store_bytes() + coming;
+  const uint64_t taken = space.store_bytes() + coming;
   if (policy.max_bytes.has_value() && taken > *policy.max_bytes) {
     wanted = taken - *policy.max_bytes;
   }
-  const uint64_t least_free = policy.LeastFree(usage.disk_bytes) + coming;
-  if (policy.LeastFree(usage.disk_bytes) > 0 && least_free > usage.free_bytes) {
-    wanted = std::max(wanted, least_free - usage.free_bytes);
+  const uint64_t least_free = policy.LeastFree(space.disk_bytes) + coming;
+  if (policy.LeastFree(space.disk_bytes) > 0 && least_free > space.free_bytes) {
+    wanted = std::max(wanted, least_free - space.free_bytes);
   }
   if (wanted == 0) return 0;
-  return wanted + std::max(kLeastMargin, usage.store_bytes() / kMarginPart);
+  return wanted + std::max(kLeastMargin, space.store_bytes() / kMarginPart);
 }
 
 absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
@@ -70,11 +70,11 @@ absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
 absl::Status Plan(Store* store, const RetentionPolicy& policy,
                   uint64_t coming_bytes, bool forecast, ExpiryPlanner* planner,
                   RetentionReport* report) {
-  const absl::StatusOr<DiskUsage> usage = store->Usage();
-  if (!usage.ok()) return usage.status();
-  report->store_bytes_before = usage->store_bytes();
-  report->free_bytes_before = usage->free_bytes;
-  report->wanted_bytes = Wanted(policy, *usage, coming_bytes);
+  const absl::StatusOr<DiskSpace> space = store->Space();
+  if (!space.ok()) return space.status();
+  report->store_bytes_before = space->store_bytes();
+  report->free_bytes_before = space->free_bytes;
+  report->wanted_bytes = Wanted(policy, *space, coming_bytes);
   if (absl::Status s = planner->ExpireByAge(); !s.ok()) return s;
   if (report->wanted_bytes == 0 && !forecast) return absl::OkStatus();
   absl::StatusOr<uint64_t> freed =
@@ -337,10 +337,10 @@ absl::StatusOr<RetentionReport> ApplyRetention(
     if (!reclaimed.ok()) return reclaimed.status();
     more = planner.full();
   }
-  const absl::StatusOr<DiskUsage> usage = store->Usage();
-  if (!usage.ok()) return usage.status();
-  report.store_bytes_after = usage->store_bytes();
-  report.enough = Wanted(policy, *usage, options.coming_bytes) == 0;
+  const absl::StatusOr<DiskSpace> space = store->Space();
+  if (!space.ok()) return space.status();
+  report.store_bytes_after = space->store_bytes();
+  report.enough = Wanted(policy, *space, options.coming_bytes) == 0;
   return report;
 }
 

@@ -124,7 +124,8 @@ class Upkeep::Work {
 
   bool RoomIsShort(const RetentionPolicy& policy) {
     const absl::StatusOr<DiskSpace> space = engine_->store()->Space();
-    return space.ok() && space->free_bytes < policy.LeastFree(space->bytes);
+    return space.ok() &&
+           space->free_bytes < policy.LeastFree(space->disk_bytes);
   }
 
   absl::Status Retain(const RetentionPolicy& policy) {
@@ -164,12 +165,12 @@ class Upkeep::Work {
   }
 
   absl::Status Scrub() {
-    const absl::StatusOr<DiskUsage> usage = engine_->Usage();
-    if (!usage.ok()) return usage.status();
+    const absl::StatusOr<DiskSpace> space = engine_->store()->Space();
+    if (!space.ok()) return space.status();
     ScrubOptions options;
     options.deep = options.repair = true;
     options.bytes_per_second = std::max(options_.scrub_bytes_per_second,
-                                        usage->segment_bytes / kWeekSeconds);
+                                        space->segment_bytes / kWeekSeconds);
     options.progress = [this](uint64_t, uint64_t) { return !stop_; };
     const auto report = engine_->store()->Scrub(options);
     if (!report.ok()) return report.status();

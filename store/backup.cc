@@ -81,8 +81,8 @@ absl::StatusOr<BackupReport> SegmentStore::Backup(const std::string& target,
   const int64_t begun_ns = parts_.options.now_ns();
   const auto hold =
       snapshots_.Add(catalogue_, begun_ns + kStoreLimits.backup_hold_ns);
-  FOVEA_ASSIGN_OR_RETURN(const DiskUsage usage, Usage());
-  ProgressCount count(usage.segment_bytes + usage.catalogue_bytes, progress);
+  FOVEA_ASSIGN_OR_RETURN(const DiskSpace space, Space());
+  ProgressCount count(space.store_bytes(), progress);
   FOVEA_ASSIGN_OR_RETURN(
       const auto folder,
       BackupFolder::Open(parts_.options.file_system, target, parts_.format.id,

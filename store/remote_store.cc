@@ -12,7 +12,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "store/internal/open_store.h"
 #include "store/internal/socket.h"
 #include "store/internal/status_macros.h"
 #include "store/limits.h"
@@ -325,7 +324,8 @@ class RemoteStore final : public Store {
   }
 
   absl::StatusOr<DiskSpace> Space() override {
-    return SpaceAt(options_.file_system, path_);
+    FOVEA_ASSIGN_OR_RETURN(const DiskUsage usage, Usage());
+    return DiskSpace(usage);
   }
 
   absl::StatusOr<BackupReport> Backup(

@@ -29,21 +29,6 @@ struct VerifyReport {
   std::vector<StoreProblem> problems;
 };
 
-struct DiskUsage {
-  uint64_t segment_bytes = 0;  // files on disk
-  uint64_t live_chunk_bytes = 0;
-  uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
-  uint64_t journal_bytes = 0;
-  uint64_t catalogue_bytes = 0;  // RocksDB files
-  uint64_t ballast_bytes = 0;    // set aside for making room on a full disk
-  uint64_t free_bytes = 0;       // of the file system, to this user
-  uint64_t disk_bytes = 0;       // of it in all
-  int64_t segments = 0;
-  int64_t chunks = 0;
-
-  uint64_t store_bytes() const { return segment_bytes + catalogue_bytes; }
-};
-
 // A reader that keeps removed segments on the disk.
 struct ReaderHold {
   uint64_t pid = 0;
@@ -61,10 +46,24 @@ struct PruneReport {
   std::vector<ReaderHold> readers;
 };
 
-// The file system a store is on.
+// What a store takes of its file system, and what that has.
 struct DiskSpace {
-  uint64_t free_bytes = 0;  // to this user
-  uint64_t bytes = 0;       // in all
+  uint64_t segment_bytes = 0;    // files on disk
+  uint64_t catalogue_bytes = 0;  // RocksDB files
+  uint64_t ballast_bytes = 0;    // set aside for making room on a full disk
+  uint64_t free_bytes = 0;       // of the file system, to this user
+  uint64_t disk_bytes = 0;       // of it in all
+  int64_t segments = 0;
+
+  uint64_t store_bytes() const { return segment_bytes + catalogue_bytes; }
+};
+
+// The same with what is in it.
+struct DiskUsage : DiskSpace {
+  uint64_t live_chunk_bytes = 0;
+  uint64_t dead_chunk_bytes = 0;  // waiting for Prune()
+  uint64_t journal_bytes = 0;
+  int64_t chunks = 0;
 };
 
 struct MigrateReport {

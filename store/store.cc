@@ -260,9 +260,9 @@ absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
   if (!options.read_only) {
     FOVEA_RETURN_IF_ERROR(CheckFormatIsPresent(opened.format));
     // What the catalogue writes while it opens must not fail.
-    Ballast(options.file_system, path, options.ballast_bytes)
-        .ReleaseBelow(kStoreLimits.reserve_bytes)
-        .IgnoreError();
+    FOVEA_RETURN_IF_ERROR(
+        Ballast(options.file_system, path, options.ballast_bytes)
+            .ReleaseBelow(kStoreLimits.reserve_bytes));
   }
   FOVEA_RETURN_IF_ERROR(MakeSegmentsFolder(path, options));
   opened.segments = std::make_unique<SegmentFolder>(

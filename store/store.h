@@ -122,7 +122,8 @@ class Store : public StoreReader {
 
   // Erases chunks without owners and rows that were deleted: segments that
   // hold any are rewritten without them and removed. Nothing owned is ever
-  // absent meanwhile.
+  // absent meanwhile. What a reader or a scan still reads is erased by the
+  // next prune, or the next opening for writing.
   virtual absl::StatusOr<PruneReport> Prune() = 0;
 
   // Brings back space where that costs little: removes segments nothing of
@@ -135,7 +136,7 @@ class Store : public StoreReader {
   virtual absl::StatusOr<std::vector<SegmentSpace>> MeasureSegments(
       const Gone& gone) = 0;
 
-  // Usage() looks at every chunk's row; Space() asks the file system only.
+  // Usage() looks at every chunk's row; Space() at files only.
   virtual absl::StatusOr<DiskUsage> Usage() = 0;
   virtual absl::StatusOr<DiskSpace> Space() = 0;
 

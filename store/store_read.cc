@@ -135,27 +135,37 @@ absl::StatusOr<Store::KeyValue> SegmentStore::SeekBackward(
   return catalogue_->SeekBackward(family, key, prefix);
 }
 
-absl::StatusOr<DiskSpace> SpaceAt(FileSystem* file_system,
-                                  const std::string& path) {
-  DiskSpace space;
-  FOVEA_ASSIGN_OR_RETURN(space.free_bytes, file_system->FreeBytes(path));
-  FOVEA_ASSIGN_OR_RETURN(space.bytes, file_system->TotalBytes(path));
-  return space;
-}
-
 absl::StatusOr<DiskSpace> SegmentStore::Space() {
-  return SpaceAt(parts_.options.file_system, parts_.path);
-}
-
-absl::StatusOr<DiskUsage> SegmentStore::Usage() {
-  DiskUsage usage;
+  FileSystem* const file_system = parts_.options.file_system;
+  DiskSpace space;
+  FOVEA_ASSIGN_OR_RETURN(space.free_bytes, file_system->FreeBytes(parts_.path));
+  FOVEA_ASSIGN_OR_RETURN(space.disk_bytes,
+                         file_system->TotalBytes(parts_.path));
+  const Ballast ballast(file_system, parts_.path, 0);
+  FOVEA_ASSIGN_OR_RETURN(space.ballast_bytes, ballast.Size());
   for (const uint64_t id : folder_->Ids()) {
     const absl::StatusOr<uint64_t> bytes = folder_->FileBytes(id);
     if (absl::IsDataLoss(bytes.status())) continue;  // removed just now
     FOVEA_RETURN_IF_ERROR(bytes.status());
-    usage.segment_bytes += OnDisk(*bytes);
-    usage.segments += 1;
+    space.segment_bytes += OnDisk(*bytes);
+    space.segments += 1;
   }
+  const std::string folder = absl::StrCat(parts_.path, "/", kCatalogueName);
+  const auto listed = file_system->List(folder);
+  if (absl::IsNotFound(listed.status())) return space;  // all in memory
+  FOVEA_RETURN_IF_ERROR(listed.status());
+  for (const std::string& name : *listed) {
+    const auto file = file_system->OpenRandom(absl::StrCat(folder, "/", name));
+    if (!file.ok()) continue;  // RocksDB replaced it just now
+    FOVEA_ASSIGN_OR_RETURN(const uint64_t bytes, (*file)->Size());
+    space.catalogue_bytes += OnDisk(bytes);
+  }
+  return space;
+}
+
+absl::StatusOr<DiskUsage> SegmentStore::Usage() {
+  DiskUsage usage;
+  FOVEA_ASSIGN_OR_RETURN(static_cast<DiskSpace&>(usage), Space());
   FOVEA_ASSIGN_OR_RETURN(const SegmentStates states,
                          ReadSegmentStates(catalogue_));
   for (const auto& [id, state] : states) {
@@ -170,22 +180,6 @@ absl::StatusOr<DiskUsage> SegmentStore::Usage() {
                                    : usage.dead_chunk_bytes) += place->length;
         return true;
       }));
-  FOVEA_ASSIGN_OR_RETURN(const DiskSpace space, Space());
-  usage.free_bytes = space.free_bytes;
-  usage.disk_bytes = space.bytes;
-  FileSystem* const file_system = parts_.options.file_system;
-  const Ballast ballast(file_system, parts_.path, 0);
-  FOVEA_ASSIGN_OR_RETURN(usage.ballast_bytes, ballast.Size());
-  const std::string folder = absl::StrCat(parts_.path, "/", kCatalogueName);
-  const auto listed = file_system->List(folder);
-  if (absl::IsNotFound(listed.status())) return usage;  // all in memory
-  FOVEA_RETURN_IF_ERROR(listed.status());
-  for (const std::string& name : *listed) {
-    const auto file = file_system->OpenRandom(absl::StrCat(folder, "/", name));
-    if (!file.ok()) continue;  // RocksDB replaced it just now
-    FOVEA_ASSIGN_OR_RETURN(const uint64_t bytes, (*file)->Size());
-    usage.catalogue_bytes += OnDisk(bytes);
-  }
   return usage;
 }
 

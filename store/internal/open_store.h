@@ -30,10 +30,6 @@ struct OpenedFolder {
 absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
                                         const StoreOptions& options);
 
-// Of the file system that holds `path`.
-absl::StatusOr<DiskSpace> SpaceAt(FileSystem* file_system,
-                                  const std::string& path);
-
 // Store::Migrate() with complete options.
 absl::StatusOr<MigrateReport> MigrateStore(const std::string& path,
                                            const StoreOptions& options,

@@ -183,7 +183,9 @@ absl::StatusOr<std::vector<SegmentSpace>> MemoryStore::MeasureSegments(
 }
 
 absl::StatusOr<DiskSpace> MemoryStore::Space() {
-  return DiskSpace{uint64_t{1} << 40, uint64_t{1} << 40};
+  DiskSpace space;
+  space.free_bytes = space.disk_bytes = uint64_t{1} << 40;
+  return space;
 }
 
 absl::StatusOr<DiskUsage> MemoryStore::Usage() {
