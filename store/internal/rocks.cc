@@ -12,7 +12,6 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -39,17 +38,6 @@ class SilentLogger final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
-};
-
-// After a full disk RocksDB recovers by itself, on a thread that goes on
-// beside a store that is being closed and opened anew, on the same files. Ours
-// is read-only from then on until it is reopened, which needs no such thread.
-class NoRecovery final : public rocksdb::EventListener {
- public:
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
-                            bool* auto_recovery) override {
-    *auto_recovery = false;
-  }
 };
 
 rocksdb::Slice SliceOf(std::string_view text) {
@@ -90,7 +78,6 @@ rocksdb::DBOptions DatabaseOptions(const Catalogue::Options& ours,
   options.error_if_exists = ours.create;
   options.paranoid_checks = true;
   options.info_log = std::make_shared<SilentLogger>();
-  options.listeners.push_back(std::make_shared<NoRecovery>());
   options.db_host_id = "";  // table files need not tell where they were made
   options.keep_log_file_num = 1;
   options.stats_dump_period_sec = 0;

@@ -7,6 +7,7 @@
 #include "store/internal/rocks_files.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,6 +25,7 @@ using rocksdb::Slice;
 constexpr std::string_view kTableEnding = ".sst";
 constexpr std::string_view kLogEnding = ".log";
 constexpr std::string_view kOptionsStart = "OPTIONS-";
+constexpr std::string_view kManifestStart = "MANIFEST-";
 constexpr char kCurrent[] = "CURRENT";
 constexpr char kCurrentDraft[] = "000000.dbtmp";  // a name RocksDB cleans up
 
@@ -320,6 +322,20 @@ IOStatus RocksFiles::GetChildren(const std::string& folder, const Io&,
   return IOStatus::OK();
 }
 
+absl::Status RocksFiles::CheckNotCurrent(const std::string& path) {
+  const std::string name = NameIn(path);
+  if (!name.starts_with(kManifestStart)) return absl::OkStatus();
+  const auto current = disk_->OpenRandom(absl::StrCat(folder_, "/", kCurrent));
+  if (absl::IsNotFound(current.status())) return absl::OkStatus();
+  FOVEA_RETURN_IF_ERROR(current.status());
+  std::array<uint8_t, 64> bytes;
+  FOVEA_ASSIGN_OR_RETURN(const size_t got, (*current)->Read(0, bytes));
+  const std::string_view text = TextOf(std::span(bytes).first(got));
+  if (text.substr(0, text.find('\n')) != name) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("'", path, "' is what ", kCurrent, " names"));
+}
+
 IOStatus RocksFiles::DeleteFile(const std::string& path, const Io&, Debug*) {
   const std::string plain = Plain(path);
   absl::MutexLock lock(&mutex_);
@@ -330,8 +346,12 @@ IOStatus RocksFiles::DeleteFile(const std::string& path, const Io&, Debug*) {
     return was_in_memory ? IOStatus::OK() : IOStatus::PathNotFound(plain);
   }
   absl::Status removed;
-  if (in_memory_) hidden_.insert(plain);
-  if (!in_memory_) removed = disk_->Remove(plain);
+  if (in_memory_) {
+    hidden_.insert(plain);
+  } else {
+    removed = CheckNotCurrent(plain);
+    if (removed.ok()) removed = disk_->Remove(plain);
+  }
   if (!removed.ok()) unremoved_.insert(plain.substr(plain.rfind('/') + 1));
   return Answer(removed);
 }

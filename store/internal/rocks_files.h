@@ -118,6 +118,11 @@ class RocksFiles final : public rocksdb::FileSystem {
   absl::StatusOr<std::unique_ptr<RandomFile>> OpenToRead(
       const std::string& path);
 
+  // Where a change of the catalogue fails before its manifest was created,
+  // RocksDB 7.8 counts the number up all the same, takes the manifest that is
+  // in use for an old one, and removes it. It is kept.
+  absl::Status CheckNotCurrent(const std::string& path);
+
   // Brings memory to the disk, in an order that survives a crash.
   absl::Status LeaveMemory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

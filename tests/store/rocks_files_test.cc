@@ -126,6 +126,17 @@ TEST_F(RocksFilesTest, WhatIsRemovedInMemoryStaysUntilItIsReplaced) {
                                          "MANIFEST-000007"));
 }
 
+TEST_F(RocksFilesTest, TheManifestInUseIsKept) {
+  Open();
+  ASSERT_TRUE(WriteManifest("000005", "old") && Write("000006.sst", "table"));
+  EXPECT_FALSE(files_->DeleteFile(Path("MANIFEST-000005"), {}, nullptr).ok());
+  EXPECT_EQ(OnDisk("MANIFEST-000005"), "old");
+  ASSERT_TRUE(WriteManifest("000007", "new"));
+  ASSERT_TRUE(files_->DeleteFile(Path("MANIFEST-000005"), {}, nullptr).ok());
+  EXPECT_THAT(NamesOnDisk(),
+              ElementsAre("000006.sst", "CURRENT", "MANIFEST-000007"));
+}
+
 TEST_F(RocksFilesTest, AFreshStartSeesNothingAndLeavesNothingOfTheOld) {
   Open();
   ASSERT_TRUE(WriteManifest("000005", "old") && Write("000006.sst", "table"));
