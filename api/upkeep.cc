@@ -50,10 +50,9 @@ class Upkeep::Work {
   }
 
   ~Work() {
-    stop_ = true;
     {
       absl::MutexLock lock(&mutex_);
-      ending_ = true;
+      stop_ = true;
     }
     retention_.join();
     if (scrub_.joinable()) scrub_.join();
@@ -77,8 +76,9 @@ class Upkeep::Work {
 
   // False when it is to end.
   bool Wait(int64_t ns) {
+    const auto stopped = [this] { return stop_.load(); };
     absl::MutexLock lock(&mutex_);
-    return !mutex_.AwaitWithTimeout(absl::Condition(&ending_),
+    return !mutex_.AwaitWithTimeout(absl::Condition(&stopped),
                                     absl::Nanoseconds(ns));
   }
 
@@ -116,7 +116,7 @@ class Upkeep::Work {
       NoteFailure("retention", RememberDaily());
       const int64_t now = options_.monotonic_ns();
       const bool due = now - round_ns >= options_.retention_every_ns;
-      if (!due && !RoomIsShort(*policy)) continue;
+      if (!due && !(enough_ && RoomIsShort(*policy))) continue;
       if (due) round_ns = now;
       NoteFailure("retention", Retain(*policy));
     }
@@ -139,7 +139,7 @@ class Upkeep::Work {
       Note(absl::StrCat("retention: ", stream.chunks(), " chunks of ",
                         stream.stream, " let go"));
     }
-    if (!report->enough && !std::exchange(said_short_, true)) {
+    if (std::exchange(enough_, report->enough) && !enough_) {
       Note(
           "retention: more than the policy allows is left: pins, or what "
           "others put on the disk");
@@ -202,13 +202,12 @@ class Upkeep::Work {
   Engine* const engine_;
   const UpkeepOptions options_;
   const int64_t begun_ns_;
-  int64_t wall_ns_ = 0;      // at begun_ns_
-  int64_t seen_ns_ = 0;      // as the row says; of the retention thread
-  bool said_short_ = false;  // likewise
-  std::atomic<bool> stop_ = false;
+  int64_t wall_ns_ = 0;  // at begun_ns_
+  int64_t seen_ns_ = 0;  // as the row says; of the retention thread
+  bool enough_ = true;   // what the last round left; likewise
   absl::Mutex row_mutex_;
   absl::Mutex mutex_;
-  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> stop_ = false;  // set under mutex_, for those who wait
   std::vector<std::string> notes_ ABSL_GUARDED_BY(mutex_);
   std::thread retention_;
   std::thread scrub_;
