@@ -33,6 +33,9 @@ absl::StatusOr<MigrateReport> MigrateStore(const std::string& path,
   if (dry_run) return report;
   FOVEA_ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock,
                          file_system->Lock(absl::StrCat(path, "/", kLockName)));
+  // Another may have changed it before the lock was ours.
+  FOVEA_ASSIGN_OR_RETURN(format, ReadFormatFile(file_system, path));
+  format.format = kStoreFormat;
   FOVEA_RETURN_IF_ERROR(WriteFormatFile(file_system, path, format));
   return report;
 }
