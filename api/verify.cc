@@ -87,8 +87,8 @@ class RowChecker {
     absl::StatusOr<TimeKeyParts> parts = ParseTimeKey(key);
     if (!parts.ok()) return problems_->Add("time row", parts.status());
     const std::string object = absl::StrCat("time row ", parts->time_ns);
-    if (absl::Status s = CheckTimeRow(value); !s.ok())
-      problems_->Add(object, s);
+    const absl::Status row = CheckTimeRow(value);
+    if (!row.ok()) problems_->Add(object, row);
     absl::StatusOr<std::string> gop =
         store_->Get(Family::kGop, GopKey(stream_.id, 0, parts->first_index));
     if (!gop.ok()) problems_->Add(object, gop.status());
@@ -97,8 +97,9 @@ class RowChecker {
 
   void CheckObservation(std::string_view key, std::string_view value) {
     const auto observation = DecodeObservation(key, value);
-    if (!observation.ok())
+    if (!observation.ok()) {
       problems_->Add("observation", observation.status(), kRebuild);
+    }
   }
 
   void CheckPriors() {

@@ -51,6 +51,27 @@ size_t CheckRoundTrip(const std::vector<OpaquePacket>& packets) {
   return block->bytes.size();
 }
 
+void CheckTruncations(const std::vector<OpaquePacket>& packets) {
+  const auto block = EncodeOpaqueBlock(packets)->bytes;
+  for (size_t size = 0; size < block.size(); ++size) {
+    EXPECT_EQ(DecodeOpaqueBlock(std::span(block).first(size)).status().code(),
+              absl::StatusCode::kDataLoss)
+        << size;
+  }
+}
+
+// Each decodes to something or is data loss.
+void CheckFlippedBits(const std::vector<OpaquePacket>& packets) {
+  const auto block = EncodeOpaqueBlock(packets)->bytes;
+  for (size_t bit = 0; bit < block.size() * 8; ++bit) {
+    std::vector<uint8_t> damaged = block;
+    damaged[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
+    const auto decoded = DecodeOpaqueBlock(damaged);
+    if (decoded.ok()) continue;
+    EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
+  }
+}
+
 TEST(OpaqueBlockTest, KeepsPacketsOfEverySizeZeroIncluded) {
   CheckRoundTrip({Packet({}, 0)});
   CheckRoundTrip({Packet({1}, -5), Packet({}, 7), Packet({2, 3}, 7)});
@@ -124,20 +145,9 @@ TEST(OpaqueBlockTest, LargestAdtsFrames) {
 }
 
 TEST(OpaqueBlockTest, DamageToHeadersDecodesOrIsDataLoss) {
-  const auto block =
-      EncodeOpaqueBlock(WithAdts(RandomPackets(4, 256), true))->bytes;
-  for (size_t size = 0; size < block.size(); ++size) {
-    EXPECT_EQ(DecodeOpaqueBlock(std::span(block).first(size)).status().code(),
-              absl::StatusCode::kDataLoss)
-        << size;
-  }
-  for (size_t bit = 0; bit < block.size() * 8; ++bit) {
-    std::vector<uint8_t> damaged = block;
-    damaged[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
-    const auto decoded = DecodeOpaqueBlock(damaged);
-    if (decoded.ok()) continue;
-    EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
-  }
+  const auto packets = WithAdts(RandomPackets(4, 256), true);
+  CheckTruncations(packets);
+  CheckFlippedBits(packets);
 }
 
 TEST(OpaqueBlockTest, RefusesNoPackets) {
@@ -147,24 +157,12 @@ TEST(OpaqueBlockTest, RefusesNoPackets) {
 
 TEST(OpaqueBlockTest, EveryTruncationIsDataLoss) {
   for (const int modulus : {2, 256}) {
-    const auto block = EncodeOpaqueBlock(RandomPackets(5, modulus))->bytes;
-    for (size_t size = 0; size < block.size(); ++size) {
-      EXPECT_EQ(DecodeOpaqueBlock(std::span(block).first(size)).status().code(),
-                absl::StatusCode::kDataLoss)
-          << size;
-    }
+    CheckTruncations(RandomPackets(5, modulus));
   }
 }
 
 TEST(OpaqueBlockTest, EveryFlippedBitDecodesOrIsDataLoss) {
-  const auto block = EncodeOpaqueBlock(RandomPackets(4, 2))->bytes;
-  for (size_t bit = 0; bit < block.size() * 8; ++bit) {
-    std::vector<uint8_t> damaged = block;
-    damaged[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
-    const auto decoded = DecodeOpaqueBlock(damaged);
-    if (decoded.ok()) continue;
-    EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
-  }
+  CheckFlippedBits(RandomPackets(4, 2));
 }
 
 }  // namespace
