@@ -18,7 +18,7 @@ namespace fovea {
 namespace {
 
 // Commits wait while so many are looked up.
-constexpr size_t kReferencesAtOnce = 128;
+constexpr size_t kReferencesAtOnce = 32;
 constexpr size_t kRowsAtOnce = 4096;
 
 // Adds what forgets a chunk without owners.
@@ -129,6 +129,7 @@ absl::StatusOr<int64_t> SegmentStore::DropLeaks(
         references.first(std::min(references.size(), kReferencesAtOnce));
     references = references.subspan(portion.size());
     absl::MutexLock lock(&commit_mutex_);
+    LetCommitsGoFirst();
     FOVEA_RETURN_IF_ERROR(CheckWritable());
     FOVEA_ASSIGN_OR_RETURN(const LeakChanges changes,
                            PlanDropLeaks(catalogue_, portion));

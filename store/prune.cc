@@ -332,6 +332,7 @@ absl::Status SegmentStore::WriteCopies(const CopyCandidates& candidates,
                                        const CopyOrigin& origin,
                                        PruneReport* report) {
   absl::MutexLock lock(&commit_mutex_);
+  LetCommitsGoFirst();
   FOVEA_ASSIGN_OR_RETURN(auto plans, PlanCopy(catalogue_, candidates, origin));
   for (auto& [retention_class, plan] : plans) {
     report->bytes_copied += plan.PayloadBytes() + JournalBytes(plan.rows);
@@ -345,6 +346,7 @@ absl::Status SegmentStore::CopyRange(const RowChange& range,
                                      PruneReport* report) {
   for (std::string begin = range.key; begin < range.range_end;) {
     absl::MutexLock lock(&commit_mutex_);
+    LetCommitsGoFirst();
     FOVEA_ASSIGN_OR_RETURN(CommitPlan plan,
                            PlanRangeCopy(catalogue_, range, &begin));
     plan.retention_class = origin.retention_class;

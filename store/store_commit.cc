@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "store/internal/byte_coding.h"
 #include "store/internal/catalogue_state.h"
 #include "store/internal/segment_store.h"
@@ -20,6 +21,7 @@ namespace fovea {
 namespace {
 
 constexpr int64_t kHourNs = 3'600'000'000'000;
+constexpr absl::Duration kLongestTurn = absl::Milliseconds(20);
 
 // Floor, so that hours before 1970 are whole ones too.
 int64_t HourOf(int64_t ns) {
@@ -96,8 +98,15 @@ absl::Status SegmentStore::RollBack() {
   return absl::OkStatus();
 }
 
+void SegmentStore::LetCommitsGoFirst() {
+  const auto none_waits = [this] { return commits_waiting_ == 0; };
+  commit_mutex_.AwaitWithTimeout(absl::Condition(&none_waits), kLongestTurn);
+}
+
 absl::StatusOr<CommitReceipt> SegmentStore::Commit(CommitBatch batch) {
+  ++commits_waiting_;
   absl::MutexLock lock(&commit_mutex_);
+  --commits_waiting_;
   FOVEA_RETURN_IF_ERROR(CheckWritable());
   if (batch.empty()) return CommitReceipt{.sequence = last_sequence_};
   const Room room =

@@ -120,6 +120,9 @@ class SegmentStore final : public Store {
   SegmentLog* LogOf(RetentionClass retention_class)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::Status RollBack() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  // For what takes the mutex again and again beside commits: those that wait
+  // for it have it first, or most of them where there is always one.
+  void LetCommitsGoFirst() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::Status MakeSpace(uint64_t bytes, Room room)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   // No commit is taken any more, for the reason given.
@@ -172,6 +175,7 @@ class SegmentStore final : public Store {
 
   absl::Mutex maintenance_mutex_ ABSL_ACQUIRED_BEFORE(commit_mutex_);
   absl::Mutex commit_mutex_;
+  std::atomic<int> commits_waiting_ = 0;
   // One per class that had commits; the last one committed to.
   std::map<RetentionClass, SegmentLog> logs_ ABSL_GUARDED_BY(commit_mutex_);
   SegmentLog* last_log_ ABSL_GUARDED_BY(commit_mutex_) = nullptr;
