@@ -314,7 +314,8 @@ absl::Status CheckCatalogueNotAhead(SegmentFolder* folder,
                               journal->sequence));
   }
   // A damaged journal is no proof of anything missing; Verify() names it.
-  return absl::OkStatus();
+  return absl::IsDataLoss(journal.status()) ? absl::OkStatus()
+                                            : journal.status();
 }
 
 absl::StatusOr<Recovered> Recover(FileSystem* file_system,

@@ -300,6 +300,21 @@ TEST_F(OpenTest, ADamagedCatalogueAsksForARebuild) {
   EXPECT_FALSE(std::filesystem::exists(Path() + "/catalogue.old"));
 }
 
+TEST_F(OpenTest, EachReadThatFailsSurfaces) {
+  Open();
+  ASSERT_TRUE(Put(RandomBytes(10, 1), "a").ok());
+  WriteCatalogue();
+  int n = 1;
+  for (; n < 1000; ++n) {
+    disk_.FailCall("read", n, absl::InternalError("injected"));
+    const absl::Status status = OpenStatus();
+    if (!disk_.failed()) break;
+    EXPECT_THAT(status.ToString(), HasSubstr("injected")) << n;
+    disk_.Heal();
+  }
+  EXPECT_GT(n, 5);
+}
+
 TEST_F(OpenTest, TheCatalogueOfAnotherStoreIsRefused) {
   Open();
   store_.reset();
