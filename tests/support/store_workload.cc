@@ -217,8 +217,14 @@ StoreOptions StoreRun::SmallOptions(uint32_t seed) {
   return options;
 }
 
-absl::Status StoreRun::Open() {
+void StoreRun::Close() {
+  closing_ = true;
   store_.reset();
+  closing_ = false;
+}
+
+absl::Status StoreRun::Open() {
+  Close();
   auto store = Store::Open(path_, options_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
@@ -271,7 +277,7 @@ absl::Status StoreRun::Commit() {
 }
 
 absl::Status StoreRun::Rebuild() {
-  store_.reset();
+  Close();
   if (absl::Status s = Store::Rebuild(path_, options_); !s.ok()) return s;
   return Open();
 }

@@ -83,7 +83,7 @@ class StoreRun {
   absl::Status Rebuild();
   absl::Status VerifyClean();
   void StepClock(int hours) { now_ns_ += hours * 3'600'000'000'000; }
-  void Close() { store_.reset(); }
+  void Close();
   bool is_open() const { return store_ != nullptr; }
 
   // One of these.
@@ -95,6 +95,8 @@ class StoreRun {
   // Commits begun; commits acknowledged. Any thread may ask.
   uint64_t begun() const { return begun_; }
   uint64_t acknowledged() const { return acknowledged_; }
+  // Inside Close(), which the other steps call, too. Any thread may ask.
+  bool closing() const { return closing_; }
 
  private:
   const std::string path_;
@@ -106,6 +108,7 @@ class StoreRun {
   StoreContent content_;
   std::atomic<uint64_t> begun_ = 0;
   std::atomic<uint64_t> acknowledged_ = 0;
+  std::atomic<bool> closing_ = false;
 };
 
 // What is wrong with a store that has to hold at least `acknowledged` and at
