@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/internal/byte_coding.h"
+#include "store/internal/manifest_check.h"
 #include "store/internal/rocks_reading.h"
 #include "store/internal/status_macros.h"
 #include "store/internal/table_check.h"
@@ -239,6 +240,10 @@ IOStatus RocksFiles::NewSequentialFile(
     std::unique_ptr<rocksdb::FSSequentialFile>* file, Debug*) {
   auto opened = OpenToRead(path);
   if (!opened.ok()) return Answer(opened.status());
+  if (NameIn(path).starts_with(kManifestStart)) {
+    const absl::Status sound = CheckManifest(opened->get(), path);
+    if (!sound.ok()) return Answer(sound);
+  }
   *file = ReadInOrder(*std::move(opened));
   return IOStatus::OK();
 }

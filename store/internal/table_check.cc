@@ -15,13 +15,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "store/crc32c.h"
 #include "store/internal/byte_coding.h"
+#include "store/internal/masked_crc32c.h"
 #include "store/internal/status_macros.h"
 
 namespace fovea {
@@ -54,11 +53,6 @@ bool TakeVarint(ByteReader* in, uint64_t* value) {
 
 bool TakePlace(ByteReader* in, Place* place) {
   return TakeVarint(in, &place->offset) && TakeVarint(in, &place->size);
-}
-
-// RocksDB's way to keep a checksum of checksums from being trivial.
-uint32_t Masked(Crc32c crc) {
-  return std::rotr(static_cast<uint32_t>(crc), 15) + 0xA282EAD8U;
 }
 
 class TableEnd {

@@ -2,39 +2,11 @@
 //
 // Ends of catalogue tables: any bytes end in OK or damage.
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
-#include "store/file_system.h"
 #include "store/internal/table_check.h"
-
-namespace {
-
-class BytesFile final : public fovea::RandomFile {
- public:
-  explicit BytesFile(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-
-  absl::StatusOr<size_t> Read(uint64_t offset,
-                              std::span<uint8_t> out) override {
-    if (offset >= bytes_.size()) return size_t{0};
-    const size_t left = bytes_.size() - static_cast<size_t>(offset);
-    const size_t count = std::min(left, out.size());
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), count,
-                out.begin());
-    return count;
-  }
-  absl::StatusOr<uint64_t> Size() override { return bytes_.size(); }
-
- private:
-  const std::span<const uint8_t> bytes_;
-};
-
-}  // namespace
+#include "tests/fuzz/bytes_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  BytesFile file({data, size});
+  fovea::BytesFile file({data, size});
   fovea::CheckTable(&file, "table").IgnoreError();
   return 0;
 }

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "gmock/gmock.h"
+#include "store/internal/byte_coding.h"
+#include "store/internal/masked_crc32c.h"
 #include "tests/store/store_fixture.h"
 
 namespace fovea::testing {
@@ -39,9 +41,18 @@ class RocksFilesTest : public ::testing::Test {
     return files_->RenameFile(Path(from), Path(to), {}, nullptr).ok();
   }
 
+  // A manifest of one record.
+  static std::string ManifestOf(const std::string& text) {
+    const std::string checked = "\1" + text;  // a whole one
+    std::string manifest;
+    PutLittle(&manifest, Masked(ComputeCrc32c(BytesOf(checked))));
+    PutLittle(&manifest, static_cast<uint16_t>(text.size()));
+    return manifest + checked;
+  }
+
   // What RocksDB does to make `number` the newest manifest.
   bool WriteManifest(const std::string& number, const std::string& text) {
-    return Write("MANIFEST-" + number, text) &&
+    return Write("MANIFEST-" + number, ManifestOf(text)) &&
            Write(number + ".dbtmp", "MANIFEST-" + number) &&
            Rename(number + ".dbtmp", "CURRENT");
   }
@@ -92,7 +103,7 @@ TEST_F(RocksFilesTest, NothingIsOnDiskBeforeTheFirstTable) {
   ASSERT_TRUE(Write("000008.sst", "table"));
   EXPECT_THAT(NamesOnDisk(),
               ElementsAre("000008.sst", "CURRENT", "MANIFEST-000005"));
-  EXPECT_EQ(OnDisk("MANIFEST-000005"), "first");
+  EXPECT_EQ(OnDisk("MANIFEST-000005"), ManifestOf("first"));
   EXPECT_EQ(Read("000006.log"), "rows");
   ASSERT_TRUE(WriteManifest("000009", "second"));
   EXPECT_EQ(OnDisk("CURRENT"), "MANIFEST-000009");
@@ -102,24 +113,24 @@ TEST_F(RocksFilesTest, AFileOpenMeanwhileGoesOnOnDisk) {
   Open();
   std::unique_ptr<rocksdb::FSWritableFile> file;
   ASSERT_TRUE(
-      files_->NewWritableFile(Path("MANIFEST-1"), {}, &file, nullptr).ok());
+      files_->NewWritableFile(Path("000001.dbtmp"), {}, &file, nullptr).ok());
   ASSERT_TRUE(file->Append("before ", {}, nullptr).ok());
   ASSERT_TRUE(Write("000008.sst", "table"));
   ASSERT_TRUE(file->Append("after", {}, nullptr).ok());
   EXPECT_EQ(file->GetFileSize({}, nullptr), 12u);
-  EXPECT_EQ(OnDisk("MANIFEST-1"), "before after");
+  EXPECT_EQ(OnDisk("000001.dbtmp"), "before after");
 }
 
 TEST_F(RocksFilesTest, WhatIsRemovedInMemoryStaysUntilItIsReplaced) {
   Open();
   ASSERT_TRUE(WriteManifest("000005", "old") && Write("000006.sst", "table"));
   Open();
-  EXPECT_EQ(Read("MANIFEST-000005"), "old");
+  EXPECT_EQ(Read("MANIFEST-000005"), ManifestOf("old"));
   ASSERT_TRUE(WriteManifest("000007", "new"));
   ASSERT_TRUE(files_->DeleteFile(Path("MANIFEST-000005"), {}, nullptr).ok());
   EXPECT_FALSE(files_->DeleteFile(Path("MANIFEST-000005"), {}, nullptr).ok());
   EXPECT_EQ(Read("MANIFEST-000005"), "absent");
-  EXPECT_EQ(OnDisk("MANIFEST-000005"), "old");
+  EXPECT_EQ(OnDisk("MANIFEST-000005"), ManifestOf("old"));
   EXPECT_EQ(OnDisk("CURRENT"), "MANIFEST-000005");
   ASSERT_TRUE(Write("000008.sst", "table"));
   EXPECT_THAT(NamesOnDisk(), ElementsAre("000006.sst", "000008.sst", "CURRENT",
@@ -130,11 +141,26 @@ TEST_F(RocksFilesTest, TheManifestInUseIsKept) {
   Open();
   ASSERT_TRUE(WriteManifest("000005", "old") && Write("000006.sst", "table"));
   EXPECT_FALSE(files_->DeleteFile(Path("MANIFEST-000005"), {}, nullptr).ok());
-  EXPECT_EQ(OnDisk("MANIFEST-000005"), "old");
+  EXPECT_EQ(OnDisk("MANIFEST-000005"), ManifestOf("old"));
   ASSERT_TRUE(WriteManifest("000007", "new"));
   ASSERT_TRUE(files_->DeleteFile(Path("MANIFEST-000005"), {}, nullptr).ok());
   EXPECT_THAT(NamesOnDisk(),
               ElementsAre("000006.sst", "CURRENT", "MANIFEST-000007"));
+}
+
+TEST_F(RocksFilesTest, AManifestThatIsNotWholeIsNotRead) {
+  Open();
+  ASSERT_TRUE(WriteManifest("000005", "text") && Write("000006.sst", "table"));
+  const std::string sound = OnDisk("MANIFEST-000005");
+  ASSERT_EQ(Read("MANIFEST-000005"), sound);
+  for (size_t at = 0; at < sound.size(); ++at) {
+    std::string flipped = sound;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    WriteFileText(Path("MANIFEST-000005"), flipped);
+    EXPECT_EQ(Read("MANIFEST-000005"), "absent") << "byte " << at;
+    WriteFileText(Path("MANIFEST-000005"), sound.substr(0, at));
+    EXPECT_EQ(Read("MANIFEST-000005"), at == 0 ? "" : "absent") << at;
+  }
 }
 
 TEST_F(RocksFilesTest, AFreshStartSeesNothingAndLeavesNothingOfTheOld) {
@@ -175,10 +201,11 @@ TEST_F(RocksFilesTest, EachFailingCallLeavesTheOldOrTheNewAndMayBeRepeated) {
     failed = disk_.failed();
     disk_.Heal();
     const std::string manifest = OnDisk("CURRENT");
-    EXPECT_EQ(OnDisk(manifest), manifest == "MANIFEST-000005" ? "old" : "new");
+    EXPECT_EQ(OnDisk(manifest),
+              ManifestOf(manifest == "MANIFEST-000005" ? "old" : "new"));
     EXPECT_TRUE(Write("000009.sst", "c"));
     EXPECT_EQ(OnDisk("CURRENT"), "MANIFEST-000007");
-    EXPECT_EQ(OnDisk("MANIFEST-000007"), "new");
+    EXPECT_EQ(OnDisk("MANIFEST-000007"), ManifestOf("new"));
   }
   EXPECT_GT(n, 10);
 }
@@ -189,7 +216,7 @@ TEST_F(RocksFilesTest, ManyThreadsWriteReadAndRemoveWhileMemoryIsLeft) {
   const auto work = [&](int thread) {
     for (int i = 0; i < 60; ++i) {
       const std::string number = std::to_string(1000 * (thread + 1) + i);
-      const std::string name = "MANIFEST-" + number;
+      const std::string name = "note-" + number;
       if (!Write(name, number) || Read(name) != number) ++wrong;
       Names();
       if (thread == 0 && i == 30 && !Write(number + ".sst", "t")) ++wrong;
