@@ -65,7 +65,9 @@ class Connection {
   absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     socket_ = Socket();
     FOVEA_ASSIGN_OR_RETURN(socket_, ConnectTo(path_));
-    FOVEA_RETURN_IF_ERROR(SendMessage(socket_, EncodeRequest({}), kHelloMs));
+    // Who is not let in is told so, whether he was heard or not.
+    const absl::Status sent = SendMessage(socket_, EncodeRequest({}), kHelloMs);
+    if (!sent.ok() && !absl::IsUnavailable(sent)) return sent;
     FOVEA_ASSIGN_OR_RETURN(const WireReply reply, Receive(kHelloMs));
     return reply.status;
   }

@@ -241,7 +241,10 @@ void StoreServer::AcceptAll() {
       WireReply full;
       full.status = absl::ResourceExhaustedError(absl::StrCat(
           "more than ", kStoreLimits.connections, " readers at once"));
-      SendMessage(*accepted, EncodeReply(full), /*timeout_ms=*/1).IgnoreError();
+      // Nothing has been sent to it yet, so this waits for nobody.
+      SendMessage(*accepted, EncodeReply(full), kStoreLimits.transfer_ms)
+          .IgnoreError();
+      accepted->Dismiss();
       continue;
     }
     auto connection = std::make_unique<Connection>();

@@ -115,6 +115,12 @@ Socket::~Socket() {
 
 void Socket::Shutdown() const { shutdown(fd_, SHUT_RDWR); }
 
+void Socket::Dismiss() const {
+  shutdown(fd_, SHUT_RD);
+  char ignored[256];
+  while (recv(fd_, ignored, sizeof ignored, MSG_DONTWAIT) > 0) continue;
+}
+
 absl::StatusOr<Socket> ListenIn(const std::string& folder) {
   FOVEA_ASSIGN_OR_RETURN(const ShortPath path, Shorten(folder));
   FOVEA_ASSIGN_OR_RETURN(Socket listener, NewSocket(folder));

@@ -33,6 +33,9 @@ class Socket {
   bool open() const { return fd_ >= 0; }
   // Ends all waits on it, in any thread.
   void Shutdown() const;
+  // Takes nothing in any more, and forgets what came: closed with that unread,
+  // the other side would lose what it was told last.
+  void Dismiss() const;
 
  private:
   int fd_ = -1;
