@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/block_reader.h"
 #include "api/engine.h"
 #include "api/gop_reader.h"
 #include "codec/series_block.h"
@@ -14,41 +15,6 @@
 
 namespace fovea {
 namespace {
-
-// Reads one block's bytes, from its row and its chunk.
-absl::StatusOr<std::vector<uint8_t>> BlockBytes(StoreReader* store,
-                                                const BlockRow& row) {
-  std::vector<uint8_t> bytes(row.bytes.begin(), row.bytes.end());
-  if (!row.is_chunk) return bytes;
-  absl::StatusOr<std::vector<uint8_t>> chunk = store->ReadChunk(row.chunk);
-  if (!chunk.ok() || bytes.empty()) return chunk;
-  bytes.insert(bytes.end(), chunk->begin(), chunk->end());
-  return bytes;
-}
-
-bool Touches(const BlockRow& row, TimeRange range) {
-  return row.start_ns < range.to_ns && row.end_ns >= range.from_ns;
-}
-
-// Calls `visit` for the block rows that touch `range` until it returns
-// false or an error.
-absl::Status ForEachBlock(
-    StoreReader* store, StreamId stream, TimeRange range,
-    const std::function<absl::StatusOr<bool>(const BlockRow&)>& visit) {
-  absl::Status inner;
-  absl::Status status = store->Scan(
-      Family::kBlock, StreamPrefix(stream), StreamPrefix(stream + 1),
-      [&](std::string_view, std::string_view value) {
-        absl::StatusOr<BlockRow> row = DecodeBlockRow(value);
-        absl::StatusOr<bool> going = !row.ok() ? row.status()
-                                     : !Touches(*row, range)
-                                         ? absl::StatusOr<bool>(true)
-                                         : visit(*row);
-        if (!going.ok()) inner = going.status();
-        return going.ok() && *going;
-      });
-  return status.ok() ? inner : status;
-}
 
 // The samples of `batch` inside `range`.
 SeriesBatch Inside(const SeriesBatch& batch, size_t channels, TimeRange range) {
@@ -63,6 +29,11 @@ SeriesBatch Inside(const SeriesBatch& batch, size_t channels, TimeRange range) {
                          row + static_cast<std::ptrdiff_t>(channels));
   }
   return inside;
+}
+
+TimeOrder InOrder(const StreamSummary& stream) {
+  return stream.counts.times_backward == 0 ? TimeOrder::kRising
+                                           : TimeOrder::kUnknown;
 }
 
 absl::Status WrongKind(const StreamSummary& stream, const char* wanted) {
@@ -193,18 +164,18 @@ absl::Status Engine::ReadSeries(
   if (kind != StreamKind::kImu && kind != StreamKind::kSeries) {
     return WrongKind(*summary, "imu or series");
   }
-  return ForEachBlock(store_.get(), summary->id, range,
-                      [&](const BlockRow& row) -> absl::StatusOr<bool> {
-                        absl::StatusOr<std::vector<uint8_t>> bytes =
-                            BlockBytes(store_.get(), row);
-                        if (!bytes.ok()) return bytes.status();
-                        absl::StatusOr<DecodedSeries> decoded =
-                            DecodeSeriesBlock(*bytes);
-                        if (!decoded.ok()) return decoded.status();
-                        const SeriesBatch batch =
-                            Inside(decoded->batch, decoded->channels, range);
-                        return batch.time_ns.empty() || visit(batch);
-                      });
+  return ForEachBlock(
+      store_.get(), summary->id, range.from_ns, range.to_ns, InOrder(*summary),
+      [&](const BlockRow& row) -> absl::StatusOr<bool> {
+        absl::StatusOr<std::vector<uint8_t>> bytes =
+            BlockBytes(store_.get(), row);
+        if (!bytes.ok()) return bytes.status();
+        absl::StatusOr<DecodedSeries> decoded = DecodeSeriesBlock(*bytes);
+        if (!decoded.ok()) return decoded.status();
+        const SeriesBatch batch =
+            Inside(decoded->batch, decoded->channels, range);
+        return batch.time_ns.empty() || visit(batch);
+      });
 }
 
 absl::Status Engine::ReadOpaque(
@@ -215,7 +186,8 @@ absl::Status Engine::ReadOpaque(
   if (summary->description.kind != StreamKind::kOpaque) {
     return WrongKind(*summary, "opaque");
   }
-  return ForEachBlock(store_.get(), summary->id, range,
+  return ForEachBlock(store_.get(), summary->id, range.from_ns, range.to_ns,
+                      InOrder(*summary),
                       [&](const BlockRow& row) -> absl::StatusOr<bool> {
                         absl::StatusOr<std::vector<uint8_t>> bytes =
                             BlockBytes(store_.get(), row);

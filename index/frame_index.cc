@@ -78,6 +78,21 @@ uint32_t RankShownAt(const FrameTable& table, int64_t time_ns) {
   return static_cast<uint32_t>(order.rend() - last - 1);
 }
 
+// Where GOPs of rising times that touch `from_ns` or later begin: the index
+// of the last one that starts before it (several may start at one time).
+absl::StatusOr<uint64_t> FirstGopTouching(StoreReader* store, StreamId stream,
+                                          int64_t from_ns) {
+  if (from_ns == INT64_MIN) return 0;
+  const auto row = store->SeekBackward(Family::kTime,
+                                       TimeKey(stream, from_ns - 1, UINT64_MAX),
+                                       StreamPrefix(stream));
+  if (absl::IsNotFound(row.status())) return 0;
+  if (!row.ok()) return row.status();
+  const auto parts = ParseTimeKey(row->key);
+  if (!parts.ok()) return parts.status();
+  return parts->first_index;
+}
+
 // A GOP without duration is a point in time.
 bool Touches(const GopRow& row, int64_t from_ns, int64_t to_ns) {
   if (row.start_ns >= to_ns) return false;
@@ -132,22 +147,41 @@ absl::StatusOr<FrameRef> FrameIndex::AtTime(StreamId stream,
 
 absl::StatusOr<std::vector<GopRef>> FrameIndex::Gops(StreamId stream,
                                                      int64_t from_ns,
-                                                     int64_t to_ns) const {
+                                                     int64_t to_ns,
+                                                     TimeOrder order) const {
+  const bool rising = order == TimeOrder::kRising;
+  uint64_t first = 0;
+  if (rising) {
+    const auto found = FirstGopTouching(store_, stream, from_ns);
+    if (!found.ok()) return found.status();
+    first = *found;
+  }
   std::vector<GopRef> gops;
-  absl::Status status = ForEachGop(stream, [&](const GopRef& gop) {
-    if (Touches(gop.row, from_ns, to_ns)) gops.push_back(gop);
-    return true;
-  });
+  absl::Status status = ForEachGop(
+      stream,
+      [&](const GopRef& gop) {
+        if (rising && gop.row.start_ns >= to_ns) return false;
+        if (Touches(gop.row, from_ns, to_ns)) gops.push_back(gop);
+        return true;
+      },
+      first);
   if (!status.ok()) return status;
   return gops;
 }
 
 absl::Status FrameIndex::ForEachGop(
-    StreamId stream, const std::function<bool(const GopRef&)>& visit) const {
+    StreamId stream, const std::function<bool(const GopRef&)>& visit,
+    uint64_t index) const {
+  std::string begin = GopPrefix(stream, kIngested);
+  if (index > 0) {
+    const auto gop = GopAtOrBefore(store_, stream, index);
+    if (!gop.ok()) return gop.status();
+    begin = GopKey(stream, kIngested,
+                   gop->has_value() ? (*gop)->first_index : index);
+  }
   absl::Status damage;
   absl::Status scan =
-      store_->Scan(Family::kGop, GopPrefix(stream, kIngested),
-                   GopPrefix(stream, kIngested + 1),
+      store_->Scan(Family::kGop, begin, GopPrefix(stream, kIngested + 1),
                    [&](std::string_view key, std::string_view value) {
                      auto gop = ToGopRef(key, value);
                      damage = gop.status();

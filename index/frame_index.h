@@ -31,6 +31,10 @@ struct FrameRef {
   uint32_t rank = 0;
 };
 
+// Whether the times of a stream rise with its indexes. kRising: none is
+// before the one before it, and of frames none is the same.
+enum class TimeOrder : uint8_t { kUnknown, kRising };
+
 // Which entry of the table (decoding order) is shown first, second, ...:
 // by pts, and by decoding order where pts repeat.
 std::vector<uint32_t> PresentationOrder(const FrameTable& table);
@@ -53,13 +57,17 @@ class FrameIndex {
   absl::StatusOr<FrameRef> AtTime(StreamId stream, int64_t time_ns) const;
 
   // GOPs that touch [from_ns, to_ns), in index order. Reads all GOP rows
-  // of the stream: where times run backward, any of them may.
-  absl::StatusOr<std::vector<GopRef>> Gops(StreamId stream, int64_t from_ns,
-                                           int64_t to_ns) const;
+  // of the stream, since where times run backward any of them may; those in
+  // between alone where the caller knows that they never do.
+  absl::StatusOr<std::vector<GopRef>> Gops(
+      StreamId stream, int64_t from_ns, int64_t to_ns,
+      TimeOrder order = TimeOrder::kUnknown) const;
 
-  // Calls `visit` for each GOP of view 0 in index order, until false.
-  absl::Status ForEachGop(
-      StreamId stream, const std::function<bool(const GopRef&)>& visit) const;
+  // Calls `visit` for each GOP of view 0 in index order, from the last one
+  // that begins at or before `index`, until false.
+  absl::Status ForEachGop(StreamId stream,
+                          const std::function<bool(const GopRef&)>& visit,
+                          uint64_t index = 0) const;
 
   absl::StatusOr<FrameTable> Table(const GopRef& gop) const;
 

@@ -97,8 +97,9 @@ class FrameIndexTest : public ::testing::TestWithParam<Kind> {
            std::to_string(frame->rank);
   }
 
-  std::vector<uint64_t> Touching(int64_t from, int64_t to) {
-    const auto gops = index().Gops(kStream, from, to);
+  std::vector<uint64_t> Touching(int64_t from, int64_t to,
+                                 TimeOrder order = TimeOrder::kUnknown) {
+    const auto gops = index().Gops(kStream, from, to, order);
     EXPECT_TRUE(gops.ok()) << gops.status();
     std::vector<uint64_t> first;
     for (const GopRef& gop : *gops) first.push_back(gop.first_index);
@@ -267,6 +268,47 @@ TEST_P(FrameIndexTest, VisitorMayStop) {
       });
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(seen, 3);
+}
+
+TEST_P(FrameIndexTest, KnownOrderChangesNoAnswer) {
+  std::mt19937_64 engine(12);
+  uint64_t index_now = 0;
+  int64_t now = -200;
+  for (int g = 0; g < 60; ++g) {
+    std::vector<int64_t> times;
+    for (uint64_t n = 1 + engine() % 4; n > 0; --n) {
+      times.push_back(now);
+      now += static_cast<int64_t>(1 + engine() % 2) * 10;
+    }
+    Add(index_now, times);
+    index_now += times.size() + engine() % 2;
+    if (engine() % 4 == 0) now += 35;
+  }
+  for (int64_t from = -215; from < now + 20; from += 5) {
+    const int64_t to = from + static_cast<int64_t>(engine() % 90);
+    EXPECT_EQ(Touching(from, to, TimeOrder::kRising), Touching(from, to))
+        << from << " to " << to;
+  }
+}
+
+TEST_P(FrameIndexTest, VisitsFromTheGopThatHoldsAnIndex) {
+  Add(0, {0, 10, 20});
+  Add(5, {30, 40});
+  const auto from = [&](uint64_t i) {
+    std::vector<uint64_t> first;
+    const absl::Status status = index().ForEachGop(
+        kStream,
+        [&](const GopRef& gop) {
+          first.push_back(gop.first_index);
+          return true;
+        },
+        i);
+    EXPECT_TRUE(status.ok()) << status;
+    return first;
+  };
+  EXPECT_THAT(from(2), ElementsAre(0, 5));
+  EXPECT_THAT(from(5), ElementsAre(5));
+  EXPECT_THAT(from(99), ElementsAre(5));
 }
 
 TEST_P(FrameIndexTest, StillNeedsNoFrameTable) {
