@@ -10,7 +10,7 @@ namespace fovea {
 
 absl::StatusOr<DerivedReport> ReportDerived(Store* store, StreamId stream) {
   DerivedReport report;
-  auto labels = Observations(store).Labels(stream);
+  auto labels = ListLabels(store, stream);
   if (!labels.ok()) return labels.status();
   report.observations = *std::move(labels);
   auto priors = ListPriors(store, stream);

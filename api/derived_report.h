@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "index/observations.h"
+#include "index/observation_reader.h"
 #include "store/store.h"
 
 namespace fovea {
@@ -30,7 +30,8 @@ struct DerivedReport {
   std::vector<PriorSummary> priors;      // by digest
 };
 
-// Reads every observation's key. kDataLoss names what cannot be read.
+// Reads the first bytes of every row of observations. kDataLoss names what
+// cannot be read.
 absl::StatusOr<DerivedReport> ReportDerived(Store* store, StreamId stream);
 
 }  // namespace fovea

@@ -93,8 +93,8 @@ void ObservationBook::Grow(const Detection& box, bool has_box, uint64_t index,
       ToObservedScore(track->score_sum / static_cast<double>(track->scores));
   o.max_score = std::max(o.max_score, ToObservedScore(score));
   if (has_box) {
-    o.boxes.push_back(
-        ToObservedBox(index, box.left, box.top, box.right, box.bottom, score));
+    o.boxes.push_back(ToObservedBox(index, time_ns, box.left, box.top,
+                                    box.right, box.bottom, score));
   }
   track->changed = true;
 }

@@ -153,34 +153,6 @@ absl::Status ExpireTimeRows(Store* store, const ExpiredStream& stream,
   return scanned.ok() ? bad : scanned;
 }
 
-// Observations that lie wholly before `end_ns`, less the longest one may be,
-// go by the range; those near it are cut one by one.
-absl::Status ExpireOldObservations(Store* store, StreamId stream,
-                                   const ExpiredRun& run, CommitBatch* batch) {
-  constexpr int64_t kLongest = kObservationLimits.max_length_ns;
-  const int64_t safe_ns = std::max(run.end_ns, INT64_MIN + kLongest) - kLongest;
-  std::string next = StreamPrefix(stream);
-  while (true) {
-    std::string found;
-    const absl::Status scanned =
-        store->Scan(Family::kSem, next, StreamPrefix(stream + 1),
-                    [&](std::string_view key, std::string_view) {
-                      found = std::string(key);
-                      return false;
-                    });
-    if (!scanned.ok()) return scanned;
-    if (found.empty()) break;
-    const absl::StatusOr<ObservationKeyParts> parts =
-        ParseObservationKey(found);
-    if (!parts.ok()) return parts.status();
-    batch->DeleteRange(Family::kSem, ObservationPrefix(stream, parts->label),
-                       ObservationPrefix(stream, parts->label, safe_ns));
-    next = ObservationPrefixEnd(stream, parts->label);
-  }
-  const IndexSpan near = {run.first_index, run.end_index, safe_ns, run.end_ns};
-  return Observations(store).Cut(stream, {&near, 1}, batch).status();
-}
-
 absl::Status ExpireObservations(Store* store, const ExpiredStream& stream,
                                 CommitBatch* batch) {
   // From the stream's beginning on and in order, so that what is older is
@@ -188,7 +160,10 @@ absl::Status ExpireObservations(Store* store, const ExpiredStream& stream,
   const bool prefix = stream.runs.size() == 1 && stream.runs[0].ordered &&
                       stream.runs[0].first_index == stream.first_held_index;
   if (prefix) {
-    return ExpireOldObservations(store, stream.row.id, stream.runs[0], batch);
+    const ExpiredRun& run = stream.runs[0];
+    return Observations(store).CutBeginning(
+        stream.row.id,
+        {run.first_index, run.end_index, run.start_ns, run.end_ns}, batch);
   }
   std::vector<IndexSpan> spans;
   for (const ExpiredRun& run : stream.runs) {

@@ -15,7 +15,8 @@
 #include "api/stop_flag.h"
 #include "codec/series_block.h"
 #include "index/frame_index.h"
-#include "index/observation.h"
+#include "index/observation_pack.h"
+#include "index/span_mark.h"
 #include "store/limits.h"
 
 namespace fovea {
@@ -96,10 +97,11 @@ class RowChecker {
   }
 
   void CheckObservation(std::string_view key, std::string_view value) {
-    const auto observation = DecodeObservation(key, value);
-    if (!observation.ok()) {
-      problems_->Add("observation", observation.status(), kRebuild);
-    }
+    const auto parts = ParseObservationKey(key);
+    if (parts.ok() && parts->start_ns == kMarkStart) return;
+    const auto pack = ObservationPack::Decode(key, value);
+    const absl::Status read = pack.ok() ? pack->All().status() : pack.status();
+    if (!read.ok()) problems_->Add("observation", read, kRebuild);
   }
 
   void CheckPriors() {

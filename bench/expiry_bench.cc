@@ -152,8 +152,8 @@ void PutGop(Store* store, StreamId id, uint64_t number, int64_t start_ns,
   seen.end_ns = start_ns + kSecond;
   seen.first_index = first_index;
   seen.last_index = first_index + 5;
-  seen.boxes = {{first_index, 0, 0, 800, 800, 200},
-                {first_index + 5, 80, 80, 880, 880, 200}};
+  seen.boxes = {{first_index, start_ns, 0, 0, 800, 800, 200},
+                {first_index + 5, seen.end_ns, 80, 80, 880, 880, 200}};
   Require(Observations(store).Put(seen, batch));
 }
 

@@ -25,6 +25,13 @@ void SetScores(Observation* part) {
       static_cast<uint16_t>(sum * kScorePerBoxScore / part->boxes.size());
 }
 
+// Boxes know better than the spans around them.
+void KeepBoxTimes(Observation* part) {
+  if (part->boxes.empty()) return;
+  part->start_ns = std::min(part->start_ns, part->boxes.front().time_ns);
+  part->end_ns = std::max(part->end_ns, part->boxes.back().time_ns);
+}
+
 // Adds the part from `first` to `last`, between the two times, unless it
 // lost all its boxes.
 void AddPart(const Observation& whole, uint64_t first, uint64_t last,
@@ -40,6 +47,7 @@ void AddPart(const Observation& whole, uint64_t first, uint64_t last,
     return box.index < first || box.index > last;
   });
   if (part.boxes.empty() && !whole.boxes.empty()) return;
+  KeepBoxTimes(&part);
   SetScores(&part);
   parts->push_back(std::move(part));
 }
@@ -89,7 +97,9 @@ std::vector<Observation> WithoutSpans(const Observation& observation,
     if (span.first_index > observation.last_index) break;
     touched = true;
     if (span.first_index > first) {
-      AddPart(observation, first, span.first_index - 1, start_ns, span.start_ns,
+      // An observation holds at its end too, and not at the span's start.
+      const int64_t end_ns = std::max(span.start_ns, INT64_MIN + 1) - 1;
+      AddPart(observation, first, span.first_index - 1, start_ns, end_ns,
               &parts);
     }
     first = span.end_index;

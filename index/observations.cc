@@ -1,193 +1,247 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//
-// Rows of the family sem.
 
 #include "index/observations.h"
 
+#include <functional>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "index/internal/pack_putter.h"
+#include "index/observation_pack.h"
+#include "index/span_mark.h"
 
 namespace fovea {
 namespace {
 
-void PutObservation(const Observation& observation, uint64_t epoch,
-                    CommitBatch* batch) {
-  batch->PutRow(Family::kSem, KeyOf(observation),
-                EncodeObservationRow({epoch, EncodeObservation(observation)}));
+// Calls `visit` for rows from `begin` to `end`, until it fails.
+using RowVisitor =
+    std::function<absl::Status(std::string_view key, std::string_view value,
+                               const ObservationKeyParts& parts)>;
+absl::Status VisitRows(Store* store, std::string_view begin,
+                       std::string_view end, const RowVisitor& visit) {
+  absl::Status status;
+  const absl::Status scanned = store->Scan(
+      Family::kSem, begin, end,
+      [&](std::string_view key, std::string_view value) {
+        const auto parts = ParseObservationKey(key);
+        status = parts.ok() ? visit(key, value, *parts) : parts.status();
+        return status.ok();
+      });
+  return scanned.ok() ? status : scanned;
 }
 
-// Where the keys of a selection begin and end.
-struct KeyRange {
-  explicit KeyRange(const ObservationSelection& s)
-      : begin(s.label.empty() ? StreamPrefix(s.stream)
-                              : ObservationPrefix(s.stream, s.label)),
-        end(s.label.empty() ? StreamPrefix(s.stream + 1)
-                            : ObservationPrefixEnd(s.stream, s.label)) {}
-  std::string begin;
-  std::string end;
+// The first label of a stream at or behind `begin`, and how far back its
+// packs reach; empty where there is none.
+struct LabelRows {
+  std::string label;
+  uint64_t marked_span = 0;
 };
+absl::StatusOr<LabelRows> FindLabel(Store* store, StreamId stream,
+                                    std::string_view begin) {
+  LabelRows found;
+  const absl::Status scanned =
+      store->Scan(Family::kSem, begin, StreamPrefix(stream + 1),
+                  [&](std::string_view key, std::string_view) {
+                    const auto parts = ParseObservationKey(key);
+                    if (!parts.ok()) return true;  // Verify() names it
+                    if (found.label.empty()) found.label = parts->label;
+                    if (parts->label != found.label) return false;
+                    const bool mark = parts->start_ns == kMarkStart;
+                    if (mark) found.marked_span = parts->track;
+                    return mark;
+                  });
+  if (!scanned.ok()) return scanned;
+  return found;
+}
 
-// Fills one page. Rows of a label are by start, and none is longer than an
-// hour, so most of those outside the range are never looked at.
-class PageReader {
+// Cuts the rows of one stream, label by label.
+class StreamCut {
  public:
-  PageReader(const ObservationSelection& selection, size_t limit)
-      : selection_(selection), limit_(limit) {
-    const int64_t longest = kObservationLimits.max_length_ns;
-    earliest_ns_ = selection.from_ns < INT64_MIN + longest
-                       ? INT64_MIN
-                       : selection.from_ns - longest;
+  StreamCut(Store* store, std::span<const IndexSpan> removed,
+            CommitBatch* batch)
+      : store_(store), removed_(removed), batch_(batch) {}
+
+  absl::Status Rows(std::string_view begin, std::string_view end) {
+    absl::Status status =
+        VisitRows(store_, begin, end,
+                  [this](std::string_view key, std::string_view value,
+                         const ObservationKeyParts& parts) {
+                    if (parts.label != label_) {
+                      absl::Status s = EndLabel();
+                      if (!s.ok()) return s;
+                      label_ = parts.label;
+                    }
+                    return Row(key, value, parts);
+                  });
+    if (status.ok()) status = EndLabel();
+    return status;
   }
 
-  absl::StatusOr<ObservationPage> Read(Store* store, std::string begin,
-                                       const std::string& end) {
-    while (!begin.empty()) {
-      skip_to_.clear();
-      const absl::Status scanned =
-          store->Scan(Family::kSem, begin, end,
-                      [this](std::string_view key, std::string_view value) {
-                        return Visit(key, value);
-                      });
-      if (!scanned.ok()) return scanned;
-      if (!damage_.ok()) return damage_;
-      begin = skip_to_;
-    }
-    return std::move(page_);
-  }
+  const ObservationCuts& cuts() const { return cuts_; }
 
  private:
-  // False ends the scan; it goes on at skip_to_, if anywhere.
-  bool Visit(std::string_view key, std::string_view value) {
-    const auto parts = ParseObservationKey(key);
-    damage_ = parts.status();
-    if (!parts.ok()) return false;
-    if (parts->start_ns < earliest_ns_) {
-      skip_to_ = ObservationPrefix(parts->stream, parts->label, earliest_ns_);
-      return false;
+  absl::Status Row(std::string_view key, std::string_view value,
+                   const ObservationKeyParts& parts) {
+    if (parts.start_ns == kMarkStart) {
+      marks_.emplace_back(key);
+      return absl::OkStatus();
     }
-    if (parts->start_ns >= selection_.to_ns) {
-      skip_to_ = ObservationPrefixEnd(parts->stream, parts->label);
-      return false;
+    const auto pack = ObservationPack::Decode(key, value);
+    if (!pack.ok()) return pack.status();
+    const auto all = pack->All();
+    if (!all.ok()) return all.status();
+    std::vector<Observation> left;
+    if (CutAll(*all, &left)) {
+      gone_.emplace_back(key);
+      std::ranges::move(left, std::back_inserter(left_));
+    } else {
+      some_left_ = true;
     }
-    return Add(key, value);
+    return absl::OkStatus();
   }
 
-  bool Add(std::string_view key, std::string_view value) {
-    auto observation = DecodeObservation(key, value);
-    damage_ = observation.status();
-    if (!observation.ok()) return false;
-    if (!TouchesTime(observation->start_ns, observation->end_ns,
-                     selection_.from_ns, selection_.to_ns)) {
-      return true;
+  // True when any is cut.
+  bool CutAll(const std::vector<Observation>& all,
+              std::vector<Observation>* left) {
+    bool cut = false;
+    for (const Observation& whole : all) {
+      std::vector<Observation> parts = WithoutSpans(whole, removed_);
+      if (parts.size() != 1 || parts[0] != whole) {
+        cut = true;
+        ++(parts.empty() ? cuts_.removed : cuts_.trimmed);
+      }
+      std::ranges::move(parts, std::back_inserter(*left));
     }
-    if (page_.observations.size() == limit_) {
-      page_.next = std::string(key);
-      return false;
-    }
-    page_.observations.push_back(*std::move(observation));
-    return true;
+    return cut;
   }
 
-  const ObservationSelection& selection_;
-  const size_t limit_;
-  int64_t earliest_ns_ = 0;
-  ObservationPage page_;
-  std::string skip_to_;
-  absl::Status damage_;
+  // Marks of a label that is no more would still name it.
+  absl::Status EndLabel() {
+    const std::vector<Observation> left = std::exchange(left_, {});
+    const std::vector<std::string> gone = std::exchange(gone_, {});
+    const std::vector<std::string> marks = std::exchange(marks_, {});
+    const bool label_ends = !std::exchange(some_left_, false) && left.empty();
+    if (batch_ == nullptr) return absl::OkStatus();
+    // A part may have the key of the whole, whose values must go.
+    PackPutter putter(store_, /*grow=*/false, batch_);
+    for (const std::string& key : gone) {
+      batch_->DeleteRow(Family::kSem, key);
+      putter.Gone(key);
+    }
+    for (const std::string& key : marks) {
+      if (label_ends) batch_->DeleteRow(Family::kSem, key);
+    }
+    std::vector<const Observation*> parts;
+    for (const Observation& o : left) parts.push_back(&o);
+    return putter.Put(std::move(parts));
+  }
+
+  Store* const store_;
+  const std::span<const IndexSpan> removed_;
+  CommitBatch* const batch_;
+  ObservationCuts cuts_;
+  // Of the label that is read.
+  std::string label_;
+  std::vector<std::string> marks_;  // keys
+  std::vector<std::string> gone_;   // keys of rows that are cut
+  std::vector<Observation> left_;   // of these
+  bool some_left_ = false;          // in rows that are not
 };
+
+int64_t CountIn(std::string_view key, std::string_view value) {
+  const auto summary = SummarisePack(key, value);
+  return summary.ok() ? static_cast<int64_t>(summary->observations) : 1;
+}
 
 }  // namespace
 
 absl::Status Observations::Put(const Observation& observation,
                                CommitBatch* batch) const {
-  if (absl::Status s = CheckObservation(observation); !s.ok()) return s;
-  const auto epoch = store_->EpochFor(Family::kSem, KeyOf(observation));
-  if (!epoch.ok()) return epoch.status();
-  PutObservation(observation, *epoch, batch);
-  return absl::OkStatus();
+  return PutAll({&observation, 1}, batch);
 }
 
-absl::StatusOr<ObservationPage> Observations::List(
-    const ObservationSelection& selection, size_t limit,
-    std::string_view cursor) const {
-  if (!selection.label.empty() && !IsLabel(selection.label)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("label of ", selection.label.size(), " bytes: at most ",
-                     kRowLimits.max_label_bytes, ", without NUL"));
+absl::Status Observations::PutAll(std::span<const Observation> observations,
+                                  CommitBatch* batch) const {
+  std::vector<const Observation*> all;
+  all.reserve(observations.size());
+  for (const Observation& o : observations) {
+    if (absl::Status s = CheckObservation(o); !s.ok()) return s;
+    all.push_back(&o);
   }
-  const KeyRange range(selection);
-  if (!cursor.empty() && (cursor < range.begin || cursor >= range.end)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("stream ", selection.stream,
-                     ": the cursor belongs to another list of observations"));
-  }
-  return PageReader(selection, limit)
-      .Read(store_, cursor.empty() ? range.begin : std::string(cursor),
-            range.end);
-}
-
-absl::StatusOr<std::vector<LabelCount>> Observations::Labels(
-    StreamId stream) const {
-  std::vector<LabelCount> labels;
-  absl::Status damage;
-  const absl::Status scanned = store_->Scan(
-      Family::kSem, StreamPrefix(stream), StreamPrefix(stream + 1),
-      [&](std::string_view key, std::string_view) {
-        auto parts = ParseObservationKey(key);
-        damage = parts.status();
-        if (!parts.ok()) return false;
-        if (labels.empty() || labels.back().label != parts->label) {
-          labels.push_back({std::move(parts->label), 0});
-        }
-        ++labels.back().observations;
-        return true;
-      });
-  if (!scanned.ok()) return scanned;
-  if (!damage.ok()) return damage;
-  return labels;
+  return PackPutter(store_, /*grow=*/true, batch).Put(std::move(all));
 }
 
 absl::StatusOr<ObservationCuts> Observations::Cut(
     StreamId stream, std::span<const IndexSpan> removed,
     CommitBatch* batch) const {
-  ObservationCuts cuts;
-  absl::Status damage;
-  const absl::Status scanned =
-      store_->Scan(Family::kSem, StreamPrefix(stream), StreamPrefix(stream + 1),
-                   [&](std::string_view key, std::string_view value) {
-                     const auto whole = DecodeObservation(key, value);
-                     damage = whole.status();
-                     if (!whole.ok()) return false;
-                     const auto parts = WithoutSpans(*whole, removed);
-                     if (parts.size() == 1 && parts[0] == *whole) return true;
-                     ++(parts.empty() ? cuts.removed : cuts.trimmed);
-                     if (batch == nullptr) return true;
-                     batch->DeleteRow(Family::kSem, key);
-                     // A part may have the key of the whole, whose values must
-                     // go.
-                     for (const Observation& part : parts) {
-                       PutObservation(part, store_->NewEpoch(), batch);
-                     }
-                     return true;
-                   });
-  if (!scanned.ok()) return scanned;
-  if (!damage.ok()) return damage;
-  return cuts;
+  StreamCut cut(store_, removed, batch);
+  const absl::Status status =
+      cut.Rows(StreamPrefix(stream), StreamPrefix(stream + 1));
+  if (!status.ok()) return status;
+  return cut.cuts();
+}
+
+absl::Status Observations::CutBeginning(StreamId stream,
+                                        const IndexSpan& removed,
+                                        CommitBatch* batch) const {
+  std::string next = StreamPrefix(stream);
+  while (true) {
+    const auto rows = FindLabel(store_, stream, next);
+    if (!rows.ok()) return rows.status();
+    if (rows->label.empty()) return absl::OkStatus();
+    const auto from = [&](int64_t start_ns) {
+      return ObservationPrefix(stream, rows->label, start_ns);
+    };
+    const int64_t near_ns = EarliestStart(removed.end_ns, rows->marked_span);
+    if (near_ns > kMarkStart + 1) {
+      batch->DeleteRange(Family::kSem, from(kMarkStart + 1), from(near_ns));
+    }
+    StreamCut cut(store_, {&removed, 1}, batch);
+    const absl::Status status = cut.Rows(from(near_ns), from(removed.end_ns));
+    if (!status.ok()) return status;
+    next = ObservationPrefixEnd(stream, rows->label);
+  }
 }
 
 absl::StatusOr<ObservationCuts> Observations::RemoveAll(
     StreamId stream, CommitBatch* batch) const {
   ObservationCuts cuts;
-  const absl::Status scanned =
-      store_->Scan(Family::kSem, StreamPrefix(stream), StreamPrefix(stream + 1),
-                   [&](std::string_view key, std::string_view) {
-                     ++cuts.removed;
-                     if (batch != nullptr) batch->DeleteRow(Family::kSem, key);
-                     return true;
-                   });
+  const absl::Status scanned = store_->Scan(
+      Family::kSem, StreamPrefix(stream), StreamPrefix(stream + 1),
+      [&](std::string_view key, std::string_view value) {
+        const auto parts = ParseObservationKey(key);
+        const bool mark = parts.ok() && parts->start_ns == kMarkStart;
+        if (!mark) cuts.removed += CountIn(key, value);
+        if (batch != nullptr) batch->DeleteRow(Family::kSem, key);
+        return true;
+      });
   if (!scanned.ok()) return scanned;
   return cuts;
+}
+
+absl::StatusOr<int64_t> Observations::RemoveModel(StreamId stream,
+                                                  std::string_view label,
+                                                  const ModelKey& model,
+                                                  CommitBatch* batch) const {
+  int64_t removed = 0;
+  const absl::Status status = VisitRows(
+      store_,
+      label.empty() ? StreamPrefix(stream) : ObservationPrefix(stream, label),
+      label.empty() ? StreamPrefix(stream + 1)
+                    : ObservationPrefixEnd(stream, label),
+      [&](std::string_view key, std::string_view value,
+          const ObservationKeyParts& parts) {
+        if (parts.start_ns == kMarkStart) return absl::OkStatus();
+        const auto summary = SummarisePack(key, value);
+        if (!summary.ok()) return summary.status();
+        if (summary->model != model) return absl::OkStatus();
+        removed += static_cast<int64_t>(summary->observations);
+        batch->DeleteRow(Family::kSem, key);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return removed;
 }
 
 }  // namespace fovea

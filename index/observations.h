@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Observations of one store: put beside the bytes they are about, listed by
-// label and time, cut where their stream is.
+// Writes observations of one store: put beside the bytes they are about, cut
+// where their stream is. index/observation_reader.h finds them again.
 
 #ifndef FOVEA_INDEX_OBSERVATIONS_H_
 #define FOVEA_INDEX_OBSERVATIONS_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,62 +18,60 @@
 
 namespace fovea {
 
-struct ObservationSelection {
-  StreamId stream = 0;
-  std::string label = {};  // empty: every label
-  // Those that touch [from_ns, to_ns).
-  int64_t from_ns = INT64_MIN;
-  int64_t to_ns = INT64_MAX;
-};
-
-// A portion of a list, by label, start and track.
-struct ObservationPage {
-  std::vector<Observation> observations;
-  std::string next;  // where the list goes on; empty at its end
-};
-
-struct LabelCount {
-  std::string label;
-  int64_t observations = 0;
-  friend bool operator==(const LabelCount&, const LabelCount&) = default;
-};
-
 struct ObservationCuts {
   int64_t removed = 0;  // nothing of them is left
   int64_t trimmed = 0;
 };
 
-// Reads one store. Thread-safe.
+// Everything here adds to a batch what is to be committed: rows, and what
+// tells readers of them. One of the calls that remove comes first in its
+// batch, if at all, since none sees what the batch holds already. Thread-safe,
+// but two threads must not put or remove what lies in one row, which is
+// theirs to know: they work on different streams, or labels. Calls fail as
+// index/observation_reader.h says, where rows are to be read.
 class Observations {
  public:
   explicit Observations(Store* store) : store_(store) {}
 
-  // Adds `observation` to a commit: the one that brings the chunk it was
-  // made on. One of the same stream, label, start and track is overwritten,
-  // and should say no less than it did: that is how a track grows that is
-  // still open when its chunk ends. kInvalidArgument as CheckObservation().
+  // Puts one into a row of its own: in the commit that brings the chunk it
+  // was made on. One of the same stream, label, start and track is
+  // overwritten, and should say no less than it did: that is how a track grows
+  // that is still open when its chunk ends. kInvalidArgument as
+  // CheckObservation().
   absl::Status Put(const Observation& observation, CommitBatch* batch) const;
 
-  // At most `limit` (not 0) observations; `next` of the page before goes in
-  // as `cursor`. What was committed or removed meanwhile may be missing or
-  // there. Each label costs one look-up, and rows of an hour before the
-  // range. kInvalidArgument: a cursor of another list.
-  absl::StatusOr<ObservationPage> List(const ObservationSelection& selection,
-                                       size_t limit,
-                                       std::string_view cursor = "") const;
-
-  // By label. Reads every key of the stream.
-  absl::StatusOr<std::vector<LabelCount>> Labels(StreamId stream) const;
+  // Puts many, in any order, each at most once in a batch, into packs: a
+  // fifth of the space, and fewer rows to read. Those of a pack that are
+  // already in the store, by the rule above, must have been removed by a
+  // commit before: where several rows hold the same one, readers get it from
+  // the row of greatest key, which need not be the last one put. Others are
+  // never lost: where a row stands under the key of a new pack, what else it
+  // holds is put again with it.
+  absl::Status PutAll(std::span<const Observation> observations,
+                      CommitBatch* batch) const;
 
   // Takes all that was observed on `removed` out, in the commit that removes
-  // what it was observed on. Null `batch`: counts only.
+  // what it was observed on. Reads all rows of the stream. Null `batch`:
+  // counts only.
   absl::StatusOr<ObservationCuts> Cut(StreamId stream,
                                       std::span<const IndexSpan> removed,
                                       CommitBatch* batch) const;
 
-  // The same for all of a stream; reads keys only.
+  // The same where `removed` is all there was from the stream's beginning up
+  // to a time: what ended before goes by the range, and only rows near that
+  // time are read.
+  absl::Status CutBeginning(StreamId stream, const IndexSpan& removed,
+                            CommitBatch* batch) const;
+
+  // The same for all of a stream, whatever state its rows are in.
   absl::StatusOr<ObservationCuts> RemoveAll(StreamId stream,
                                             CommitBatch* batch) const;
+
+  // All answers of one model about a stream; empty `label`: of every label.
+  // Returns how many.
+  absl::StatusOr<int64_t> RemoveModel(StreamId stream, std::string_view label,
+                                      const ModelKey& model,
+                                      CommitBatch* batch) const;
 
  private:
   Store* store_;

@@ -22,10 +22,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "store/internal/table_columns.h"
-#include "store/internal/time_line.h"
 #include "store/internal/zstd.h"
 #include "store/row_version.h"
 #include "store/rows.h"
+#include "store/time_line.h"
 
 namespace fovea {
 namespace {

@@ -14,7 +14,7 @@
 #include "api/camera_priors.h"
 #include "api/engine.h"
 #include "api/model_folder.h"
-#include "index/observations.h"
+#include "index/observation_reader.h"
 #include "store/chunk_id.h"
 #include "tests/api/note_keeper.h"
 #include "tests/api/open_engine.h"
@@ -80,7 +80,7 @@ class ExternalIngestTest : public ::testing::Test {
 
   std::vector<Observation> Observed(const std::string& name) {
     const auto page =
-        Observations(engine_->store()).List({Summary(name).id}, 1000);
+        ListObservations(engine_->store(), {Summary(name).id}, 1000);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? page->observations : std::vector<Observation>();
   }
@@ -137,7 +137,7 @@ TEST_F(ExternalIngestTest, AnswersBecomeObservations) {
   EXPECT_EQ(observed[0].last_index, 28U);
   ASSERT_THAT(observed[0].boxes, SizeIs(8));
   EXPECT_EQ(observed[0].boxes[1],
-            ToObservedBox(4, 16, 16, 40, 40, double{0.9F}));
+            ToObservedBox(4, 160'000'000, 16, 16, 40, 40, double{0.9F}));
   EXPECT_THAT(Summary("cam").description.sensitivity,
               HasSubstr("watcher sha256:" + ChunkId{Digest()}.ToHex()));
   EXPECT_THAT(*ListPriors(engine_->store(), Summary("cam").id), IsEmpty());

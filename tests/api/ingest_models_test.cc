@@ -16,7 +16,7 @@
 #include "api/engine.h"
 #include "api/inspect.h"
 #include "api/model_folder.h"
-#include "index/observations.h"
+#include "index/observation_reader.h"
 #include "tests/api/note_keeper.h"
 #include "tests/api/open_engine.h"
 #include "tests/api/small_video.h"
@@ -84,7 +84,7 @@ class IngestModelsTest : public ::testing::Test {
   }
 
   std::vector<Observation> ObservedIn(const std::string& name) {
-    auto page = Observations(engine_->store()).List({Summary(name).id}, 1000);
+    auto page = ListObservations(engine_->store(), {Summary(name).id}, 1000);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? page->observations : std::vector<Observation>();
   }

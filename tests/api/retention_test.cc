@@ -12,6 +12,7 @@
 #include "api/engine.h"
 #include "api/scene.h"
 #include "gtest/gtest.h"
+#include "index/observation_reader.h"
 #include "index/observations.h"
 #include "tests/support/test_data.h"
 
@@ -285,7 +286,7 @@ TEST_F(RetentionTest, WhatWasSeenGoesWithWhatItWasSeenIn) {
   // 20 of the 30 seconds are older than nine days by then.
   now_ns_ = kStart + 20 * kSecond;
   Apply("keep: 9d");
-  const auto left = observations.List({.stream = id}, 100);
+  const auto left = ListObservations(engine_->store(), {.stream = id}, 100);
   ASSERT_TRUE(left.ok()) << left.status();
   ASSERT_EQ(left->observations.size(), 2u);
   for (const Observation& seen : left->observations) {

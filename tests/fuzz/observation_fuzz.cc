@@ -6,17 +6,45 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "index/observation_cut.h"
+#include "index/observation_pack.h"
 
 namespace {
 
-void CheckCut(const fovea::Observation& o) {
+using fovea::Observation;
+
+void CheckCut(const Observation& o) {
   const uint64_t middle = o.first_index + (o.last_index - o.first_index) / 2;
   const fovea::IndexSpan span = {middle, middle + 1, o.start_ns, o.end_ns};
   for (const auto& part : fovea::WithoutSpans(o, {&span, 1})) {
     if (!fovea::CheckObservation(part).ok()) std::abort();
   }
+}
+
+void CheckSummary(std::string_view key, std::string_view value,
+                  const std::vector<Observation>& all) {
+  const auto summary = fovea::SummarisePack(key, value);
+  if (!summary.ok() || summary->observations != all.size() ||
+      summary->model != all[0].model) {
+    std::abort();
+  }
+  for (const Observation& o : all) {
+    if (o.end_ns >= summary->until_ns && o.end_ns < INT64_MAX) std::abort();
+  }
+}
+
+void CheckAgain(const std::vector<Observation>& all) {
+  std::vector<const Observation*> pointers;
+  for (const Observation& o : all) pointers.push_back(&o);
+  const auto body = fovea::EncodePack(pointers);
+  if (!body.has_value()) return;  // runs may be more when cut elsewhere
+  const auto again = fovea::ObservationPack::Decode(
+      fovea::KeyOf(all[0]), fovea::EncodeObservationRow({1, *body}));
+  if (!again.ok()) std::abort();
+  const auto back = again->All();
+  if (!back.ok() || *back != all) std::abort();
 }
 
 }  // namespace
@@ -25,14 +53,17 @@ void CheckCut(const fovea::Observation& o) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (bytes.empty() || data[0] > size - 1) return 0;
-  const auto o = fovea::DecodeObservation(bytes.substr(1, data[0]),
-                                          bytes.substr(1 + data[0]));
-  if (!o.ok()) return 0;
-  if (!fovea::CheckObservation(*o).ok()) std::abort();
-  const auto again = fovea::DecodeObservation(
-      fovea::KeyOf(*o),
-      fovea::EncodeObservationRow({1, fovea::EncodeObservation(*o)}));
-  if (!again.ok() || !(*again == *o)) std::abort();
-  if (o->last_index < UINT64_MAX) CheckCut(*o);
+  const std::string_view key = bytes.substr(1, data[0]);
+  const std::string_view value = bytes.substr(1 + data[0]);
+  const auto pack = fovea::ObservationPack::Decode(key, value);
+  if (!pack.ok()) return 0;
+  const auto all = pack->All();
+  if (!all.ok()) return 0;
+  CheckSummary(key, value, *all);
+  for (const Observation& o : *all) {
+    if (!fovea::CheckObservation(o).ok()) std::abort();
+    if (o.last_index < UINT64_MAX) CheckCut(o);
+  }
+  CheckAgain(*all);
   return 0;
 }

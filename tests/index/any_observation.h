@@ -29,11 +29,12 @@ inline Observation MovingThing(StreamId stream, const std::string& label,
   o.first_index = first;
   o.last_index = last;
   o.start_ns = static_cast<int64_t>(first) * kFrameNs;
-  o.end_ns = static_cast<int64_t>(last + 1) * kFrameNs;
+  o.end_ns = static_cast<int64_t>(last) * kFrameNs;
   o.model.fill(7);
   for (uint64_t i = first; i <= last; ++i) {
     const double left = static_cast<double>(i);
-    o.boxes.push_back(ToObservedBox(i, left, 20, left + 16, 52, 0.5));
+    o.boxes.push_back(ToObservedBox(i, static_cast<int64_t>(i) * kFrameNs, left,
+                                    20, left + 16, 52, 0.5));
   }
   o.mean_score = o.max_score = ToObservedScore(0.5);
   return o;
@@ -53,7 +54,7 @@ class ObservationDice {
     o.track = engine_() >> Below(64);
     const auto length = static_cast<int64_t>(
         engine_() % (static_cast<uint64_t>(kObservationLimits.max_length_ns)));
-    o.start_ns = Time();
+    o.start_ns = std::max(Time(), INT64_MIN + 1);
     if (o.start_ns > INT64_MAX - length) o.start_ns -= length;
     o.end_ns = o.start_ns + length;
     o.first_index = engine_() >> (1 + Below(63));
@@ -73,7 +74,7 @@ class ObservationDice {
   int64_t Time() {
     switch (Below(8)) {
       case 0:
-        return INT64_MIN;
+        return INT64_MIN + 1;
       case 1:
         return INT64_MAX;
       default:
@@ -93,9 +94,22 @@ class ObservationDice {
     return static_cast<int32_t>(Below(20'000)) - 2000;
   }
 
+  // Of even rate from start to end, but for what jitters, stands still or
+  // rests between them.
+  int64_t BoxTime(const Observation& o, const ObservedBox& last) {
+    const auto frames = std::max(o.last_index - o.first_index, uint64_t{1});
+    const auto length = static_cast<uint64_t>(o.end_ns - o.start_ns);
+    const int64_t even =
+        o.start_ns +
+        static_cast<int64_t>(length / frames * (last.index - o.first_index));
+    const auto jitter = static_cast<int64_t>(Below(8) == 0 ? Below(90) : 0);
+    return std::clamp(even + jitter, last.time_ns, o.end_ns);
+  }
+
   void AddBoxes(Observation* o) {
     const uint64_t wanted = Below(60);
     ObservedBox box;
+    box.time_ns = o->start_ns;
     box.index = o->first_index + Below(3);
     for (uint64_t i = 0; i < wanted && box.index <= o->last_index; ++i) {
       if (o->boxes.empty() || Below(3) == 0) {  // else as the one before it
@@ -103,6 +117,7 @@ class ObservationDice {
         std::tie(box.top, box.bottom) = std::minmax({Edge(), Edge()});
         box.score = static_cast<uint8_t>(engine_());
       }
+      box.time_ns = BoxTime(*o, box);
       o->boxes.push_back(box);
       box.index += 1 + (Below(4) == 0 ? Below(9) : 0);
     }

@@ -84,13 +84,13 @@ TEST(WithoutSpansTest, AMiddleCutLeavesTwoPartsWithTheirOwnTimesAndScores) {
   EXPECT_EQ(parts[0].first_index, 100u);
   EXPECT_EQ(parts[0].last_index, 124u);
   EXPECT_EQ(parts[0].start_ns, 100 * kFrameNs);
-  EXPECT_EQ(parts[0].end_ns, 125 * kFrameNs);
+  EXPECT_EQ(parts[0].end_ns, 125 * kFrameNs - 1);
   EXPECT_EQ(parts[0].max_score, 124 * 257);
   EXPECT_EQ(parts[0].mean_score, 112 * 257);
   EXPECT_EQ(parts[1].first_index, 150u);
   EXPECT_EQ(parts[1].last_index, 199u);
   EXPECT_EQ(parts[1].start_ns, 150 * kFrameNs);
-  EXPECT_EQ(parts[1].end_ns, 200 * kFrameNs);
+  EXPECT_EQ(parts[1].end_ns, 199 * kFrameNs);
   EXPECT_EQ(parts[1].max_score, 199 * 257);
   for (const Observation& part : parts) {
     EXPECT_THAT(part.attributes, IsEmpty());
@@ -116,7 +116,7 @@ TEST(WithoutSpansTest, OnesWithoutBoxesAreCutToo) {
   const auto parts = WithoutSpans(o, end);
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_EQ(parts[0].last_index, 149u);
-  EXPECT_EQ(parts[0].end_ns, 150 * kFrameNs);
+  EXPECT_EQ(parts[0].end_ns, 150 * kFrameNs - 1);
   EXPECT_EQ(parts[0].max_score, 0) << "unknown";
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Times of a frame table as a function of its pts. Sources count ticks, and
-// time_ns is ticks x time base, so a straight line of small rational slope
-// usually gives every time exactly and nothing but the line is stored.
+// Times as a function of a count: of a frame table's pts, of frames observed.
+// Sources count ticks, and time_ns is ticks x time base, so a straight line of
+// small rational slope usually gives every time exactly and nothing but the
+// line is stored.
 
-#ifndef FOVEA_STORE_INTERNAL_TIME_LINE_H_
-#define FOVEA_STORE_INTERNAL_TIME_LINE_H_
+#ifndef FOVEA_STORE_TIME_LINE_H_
+#define FOVEA_STORE_TIME_LINE_H_
 
 #include <cstdint>
 #include <vector>
@@ -34,4 +35,4 @@ std::vector<int64_t> TimesToNext(const std::vector<int64_t>& pts,
 
 }  // namespace fovea
 
-#endif  // FOVEA_STORE_INTERNAL_TIME_LINE_H_
+#endif  // FOVEA_STORE_TIME_LINE_H_

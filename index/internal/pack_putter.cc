@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "index/internal/pack_putter.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "index/observation_pack.h"
+#include "index/span_mark.h"
+
+namespace fovea {
+namespace {
+
+bool SamePack(const Observation& a, const Observation& b) {
+  return a.stream == b.stream && a.label == b.label && a.model == b.model;
+}
+
+auto PlaceOf(const Observation& o) { return std::tie(o.start_ns, o.track); }
+
+bool ComesBefore(const Observation* a, const Observation* b) {
+  return std::tie(a->stream, a->label, a->model, a->start_ns, a->track) <
+         std::tie(b->stream, b->label, b->model, b->start_ns, b->track);
+}
+
+// How many of `rest`, which is not empty, begin near enough to the first.
+size_t FitsBySpan(std::span<const Observation* const> rest) {
+  const auto first = static_cast<uint64_t>(rest[0]->start_ns);
+  const auto end = std::ranges::find_if(
+      rest.first(std::min(rest.size(), kPackLimits.max_observations)),
+      [&](const Observation* o) {
+        return static_cast<uint64_t>(o->start_ns) - first >
+               static_cast<uint64_t>(kPackLimits.max_span_ns);
+      });
+  return static_cast<size_t>(end - rest.begin());
+}
+
+}  // namespace
+
+absl::Status PackPutter::Put(Group observations) {
+  std::ranges::sort(observations, ComesBefore);
+  for (auto begin = observations.begin(); begin != observations.end();) {
+    const auto end = std::find_if(begin, observations.end(), [&](auto* o) {
+      return !SamePack(*o, **begin);
+    });
+    if (absl::Status s = PutGroup({begin, end}); !s.ok()) return s;
+    begin = end;
+  }
+  if (strangers_.empty()) return absl::OkStatus();
+  return Put(std::exchange(strangers_, {}));
+}
+
+// Of one stream, label and model.
+absl::Status PackPutter::PutGroup(Group group) {
+  for (size_t i = 0; i < group.size();) {
+    if (absl::Status s = TakeOver(i, &group); !s.ok()) return s;
+    size_t put = 0;
+    if (absl::Status s = PutRow(std::span(group).subspan(i), &put); !s.ok()) {
+      return s;
+    }
+    i += put;
+  }
+  return absl::OkStatus();
+}
+
+// Where a row stands under the key of number `first`, adds what else it holds
+// to the group.
+absl::Status PackPutter::TakeOver(size_t first, Group* group) {
+  epoch_ = store_->NewEpoch();
+  const std::string key = KeyOf(*(*group)[first]);
+  if (!known_.insert(key).second) return absl::OkStatus();
+  const auto value = store_->Get(Family::kSem, key);
+  if (absl::IsNotFound(value.status())) return absl::OkStatus();
+  if (!value.ok()) return value.status();
+  const auto pack = ObservationPack::Decode(key, *value);
+  if (!pack.ok()) return pack.status();
+  if (grow_) epoch_ = pack->epoch();
+  for (size_t i = 1; i < pack->size(); ++i) {
+    auto held = pack->At(i);
+    if (!held.ok()) return held.status();
+    taken_.push_back(*std::move(held));
+    const Observation* const other = &taken_.back();
+    const auto at = std::ranges::lower_bound(
+        *group, PlaceOf(*other), {},
+        [](const Observation* o) { return PlaceOf(*o); });
+    if (at != group->end() && PlaceOf(**at) == PlaceOf(*other)) continue;
+    if (SamePack(*other, *(*group)[first])) {
+      group->insert(at, other);
+    } else {
+      strangers_.push_back(other);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PackPutter::PutRow(std::span<const Observation* const> rest,
+                                size_t* put) {
+  *put = FitsBySpan(rest);
+  std::optional<std::string> body = EncodePack(rest.first(*put));
+  while (!body.has_value()) {  // one alone always fits
+    *put /= 2;
+    body = EncodePack(rest.first(*put));
+  }
+  batch_->PutRow(Family::kSem, KeyOf(*rest[0]),
+                 EncodeObservationRow({epoch_, *std::move(body)}));
+  return PutMark(*rest[0], *rest[*put - 1]);
+}
+
+absl::Status PackPutter::PutMark(const Observation& first,
+                                 const Observation& last) {
+  if (first.start_ns == last.start_ns) return absl::OkStatus();
+  const std::string key = SpanMarkKey(
+      first.stream, first.label, MarkedSpan(last.start_ns - first.start_ns));
+  if (!marks_.insert(key).second) return absl::OkStatus();
+  const absl::Status found = store_->Get(Family::kSem, key).status();
+  if (!absl::IsNotFound(found)) return found;
+  batch_->PutRow(Family::kSem, key, SpanMarkValue());
+  return absl::OkStatus();
+}
+
+}  // namespace fovea

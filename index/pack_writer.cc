@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Packs to bodies of sem rows.
+
+#include <algorithm>
+#include <cassert>
+
+#include "index/internal/bit_columns.h"
+#include "index/internal/box_runs.h"
+#include "index/internal/pack_columns.h"
+#include "index/observation_pack.h"
+#include "store/row_codec.h"
+
+namespace fovea {
+namespace {
+
+using Pack = std::span<const Observation* const>;
+
+uint64_t SignedLess(int64_t a, int64_t b) {
+  return ZigZag(WrappingMinus(a, b));
+}
+
+// Through two frames, as little apart as they may be.
+struct Points {
+  std::vector<int64_t> indexes;
+  std::vector<int64_t> times;
+
+  void Add(uint64_t index, int64_t time_ns) {
+    indexes.push_back(static_cast<int64_t>(index));
+    times.push_back(time_ns);
+  }
+  TimeLine Fit() const { return FitTimeLine(indexes, times); }
+};
+
+// Through the longest observation: between two of them the recording may have
+// stood still while time went on.
+Points LongestTrack(Pack pack) {
+  const auto frames = [](const Observation* o) {
+    return o->boxes.empty() ? o->last_index - o->first_index
+                            : o->boxes.back().index - o->boxes.front().index;
+  };
+  const Observation& longest = **std::ranges::max_element(pack, {}, frames);
+  Points points;
+  if (longest.boxes.empty()) {
+    points.Add(longest.first_index, longest.start_ns);
+    points.Add(longest.last_index, longest.end_ns);
+  } else {
+    points.Add(longest.boxes.front().index, longest.boxes.front().time_ns);
+    points.Add(longest.boxes.back().index, longest.boxes.back().time_ns);
+  }
+  return points;
+}
+
+Points Starts(Pack pack) {
+  Points points;
+  for (const Observation* o : pack) points.Add(o->first_index, o->start_ns);
+  return points;
+}
+
+// The line through all starts is the more exact one, where it is the same.
+TimeLine FitClock(Pack pack) {
+  const Points track = LongestTrack(pack);
+  const TimeLine near = track.Fit();
+  const TimeLine far = Starts(pack).Fit();
+  if (near.numerator == 0 || far.numerator == 0) {
+    return near.numerator == 0 ? far : near;
+  }
+  const int64_t frames = track.indexes[1] - track.indexes[0];
+  const int64_t apart = WrappingMinus(far.At(frames), near.At(frames));
+  return -1 <= apart && apart <= 1 ? far : near;
+}
+
+void AddRun(const BoxRun& run, RunColumns* columns) {
+  columns->boxes.push_back(run.boxes - 1);
+  columns->step.push_back(run.step);
+  columns->left.push_back(ZigZag(run.left));
+  columns->top.push_back(ZigZag(run.top));
+  columns->width.push_back(ZigZag(run.width));
+  columns->height.push_back(ZigZag(run.height));
+  columns->score.push_back(ZigZag(run.score));
+}
+
+// Fills the columns, observation by observation.
+class ColumnFiller {
+ public:
+  explicit ColumnFiller(const FrameClock& clock)
+      : clock_(clock), last_index_(clock.first_index) {}
+
+  void Add(const Observation& o) {
+    const int64_t shift = WrappingMinus(o.start_ns, clock_.At(o.first_index));
+    columns_.first_index.push_back(
+        ZigZag(static_cast<int64_t>(o.first_index - last_index_)));
+    columns_.start.push_back(SignedLess(shift, last_start_));
+    columns_.track.push_back(ZigZag(static_cast<int64_t>(o.track - track_)));
+    last_index_ = o.first_index;
+    last_start_ = shift;
+    track_ = o.track;
+    AddRuns(o);
+    AddEnd(o, AddChanges(o, shift));
+  }
+
+  // Of the first observation, which the key tells.
+  void set_first_track(uint64_t track) { track_ = track; }
+  size_t runs() const { return runs_; }
+  const PackColumns& columns() const { return columns_; }
+
+ private:
+  void AddRuns(const Observation& o) {
+    std::vector<BoxRun> runs;
+    AppendRuns(o, &runs);
+    BoxWalk walk(o.first_index, o.last_index);
+    for (const BoxRun& run : runs) {
+      AddRun(run, &run == runs.data() ? &columns_.first : &columns_.more);
+      walk.Pass(run);
+    }
+    runs_ += runs.size();
+    columns_.runs.push_back(runs.size());
+    columns_.frames.push_back(o.last_index - walk.last().index);
+    const uint64_t boxes = std::max<uint64_t>(walk.boxes(), 1);
+    const auto mean =
+        static_cast<int64_t>(walk.score_sum() * kScorePerBoxScore / boxes);
+    const auto most =
+        o.boxes.empty()
+            ? int64_t{o.mean_score}
+            : static_cast<int64_t>(walk.max_score() * kScorePerBoxScore);
+    columns_.mean_score.push_back(ZigZag(o.mean_score - mean));
+    columns_.max_score.push_back(ZigZag(o.max_score - most));
+  }
+
+  // Returns the last box's shift.
+  int64_t AddChanges(const Observation& o, int64_t shift) {
+    const size_t before = columns_.change.size();
+    size_t last = 0;
+    for (size_t i = 0; i < o.boxes.size(); ++i) {
+      const ObservedBox& box = o.boxes[i];
+      const int64_t now = WrappingMinus(box.time_ns, clock_.At(box.index));
+      if (now == shift) continue;
+      columns_.change_after.push_back(i - last);
+      columns_.change.push_back(SignedLess(now, shift));
+      last = i;
+      shift = now;
+    }
+    columns_.changes.push_back(columns_.change.size() - before);
+    return shift;
+  }
+
+  void AddEnd(const Observation& o, int64_t shift) {
+    const int64_t end =
+        WrappingMinus(WrappingMinus(o.end_ns, clock_.At(o.last_index)), shift);
+    columns_.end.push_back(SignedLess(end, last_end_));
+    last_end_ = end;
+  }
+
+  const FrameClock clock_;
+  PackColumns columns_;
+  uint64_t last_index_;
+  int64_t last_start_ = 0;
+  int64_t last_end_ = 0;
+  uint64_t track_ = 0;
+  size_t runs_ = 0;
+};
+
+void WriteRuns(const RunColumns& runs, BitWriter* out) {
+  for (const Column* column : {&runs.boxes, &runs.step, &runs.left, &runs.top,
+                               &runs.width, &runs.height, &runs.score}) {
+    WriteColumn(*column, out);
+  }
+}
+
+std::string WriteColumns(const PackColumns& c) {
+  BitWriter out;
+  for (const Column* column :
+       {&c.first_index, &c.start, &c.track, &c.runs, &c.frames, &c.changes,
+        &c.end, &c.mean_score, &c.max_score}) {
+    WriteColumn(*column, &out);
+  }
+  WriteRuns(c.first, &out);
+  WriteRuns(c.more, &out);
+  WriteColumn(c.change_after, &out);
+  WriteColumn(c.change, &out);
+  return out.Take();
+}
+
+void WriteAttributes(Pack pack, RowWriter* out) {
+  uint64_t count = 0;
+  for (const Observation* o : pack) count += o->attributes.size();
+  out->Varint(count);
+  size_t last = 0;
+  for (size_t i = 0; i < pack.size(); ++i) {
+    for (const Observation::Attribute& attribute : pack[i]->attributes) {
+      out->Varint(i - last);
+      out->Text(attribute.name);
+      out->Text(attribute.value);
+      last = i;
+    }
+  }
+}
+
+uint64_t ReachOf(Pack pack) {
+  const auto end = [](const Observation* o) { return o->end_ns; };
+  const int64_t last_ns = end(*std::ranges::max_element(pack, {}, end));
+  const auto ns =
+      static_cast<uint64_t>(last_ns) - static_cast<uint64_t>(pack[0]->start_ns);
+  return ns / kNsPerSecond + 1;
+}
+
+bool SpansTooMuch(Pack pack) {
+  const auto span = static_cast<uint64_t>(pack.back()->start_ns) -
+                    static_cast<uint64_t>(pack[0]->start_ns);
+  return span > static_cast<uint64_t>(kPackLimits.max_span_ns);
+}
+
+void WriteHead(Pack pack, const FrameClock& clock, RowWriter* out) {
+  out->U8(kPackVersion);
+  for (const uint8_t byte : pack[0]->model) out->U8(byte);
+  out->U8(static_cast<uint8_t>(pack.size() - 1));
+  out->Varint(ReachOf(pack));
+  out->Varint(clock.first_index);
+  out->Varint(static_cast<uint64_t>(clock.line.numerator));
+  out->Varint(static_cast<uint64_t>(clock.line.denominator));
+}
+
+}  // namespace
+
+std::optional<std::string> EncodePack(Pack pack) {
+  assert(std::ranges::all_of(
+      pack, [](const Observation* o) { return CheckObservation(*o).ok(); }));
+  const Observation& first = *pack[0];
+  if (pack.size() > kPackLimits.max_observations || SpansTooMuch(pack)) {
+    return std::nullopt;
+  }
+  const FrameClock clock = {FitClock(pack), first.first_index, first.start_ns};
+  ColumnFiller filler(clock);
+  filler.set_first_track(first.track);
+  for (const Observation* o : pack) filler.Add(*o);
+  if (filler.runs() > kPackLimits.max_runs ||
+      filler.columns().change.size() > kPackLimits.max_runs) {
+    return std::nullopt;
+  }
+  RowWriter out;
+  WriteHead(pack, clock, &out);
+  WriteAttributes(pack, &out);
+  out.Bytes(std::string_view(WriteColumns(filler.columns())));
+  if (out.bytes().size() > kRowLimits.max_observation_bytes) {
+    return std::nullopt;
+  }
+  return out.Take();
+}
+
+std::string EncodeObservation(const Observation& observation) {
+  const Observation* const alone = &observation;
+  std::optional<std::string> body = EncodePack({&alone, 1});
+  assert(body.has_value());
+  return *std::move(body);
+}
+
+}  // namespace fovea
