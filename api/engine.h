@@ -55,7 +55,8 @@ struct ReadFrame {
   StillImage still;  // of still streams: the file as it came; else empty
 };
 
-// Which frames to read: exactly one of the three is set.
+// Which frames to read: at most one of the first three is set. None: every
+// frame shown in the range.
 struct FrameSelection {
   std::optional<int64_t> at_ns;  // the frame shown then
   std::optional<uint64_t> index;
@@ -112,11 +113,11 @@ class Engine {
   absl::StatusOr<StreamSummary> Describe(const std::string& stream);
 
   // Calls `visit` for the frames selected, in index order, until it
-  // returns false. Decodes only the GOPs needed. kNotFound when a selected
-  // frame does not exist.
-  absl::Status ReadFrames(const std::string& stream,
-                          const FrameSelection& selection,
-                          const std::function<bool(const ReadFrame&)>& visit);
+  // returns false. Decodes only the GOPs needed, and returns how many
+  // pictures that were. kNotFound when a selected frame does not exist.
+  absl::StatusOr<int64_t> ReadFrames(
+      const std::string& stream, const FrameSelection& selection,
+      const std::function<bool(const ReadFrame&)>& visit);
 
   // Calls `visit` with the access units of a camera stream in decoding
   // order until it returns false: the source's own bytes where the stream
@@ -167,9 +168,9 @@ class Engine {
 
   static absl::StatusOr<StreamSummary> Summarise(StreamRegistry* registry,
                                                  const StreamRow& row);
-  absl::Status ReadEvery(const FrameSelection& selection, StreamId stream,
-                         const StreamDescription& description,
-                         const std::function<bool(const ReadFrame&)>& visit);
+  absl::StatusOr<int64_t> ReadEvery(
+      const FrameSelection& selection, const StreamSummary& stream,
+      const std::function<bool(const ReadFrame&)>& visit);
   absl::StatusOr<ExportReport> ExportVideo(const StreamSummary& stream,
                                            TimeRange range, bool original,
                                            const std::string& path,

@@ -176,10 +176,12 @@ absl::Status GopReader::Frames(const GopRef& gop, const Visitor& visit) const {
     absl::Status status =
         (*decoder)->Decode((*units)[i].data, static_cast<int64_t>(i), &frames);
     if (!status.ok()) return status;
+    frames_decoded_ += static_cast<int64_t>(frames.size());
     order.Take(&frames);
   }
   if (!order.going()) return absl::OkStatus();
   if (absl::Status s = (*decoder)->Flush(&frames); !s.ok()) return s;
+  frames_decoded_ += static_cast<int64_t>(frames.size());
   order.Take(&frames);
   if (order.going() && order.visited() != gop.row.frames) {
     return absl::DataLossError(absl::StrCat(Place(gop), ": ", order.visited(),

@@ -17,6 +17,7 @@
 
 namespace fovea {
 
+// Not thread-safe.
 class GopReader {
  public:
   // Both must outlive this object.
@@ -38,6 +39,9 @@ class GopReader {
   using Visitor = std::function<bool(uint32_t rank, const Frame& frame)>;
   absl::Status Frames(const GopRef& gop, const Visitor& visit) const;
 
+  // Pictures that came out of decoders so far, wanted or not.
+  int64_t frames_decoded() const { return frames_decoded_; }
+
  private:
   absl::StatusOr<FrameTable> CheckedTable(const GopRef& gop) const;
   absl::StatusOr<std::vector<AccessUnit>> UnitsWithLead(const GopRef& gop,
@@ -46,6 +50,7 @@ class GopReader {
   StoreReader* const store_;
   const FrameIndex index_;
   const StreamDescription* const stream_;
+  mutable int64_t frames_decoded_ = 0;
 };
 
 }  // namespace fovea

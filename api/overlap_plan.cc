@@ -28,11 +28,13 @@ absl::StatusOr<Frame> FrameAt(Engine* engine, const StreamSummary& stream,
   FrameSelection at;
   at.at_ns = std::max(time_ns, stream.start_ns);
   Frame shown;
-  absl::Status status =
-      engine->ReadFrames(stream.name, at, [&](const ReadFrame& read) {
-        shown = read.frame;
-        return false;
-      });
+  absl::Status status = engine
+                            ->ReadFrames(stream.name, at,
+                                         [&](const ReadFrame& read) {
+                                           shown = read.frame;
+                                           return false;
+                                         })
+                            .status();
   if (!status.ok()) return status;
   return shown;
 }

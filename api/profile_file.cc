@@ -245,19 +245,22 @@ absl::Status FeedStream(const ProfileFileOptions& options,
     return s;
   }
   const auto total = static_cast<int64_t>(stream->end_index);
-  FrameSelection all;
-  all.every_ns = 1;
+  const FrameSelection all;
   absl::Status added;
-  absl::Status read = options.engine->ReadFrames(
-      options.input, all, [&](const ReadFrame& picture) {
-        if (stop != nullptr && stop->load()) {
-          recording->report().stopped = true;
-          return false;
-        }
-        added = recording->Add(picture.frame);
-        if (progress) progress(recording->report().frames, total);
-        return added.ok();
-      });
+  absl::Status read =
+      options.engine
+          ->ReadFrames(options.input, all,
+                       [&](const ReadFrame& picture) {
+                         if (stop != nullptr && stop->load()) {
+                           recording->report().stopped = true;
+                           return false;
+                         }
+                         added = recording->Add(picture.frame);
+                         if (progress)
+                           progress(recording->report().frames, total);
+                         return added.ok();
+                       })
+          .status();
   return added.ok() ? read : added;
 }
 

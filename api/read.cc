@@ -10,6 +10,7 @@
 #include "api/block_reader.h"
 #include "api/engine.h"
 #include "api/gop_reader.h"
+#include "api/shown_frames.h"
 #include "codec/series_block.h"
 #include "index/frame_index.h"
 
@@ -43,26 +44,58 @@ absl::Status WrongKind(const StreamSummary& stream, const char* wanted) {
 }
 
 // One frame of a GOP or still stream.
-absl::Status ReadOne(StoreReader* store, const StreamDescription& description,
-                     const FrameRef& ref,
-                     const std::function<bool(const ReadFrame&)>& visit) {
+absl::StatusOr<int64_t> ReadOne(
+    StoreReader* store, const StreamDescription& description,
+    const FrameRef& ref, const std::function<bool(const ReadFrame&)>& visit) {
   const GopReader reader(store, &description);
   if (description.stills) {
     absl::StatusOr<StillImage> still = reader.Still(ref.gop);
     if (!still.ok()) return still.status();
     visit({ref.gop.first_index, {}, *std::move(still)});
-    return absl::OkStatus();
+    return 0;
   }
-  return reader.Frames(ref.gop, [&](uint32_t rank, const Frame& frame) {
-    if (rank < ref.rank) return true;
-    visit({ref.gop.first_index + rank, frame, {}});
-    return false;
-  });
+  const absl::Status status =
+      reader.Frames(ref.gop, [&](uint32_t rank, const Frame& frame) {
+        if (rank < ref.rank) return true;
+        visit({ref.gop.first_index + rank, frame, {}});
+        return false;
+      });
+  if (!status.ok()) return status;
+  return reader.frames_decoded();
+}
+
+// Takes one frame per step of those shown.
+class Steps {
+ public:
+  explicit Steps(const FrameSelection& selection)
+      : step_ns_(selection.every_ns.value_or(0)),
+        range_(selection.range),
+        due_ns_(selection.range.from_ns) {}
+
+  bool Takes(int64_t time_ns) {
+    if (step_ns_ == 0) return true;
+    if (time_ns < due_ns_ || time_ns >= range_.to_ns) return false;
+    // The first frame sets the phase; later ones keep it.
+    due_ns_ = due_ns_ == std::numeric_limits<int64_t>::min()
+                  ? time_ns + step_ns_
+                  : due_ns_ + ((time_ns - due_ns_) / step_ns_ + 1) * step_ns_;
+    return true;
+  }
+
+ private:
+  const int64_t step_ns_;
+  const TimeRange range_;
+  int64_t due_ns_;
+};
+
+TimeOrder FrameOrder(const StreamSummary& stream) {
+  return stream.counts.times_repeated == 0 ? InOrder(stream)
+                                           : TimeOrder::kUnknown;
 }
 
 }  // namespace
 
-absl::Status Engine::ReadFrames(
+absl::StatusOr<int64_t> Engine::ReadFrames(
     const std::string& stream, const FrameSelection& selection,
     const std::function<bool(const ReadFrame&)>& visit) {
   absl::StatusOr<StreamSummary> summary = Describe(stream);
@@ -70,14 +103,13 @@ absl::Status Engine::ReadFrames(
   if (summary->description.kind != StreamKind::kCamera) {
     return WrongKind(*summary, "camera");
   }
-  if (selection.every_ns.has_value()) {
-    return ReadEvery(selection, summary->id, summary->description, visit);
+  if (!selection.index.has_value() && !selection.at_ns.has_value()) {
+    return ReadEvery(selection, *summary, visit);
   }
   const FrameIndex index(store_.get());
   absl::StatusOr<FrameRef> ref =
-      selection.index.has_value()
-          ? index.AtIndex(summary->id, *selection.index)
-          : index.AtTime(summary->id, selection.at_ns.value_or(0));
+      selection.index.has_value() ? index.AtIndex(summary->id, *selection.index)
+                                  : index.AtTime(summary->id, *selection.at_ns);
   if (absl::IsNotFound(ref.status())) {
     return absl::NotFoundError(absl::StrCat(
         "stream '", stream, "' has no such frame; it holds indexes 0 to ",
@@ -86,6 +118,26 @@ absl::Status Engine::ReadFrames(
   }
   if (!ref.ok()) return ref.status();
   return ReadOne(store_.get(), summary->description, *ref, visit);
+}
+
+absl::StatusOr<int64_t> Engine::ReadEvery(
+    const FrameSelection& selection, const StreamSummary& stream,
+    const std::function<bool(const ReadFrame&)>& visit) {
+  if (selection.every_ns.has_value() && *selection.every_ns <= 0) {
+    return absl::InvalidArgumentError("the step between frames must be > 0");
+  }
+  ShownFrames frames(store_.get(), stream.id, &stream.description,
+                     FrameOrder(stream));
+  Steps steps(selection);
+  const absl::Status status = frames.Read(
+      selection.range.from_ns, selection.range.to_ns,
+      [&](uint64_t index, const Frame& frame, const StillImage& still) {
+        const bool is_still = !still.file.empty();
+        if (!steps.Takes(is_still ? still.time_ns : frame.time_ns)) return true;
+        return visit({index, frame, still});
+      });
+  if (!status.ok()) return status;
+  return frames.frames_decoded();
 }
 
 absl::Status Engine::ReadUnits(
@@ -109,48 +161,6 @@ absl::Status Engine::ReadUnits(
     for (const AccessUnit& unit : *units) {
       if (!visit(unit)) return absl::OkStatus();
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Engine::ReadEvery(
-    const FrameSelection& selection, StreamId stream,
-    const StreamDescription& description,
-    const std::function<bool(const ReadFrame&)>& visit) {
-  if (*selection.every_ns <= 0) {
-    return absl::InvalidArgumentError("the step between frames must be > 0");
-  }
-  const FrameIndex index(store_.get());
-  const GopReader reader(store_.get(), &description);
-  absl::StatusOr<std::vector<GopRef>> gops =
-      index.Gops(stream, selection.range.from_ns, selection.range.to_ns);
-  if (!gops.ok()) return gops.status();
-  int64_t due = selection.range.from_ns;
-  bool going = true;
-  const auto take = [&](uint64_t number, const Frame& frame,
-                        const StillImage& still, int64_t time_ns) {
-    if (time_ns < due || time_ns >= selection.range.to_ns) return true;
-    const int64_t step = *selection.every_ns;
-    // The first frame sets the phase; later ones keep it.
-    due = due == std::numeric_limits<int64_t>::min()
-              ? time_ns + step
-              : due + ((time_ns - due) / step + 1) * step;
-    return going = visit({number, frame, still});
-  };
-  for (const GopRef& gop : *gops) {
-    if (!going) break;
-    if (gop.row.start_ns + gop.row.duration_ns < due) continue;
-    absl::Status status;
-    if (description.stills) {
-      absl::StatusOr<StillImage> still = reader.Still(gop);
-      if (!still.ok()) return still.status();
-      take(gop.first_index, {}, *still, still->time_ns);
-    } else {
-      status = reader.Frames(gop, [&](uint32_t rank, const Frame& frame) {
-        return take(gop.first_index + rank, frame, {}, frame.time_ns);
-      });
-    }
-    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }

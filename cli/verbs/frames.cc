@@ -81,7 +81,8 @@ absl::StatusOr<std::vector<WrittenFrame>> WriteFrames(
     return !StopFlag()->load();
   };
   if (absl::Status s =
-          engine->ReadFrames(arguments.stream, SelectionOf(arguments), write);
+          engine->ReadFrames(arguments.stream, SelectionOf(arguments), write)
+              .status();
       !s.ok()) {
     return s;
   }

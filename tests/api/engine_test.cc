@@ -97,13 +97,15 @@ class EngineTest : public ::testing::Test {
 
   std::map<uint64_t, uint64_t> FrameSums(const std::string& name) {
     std::map<uint64_t, uint64_t> sums;
-    FrameSelection all;
-    all.every_ns = 1;
-    absl::Status status =
-        engine_->ReadFrames(name, all, [&](const ReadFrame& read) {
-          sums[read.index] = PixelSum(read.frame);
-          return true;
-        });
+    const FrameSelection all;
+    absl::Status status = engine_
+                              ->ReadFrames(name, all,
+                                           [&](const ReadFrame& read) {
+                                             sums[read.index] =
+                                                 PixelSum(read.frame);
+                                             return true;
+                                           })
+                              .status();
     EXPECT_TRUE(status.ok()) << status;
     return sums;
   }
@@ -193,11 +195,14 @@ TEST_F(EngineTest, OneFrameEqualsTheSameFrameOfAFullRead) {
     FrameSelection one;
     one.index = index;
     absl::Status status =
-        engine_->ReadFrames("front", one, [&](const ReadFrame& read) {
-          EXPECT_EQ(read.index, index);
-          EXPECT_EQ(PixelSum(read.frame), sums.at(index));
-          return true;
-        });
+        engine_
+            ->ReadFrames("front", one,
+                         [&](const ReadFrame& read) {
+                           EXPECT_EQ(read.index, index);
+                           EXPECT_EQ(PixelSum(read.frame), sums.at(index));
+                           return true;
+                         })
+            .status();
     EXPECT_TRUE(status.ok()) << status;
   }
 }
@@ -215,12 +220,31 @@ TEST_F(EngineTest, FrameAtATimeIsTheOneShownThen) {
                   .ok());
 }
 
+TEST_F(EngineTest, FramesShownInARangeAreDecodedAndNoOthers) {
+  Ingest(Video(), Named("front"));
+  // Frame 62 is the third of the second GOP: 60 and 61 are its look-back.
+  FrameSelection shown;
+  shown.range = {2'070'000'000, 2'170'000'000};
+  std::vector<uint64_t> indexes;
+  const auto decoded =
+      engine_->ReadFrames("front", shown, [&](const ReadFrame& read) {
+        indexes.push_back(read.index);
+        return true;
+      });
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(indexes, (std::vector<uint64_t>{62, 63, 64, 65}));
+  EXPECT_GE(*decoded, 6);
+  EXPECT_LE(*decoded, 8) << "what the decoder holds back is small";
+}
+
 TEST_F(EngineTest, MissingFramesAndStreamsAreNamed) {
   Ingest(Video(), Named("front"));
   FrameSelection beyond;
   beyond.index = 180;
-  absl::Status status = engine_->ReadFrames(
-      "front", beyond, [](const ReadFrame&) { return true; });
+  absl::Status status =
+      engine_
+          ->ReadFrames("front", beyond, [](const ReadFrame&) { return true; })
+          .status();
   EXPECT_TRUE(absl::IsNotFound(status));
   EXPECT_NE(status.message().find("0 to 179"), std::string::npos) << status;
   status = engine_->Describe("fornt").status();
@@ -336,8 +360,9 @@ TEST_F(EngineTest, RemovedTimeIsGoneAndTheBooksStillSum) {
   EXPECT_EQ(after.counts.stored + report->samples_removed, 180);
   FrameSelection gone;
   gone.index = 60;
-  EXPECT_TRUE(absl::IsNotFound(engine_->ReadFrames(
-      "front", gone, [](const ReadFrame&) { return true; })));
+  EXPECT_TRUE(absl::IsNotFound(
+      engine_->ReadFrames("front", gone, [](const ReadFrame&) { return true; })
+          .status()));
   ExpectClean();
 }
 

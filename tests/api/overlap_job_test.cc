@@ -87,15 +87,17 @@ class OverlapJobTest : public ::testing::Test {
   }
 
   int64_t FramesOf(const std::string& name) {
-    FrameSelection all;
-    all.every_ns = 1;
+    const FrameSelection all;
     int64_t frames = 0;
     absl::Status status =
-        engine_->ReadFrames(name, all, [&](const ReadFrame& read) {
-          EXPECT_EQ(read.index, static_cast<uint64_t>(frames));
-          ++frames;
-          return true;
-        });
+        engine_
+            ->ReadFrames(name, all,
+                         [&](const ReadFrame& read) {
+                           EXPECT_EQ(read.index, static_cast<uint64_t>(frames));
+                           ++frames;
+                           return true;
+                         })
+            .status();
     EXPECT_TRUE(status.ok()) << status;
     return frames;
   }

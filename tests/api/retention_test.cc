@@ -240,8 +240,9 @@ TEST_F(RetentionTest, WithoutAClockOfItsOwnAStreamIsAsOldAsItsArrival) {
   EXPECT_EQ(cam.counts.stored, 180);
   FrameSelection frame;
   frame.index = 179;
-  EXPECT_TRUE(absl::IsNotFound(engine_->ReadFrames(
-      "cam", frame, [](const ReadFrame&) { return true; })));
+  EXPECT_TRUE(absl::IsNotFound(
+      engine_->ReadFrames("cam", frame, [](const ReadFrame&) { return true; })
+          .status()));
   frame.index = 180;
   EXPECT_TRUE(
       engine_->ReadFrames("cam", frame, [](const ReadFrame&) { return true; })

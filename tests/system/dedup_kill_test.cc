@@ -164,15 +164,18 @@ class DedupKillTest : public Cli {
     EXPECT_EQ(report["samples"], kFrames) << report;
     auto engine = Engine::Open(Store(), {});
     ASSERT_TRUE(engine.ok()) << engine.status();
-    FrameSelection all;
-    all.every_ns = 1;
+    const FrameSelection all;
     int decoded = 0;
     const absl::Status status =
-        (*engine)->ReadFrames(stream, all, [&](const ReadFrame& read) {
-          EXPECT_EQ(read.index, static_cast<uint64_t>(decoded));
-          ++decoded;
-          return true;
-        });
+        (*engine)
+            ->ReadFrames(stream, all,
+                         [&](const ReadFrame& read) {
+                           EXPECT_EQ(read.index,
+                                     static_cast<uint64_t>(decoded));
+                           ++decoded;
+                           return true;
+                         })
+            .status();
     EXPECT_TRUE(status.ok()) << status;
     EXPECT_EQ(decoded, kFrames);
   }
