@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Walks streams from their beginnings. A stream whose times never run backward
-// is walked to its first row that stays; others to their ends.
+// is walked to its first row that is young enough; others to their ends.
 
 #include "api/expiry_plan.h"
 
@@ -188,12 +188,24 @@ int64_t ExpiryPlanner::WallOf(const Cursor& cursor, int64_t time_ns) const {
   return times.empty() ? kUnknownWall : times.front().wall_ns;
 }
 
+absl::StatusOr<bool> ExpiryPlanner::MayGo(const std::string& stream,
+                                          const Row& row, int64_t age_ns,
+                                          LabelKeeper* labels) const {
+  if (policy_.IsPinned(stream, row.start_ns, row.end_ns)) return false;
+  const absl::StatusOr<bool> kept =
+      labels->Keeps(row.start_ns, row.end_ns, age_ns);
+  if (!kept.ok()) return kept.status();
+  return !*kept;
+}
+
 absl::Status ExpiryPlanner::ExpireByAge() {
   if (absl::Status s = OpenCursors(); !s.ok()) return s;
   for (const auto& cursor : cursors_) {
     const std::string& name = streams_[cursor->number()].row.name;
     const std::optional<int64_t> keep = policy_.KeepOf(name);
     if (!keep.has_value()) continue;
+    LabelKeeper labels(store_, policy_, streams_[cursor->number()].row.id,
+                       name);
     while (!full()) {
       const absl::StatusOr<const Row*> row = cursor->Peek();
       if (!row.ok()) return row.status();
@@ -201,7 +213,10 @@ absl::Status ExpiryPlanner::ExpireByAge() {
       const int64_t wall = WallOf(*cursor, (*row)->last_ns());
       const bool old = wall != kUnknownWall && wall <= now_ns_ - *keep;
       if (!old && cursor->ordered()) break;
-      if (old && !policy_.IsPinned(name, (*row)->start_ns, (*row)->end_ns)) {
+      const absl::StatusOr<bool> goes =
+          old ? MayGo(name, **row, now_ns_ - wall, &labels) : false;
+      if (!goes.ok()) return goes.status();
+      if (*goes) {
         if (absl::Status s = Take(cursor.get(), true); !s.ok()) return s;
       } else {
         cursor->Break();

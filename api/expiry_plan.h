@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "api/label_keeper.h"
 #include "api/retention.h"
 #include "api/retention_policy.h"
 #include "api/stream_registry.h"
@@ -75,6 +76,9 @@ class ExpiryPlanner {
   class Cursor;
 
   absl::Status OpenCursors();
+  // Of a row that is too old by its stream's rule.
+  absl::StatusOr<bool> MayGo(const std::string& stream, const Row& row,
+                             int64_t age_ns, LabelKeeper* labels) const;
   absl::Status Take(Cursor* cursor, bool by_age);
   absl::Status CountOwners(const ChunkId& chunk, uint64_t bytes);
   int64_t WallOf(const Cursor& cursor, int64_t time_ns) const;

@@ -14,13 +14,14 @@
 #include "absl/strings/str_cat.h"
 #include "api/byte_size.h"
 #include "api/time_text.h"
+#include "store/derived_rows.h"
 #include "store/limits.h"
 #include "store/row_limits.h"
 
 namespace fovea {
 namespace {
 
-constexpr size_t kMostEntries = 10'000;  // rules, pins
+constexpr size_t kMostEntries = 10'000;  // rules, labels, pins
 
 absl::Status At(const YAML::Node& node, const std::string& what) {
   return absl::InvalidArgumentError(
@@ -100,6 +101,33 @@ absl::Status ReadRule(const YAML::Node& node, RetentionPolicy* policy) {
   return absl::OkStatus();
 }
 
+absl::Status ReadLabel(const YAML::Node& node, RetentionPolicy* policy) {
+  if (absl::Status s = CheckKeys(node, {"label", "keep", "match"}); !s.ok()) {
+    return s;
+  }
+  if (!node["label"]) return At(node, "a label rule without 'label'");
+  if (!node["keep"]) return At(node, "a label rule without 'keep'");
+  RetentionPolicy::LabelRule rule;
+  const absl::StatusOr<std::string> label = TextAt(node["label"], "label");
+  if (!label.ok()) return label.status();
+  if (!IsLabel(*label)) {
+    return At(node["label"],
+              absl::StrCat("a label of ", label->size(), " bytes: 1 to ",
+                           kRowLimits.max_label_bytes, ", without NUL"));
+  }
+  rule.label = *label;
+  const absl::StatusOr<int64_t> keep = DurationAt(node["keep"]);
+  if (!keep.ok()) return keep.status();
+  rule.keep_ns = *keep;
+  if (node["match"]) {
+    const absl::StatusOr<std::string> match = TextAt(node["match"], "match");
+    if (!match.ok()) return match.status();
+    rule.match = *match;
+  }
+  policy->labels.push_back(std::move(rule));
+  return absl::OkStatus();
+}
+
 absl::Status ReadTime(const YAML::Node& pin, const char* key, int64_t* ns) {
   const YAML::Node node = pin[key];
   if (!node) return absl::OkStatus();
@@ -152,8 +180,8 @@ absl::Status ReadList(const YAML::Node& node, const char* key,
 }
 
 absl::Status ReadPolicy(const YAML::Node& node, RetentionPolicy* policy) {
-  if (absl::Status s =
-          CheckKeys(node, {"max", "min-free", "keep", "streams", "pins"});
+  if (absl::Status s = CheckKeys(
+          node, {"max", "min-free", "keep", "streams", "labels", "pins"});
       !s.ok()) {
     return s;
   }
@@ -173,6 +201,7 @@ absl::Status ReadPolicy(const YAML::Node& node, RetentionPolicy* policy) {
     policy->keep_ns = *keep;
   }
   if (auto s = ReadList(node, "streams", ReadRule, policy); !s.ok()) return s;
+  if (auto s = ReadList(node, "labels", ReadLabel, policy); !s.ok()) return s;
   return ReadList(node, "pins", ReadPin, policy);
 }
 

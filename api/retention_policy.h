@@ -9,6 +9,10 @@
 //   streams:              # the first match counts
 //     - match: "door*"    # * any bytes, ? one
 //       keep: 7d
+//   labels:               # footage of these stays longer
+//     - label: person
+//       keep: 90d
+//       match: "door*"    # left out: every stream
 //   pins:                 # these stay, whatever else is said
 //     - stream: gate
 //       from: 2026-05-01T08:00:00Z     # left out: from the start
@@ -35,6 +39,12 @@ struct RetentionPolicy {
     std::string match;
     std::optional<int64_t> keep_ns;  // none: until room is needed
   };
+  // What was recorded while the label was observed stays at least so long.
+  struct LabelRule {
+    std::string label;
+    int64_t keep_ns = 0;
+    std::string match = "*";
+  };
   struct Pin {
     std::string stream;
     int64_t from_ns = INT64_MIN;  // [from, to) of stream time
@@ -47,6 +57,7 @@ struct RetentionPolicy {
   std::optional<double> min_free_share;  // of the disk, 0 to 1
   std::optional<int64_t> keep_ns;
   std::vector<Rule> rules;
+  std::vector<LabelRule> labels;
   std::vector<Pin> pins;
 
   // What the first rule that matches says, else the policy itself.

@@ -41,6 +41,12 @@ streams:
   - match: "door*"
     keep: 7d
   - match: gate
+labels:
+  - label: person
+    keep: 90d
+  - label: cell phone
+    keep: 12h
+    match: "door*"
 pins:
   - stream: gate
     from: 2026-05-01T08:00:00Z
@@ -57,6 +63,12 @@ pins:
   EXPECT_EQ(policy->ClassOf("gate"), 0);
   EXPECT_EQ(policy->ClassOf("door-1"), 1);
   EXPECT_EQ(policy->ClassOf("hall"), 2);
+  ASSERT_EQ(policy->labels.size(), 2u);
+  EXPECT_EQ(policy->labels[0].label, "person");
+  EXPECT_EQ(policy->labels[0].keep_ns, 90 * kDay);
+  EXPECT_EQ(policy->labels[0].match, "*");
+  EXPECT_EQ(policy->labels[1].keep_ns, kDay / 2);
+  EXPECT_EQ(policy->labels[1].match, "door*");
   ASSERT_EQ(policy->pins.size(), 2u);
   EXPECT_EQ(policy->pins[0].why, "case 17");
   const int64_t from = policy->pins[0].from_ns;
@@ -89,6 +101,10 @@ TEST(RetentionPolicyTest, WhatItDoesNotUnderstandItRefuses) {
       {"streams: all", "'streams' wants a list"},
       {"streams:\n  - keep: 3d", "line 2: a rule without 'match'"},
       {"streams:\n  - match: [a]\n", "'match' wants one value"},
+      {"labels:\n  - label: person", "line 2: a label rule without 'keep'"},
+      {"labels:\n  - keep: 3d", "line 2: a label rule without 'label'"},
+      {"labels:\n  - label: ''\n    keep: 3d", "line 2: a label of 0 bytes"},
+      {"labels:\n  - {label: a, keep: 3d, score: 1}", "unknown key 'score'"},
       {"pins:\n  - from: 1s", "a pin without 'stream'"},
       {"pins:\n  - stream: a\n    from: 2s\n    to: 1s",
        "'from' is not before 'to'"},

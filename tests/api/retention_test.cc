@@ -296,6 +296,43 @@ TEST_F(RetentionTest, WhatWasSeenGoesWithWhatItWasSeenIn) {
   ExpectClean();
 }
 
+TEST_F(RetentionTest, WhatALabelKeepsStaysLonger) {
+  Ingest(WriteSeries("door", kStart - 9 * kDay, 30, 1), "door");
+  const StreamId id = Summary("door").id;
+  const int64_t start = kStart - 9 * kDay;
+  Observation seen;
+  seen.stream = id;
+  seen.label = "person";
+  seen.start_ns = start + 10 * kSecond;
+  seen.end_ns = start + 12 * kSecond;
+  seen.first_index = 10 * 5000;
+  seen.last_index = 12 * 5000;
+  CommitBatch batch;
+  Observations observations(engine_->store());
+  ASSERT_TRUE(observations.Put(seen, &batch).ok());
+  ASSERT_TRUE(engine_->store()->Commit(std::move(batch)).ok());
+
+  now_ns_ = kStart + kDay;
+  const std::string policy =
+      "keep: 9d\nlabels:\n  - {label: person, keep: 12d}\n"
+      "  - {label: person, keep: 90d, match: hall}\n";
+  Apply(policy);
+  const StreamSummary held = Summary("door");
+  EXPECT_EQ(held.start_ns, start + 10 * kSecond);
+  EXPECT_LE(held.end_ns, start + 14 * kSecond);
+  EXPECT_GT(held.end_ns, start + 12 * kSecond);
+  const auto left = ListObservations(engine_->store(), {.stream = id}, 100);
+  ASSERT_TRUE(left.ok()) << left.status();
+  EXPECT_EQ(left->observations, std::vector<Observation>{seen});
+  ExpectClean();
+
+  now_ns_ = kStart + 4 * kDay;
+  Apply(policy);
+  EXPECT_TRUE(ListObservations(engine_->store(), {.stream = id}, 100)
+                  ->observations.empty());
+  ExpectClean();
+}
+
 TEST_F(RetentionTest, NothingIsHalfDoneWhenItIsCutShort) {
   Ingest(WriteSeries("door", kStart - 9 * kDay, 60, 1), "door");
   std::atomic<bool> stop = false;
