@@ -271,6 +271,19 @@ std::string Decimals(uint64_t billionths) {
   return text;
 }
 
+// What is left below a minute, in the largest unit that fits.
+std::string ExactSeconds(uint64_t ns) {
+  const auto in = [ns](uint64_t unit, const char* name) {
+    const uint64_t billionths =
+        ns % unit * (static_cast<uint64_t>(kSecond) / unit);
+    return absl::StrCat(ns / unit, Decimals(billionths), name);
+  };
+  if (ns >= 1'000'000'000) return in(1'000'000'000, "s");
+  if (ns >= 1'000'000) return in(1'000'000, "ms");
+  if (ns >= 1'000) return in(1'000, "us");
+  return in(1, "ns");
+}
+
 std::string ThreePlaces(double value, const char* unit) {
   char text[32];
   const int decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2;
@@ -327,6 +340,23 @@ std::string FormatDuration(int64_t ns) {
   if (length < 1'000'000'000) return sign + ThreePlaces(value / 1e6, "ms");
   if (length < 59'950'000'000) return sign + ThreePlaces(value / 1e9, "s");
   return sign + LongDuration((length + 500'000'000) / 1'000'000'000);
+}
+
+std::string FormatExactDuration(int64_t ns) {
+  if (ns == 0) return "0s";
+  const uint64_t length = Magnitude(ns);
+  const uint64_t hours = length / static_cast<uint64_t>(kHour);
+  const uint64_t minutes = length / static_cast<uint64_t>(kMinute) % 60;
+  const uint64_t rest = length % static_cast<uint64_t>(kMinute);
+  std::string text = ns < 0 ? "-" : "";
+  if (hours > 0) absl::StrAppend(&text, hours, "h");
+  if (minutes > 0) absl::StrAppend(&text, minutes, "m");
+  if (rest > 0) text += ExactSeconds(rest);
+  return text;
+}
+
+std::string FormatExactTime(int64_t ns) {
+  return IsInstant(ns) ? FormatRfc3339(ns) : FormatExactDuration(ns);
 }
 
 std::string FormatRfc3339(int64_t ns) {

@@ -27,6 +27,13 @@ absl::StatusOr<int64_t> ParseDurationText(const std::string& text);
 // "1m20s", "2h03m".
 std::string FormatDuration(int64_t ns);
 
+// To the nanosecond, as ParseTimeText() reads it back: "0s", "250ms",
+// "1.5s", "1h20m0.25s", "-90h".
+std::string FormatExactDuration(int64_t ns);
+
+// The same, but RFC 3339 for what IsInstant().
+std::string FormatExactTime(int64_t ns);
+
 // "2026-01-05T10:00:00.25Z"; as many decimals as are needed.
 std::string FormatRfc3339(int64_t ns);
 

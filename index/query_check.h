@@ -21,6 +21,7 @@ namespace fovea {
 struct QueryLimits {
   size_t text_bytes = 64U << 10;
   size_t json_bytes = 1U << 20;
+  size_t json_nesting = 256;  // a condition takes up to three levels
   // Conditions within conditions, and objects within objects' relations.
   size_t nesting = 64;
   size_t conditions = 256;  // in all; the other object of a relation is one

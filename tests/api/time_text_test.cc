@@ -118,6 +118,27 @@ TEST(TimeText, WritesDurationsForPeople) {
   EXPECT_EQ(FormatDuration(INT64_MIN).front(), '-');
 }
 
+TEST(TimeText, ExactDurationsReadBackToTheSameNanosecond) {
+  EXPECT_EQ(FormatExactDuration(0), "0s");
+  EXPECT_EQ(FormatExactDuration(1), "1ns");
+  EXPECT_EQ(FormatExactDuration(1500), "1.5us");
+  EXPECT_EQ(FormatExactDuration(250'000'000), "250ms");
+  EXPECT_EQ(FormatExactDuration(10 * kSecond), "10s");
+  EXPECT_EQ(FormatExactDuration(60 * kSecond), "1m");
+  EXPECT_EQ(FormatExactDuration(4800 * kSecond + 1), "1h20m1ns");
+  EXPECT_EQ(FormatExactDuration(-90 * 3600 * kSecond), "-90h");
+  EXPECT_EQ(FormatExactTime(12'345'000'000), "12.345s");
+  EXPECT_EQ(FormatExactTime(1767607200 * kSecond), "2026-01-05T10:00:00Z");
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 20000; ++i) {
+    const auto ns = static_cast<int64_t>(random()) >> (random() % 64);
+    ExpectTime(FormatExactDuration(ns), ns);
+    ExpectTime(FormatExactTime(ns), ns);
+  }
+  ExpectTime(FormatExactDuration(INT64_MIN), INT64_MIN);
+  ExpectTime(FormatExactTime(INT64_MAX), INT64_MAX);
+}
+
 TEST(TimeText, StreamTimesAreExact) {
   EXPECT_EQ(FormatStreamTime(0), "0 s");
   EXPECT_EQ(FormatStreamTime(33'366'667), "0.033366667 s");
