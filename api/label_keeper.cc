@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "index/name_pattern.h"
 #include "index/observation_reader.h"
 
 namespace fovea {

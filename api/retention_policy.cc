@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/byte_size.h"
 #include "api/time_text.h"
+#include "index/name_pattern.h"
 #include "store/derived_rows.h"
 #include "store/limits.h"
 #include "store/row_limits.h"
@@ -206,29 +207,6 @@ absl::Status ReadPolicy(const YAML::Node& node, RetentionPolicy* policy) {
 }
 
 }  // namespace
-
-bool MatchesPattern(const std::string& pattern, const std::string& text) {
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string::npos;  // the last one seen, and what it ate
-  size_t eaten = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      eaten = t;
-    } else if (p < pattern.size() &&
-               (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string::npos) {
-      p = star + 1;
-      t = ++eaten;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string::npos;
-}
 
 std::optional<int64_t> RetentionPolicy::KeepOf(
     const std::string& stream) const {

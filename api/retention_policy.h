@@ -80,9 +80,6 @@ struct RetentionPolicy {
 // kInvalidArgument names line, what was expected and what was found.
 absl::StatusOr<RetentionPolicy> ParseRetentionPolicy(const std::string& yaml);
 
-// "*" any bytes, "?" one.
-bool MatchesPattern(const std::string& pattern, const std::string& text);
-
 }  // namespace fovea
 
 #endif  // FOVEA_API_RETENTION_POLICY_H_
