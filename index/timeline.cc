@@ -61,6 +61,14 @@ TimeSpan Timeline::Hull() const {
   return {runs_.front().begin_ns, runs_.back().end_ns};
 }
 
+int64_t Timeline::total_ns() const {
+  int64_t total = 0;
+  for (const TimeSpan& run : runs_) {
+    total = SaturatedSum(total, run.length_ns());
+  }
+  return total;
+}
+
 std::span<const TimeSpan>::iterator Timeline::FirstEndingAfter(
     int64_t time_ns) const {
   return std::ranges::upper_bound(runs(), time_ns, {}, &TimeSpan::end_ns);

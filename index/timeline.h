@@ -55,6 +55,8 @@ class Timeline {
   bool Contains(int64_t time_ns) const;
   // From the first instant to the last; {0, 0} of none. Constant.
   TimeSpan Hull() const;
+  // How many instants; INT64_MAX where there are more.
+  int64_t total_ns() const;
   // The first run that ends behind `time_ns`; runs().end() where none does.
   // Logarithmic.
   std::span<const TimeSpan>::iterator FirstEndingAfter(int64_t time_ns) const;
