@@ -38,9 +38,11 @@ class QueryFacts {
   // All streams, by rising id. The same for the whole life of this object.
   virtual std::span<const QueryStream> streams() const = 0;
 
+  // Nothing of the stream was recorded outside of this; more is allowed.
+  virtual absl::StatusOr<TimeSpan> Extent(StreamId stream) = 0;
+
   // When the stream was recorded: exactly that inside `window`; what it says
-  // of other times may be anything. Asked once for all that a query is about
-  // (by default all time), and for windows of it.
+  // of other times may be anything.
   virtual absl::StatusOr<Timeline> Held(StreamId stream, TimeSpan window) = 0;
 
   // Calls `visit` for each observation of the stream that has one of these

@@ -8,6 +8,11 @@
 
 namespace fovea {
 
+absl::StatusOr<TimeSpan> QueryReader::Extent(StreamId stream) {
+  if (absl::Status s = CheckStop(); !s.ok()) return s;
+  return facts_->Extent(stream);
+}
+
 absl::StatusOr<Timeline> QueryReader::Held(StreamId stream, TimeSpan window) {
   if (absl::Status s = CheckStop(); !s.ok()) return s;
   auto held = facts_->Held(stream, window);

@@ -29,7 +29,7 @@ struct EvaluationLimits {
 struct QueryWork {
   uint64_t streams = 0;         // looked at
   uint64_t windows = 0;         // evaluated
-  int64_t skipped_ns = 0;       // recorded, but nothing can match there
+  int64_t skipped_ns = 0;       // passed over: nothing can match there
   uint64_t observations = 0;    // read
   uint64_t sensor_windows = 0;  // asked for
   friend bool operator==(const QueryWork&, const QueryWork&) = default;
@@ -44,6 +44,7 @@ class QueryReader {
       : facts_(facts), limits_(limits), stop_(stop) {}
 
   std::span<const QueryStream> streams() const { return facts_->streams(); }
+  absl::StatusOr<TimeSpan> Extent(StreamId stream);
   absl::StatusOr<Timeline> Held(StreamId stream, TimeSpan window);
   absl::StatusOr<Timeline> WhereSensor(StreamId stream,
                                        const SensorCondition& condition,

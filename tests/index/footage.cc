@@ -153,6 +153,11 @@ const FootageStream& FootageFacts::Of(StreamId stream) const {
                             [](const FootageStream& s) { return s.stream.id; });
 }
 
+absl::StatusOr<TimeSpan> FootageFacts::Extent(StreamId stream) {
+  if (!failure.ok()) return failure;
+  return Timeline(Of(stream).held).Hull();
+}
+
 absl::StatusOr<Timeline> FootageFacts::Held(StreamId stream, TimeSpan window) {
   if (!failure.ok()) return failure;
   // Outside the window anything may be said.

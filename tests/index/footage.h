@@ -56,6 +56,7 @@ class FootageFacts : public QueryFacts {
   explicit FootageFacts(const Footage& footage);
 
   std::span<const QueryStream> streams() const override { return streams_; }
+  absl::StatusOr<TimeSpan> Extent(StreamId stream) override;
   absl::StatusOr<Timeline> Held(StreamId stream, TimeSpan window) override;
   absl::Status VisitObservations(
       StreamId stream, std::span<const std::string> labels, TimeSpan window,
