@@ -2,6 +2,7 @@
 
 #include "codec/box_file.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -17,10 +18,11 @@
 namespace fovea {
 namespace {
 
-enum Column { kFrame, kLeft, kTop, kRight, kBottom, kScore, kLabel, kColumns };
-constexpr std::array<std::string_view, kColumns> kNames = {
-    "frame", "left", "top", "right", "bottom", "score", "label"};
+enum Column { kFrame, kLeft, kTop, kRight, kBottom, kScore, kLabel };
+constexpr std::string_view kNames[] = {"frame",  "left",  "top",  "right",
+                                       "bottom", "score", "label"};
 constexpr size_t kRequired = kBottom + 1;
+constexpr double kMostPixels = 1e9;
 
 std::string_view Bare(std::string_view field) {
   while (!field.empty() && IsBlank(field.front())) field.remove_prefix(1);
@@ -63,126 +65,6 @@ std::optional<std::vector<std::string>> Fields(std::string_view line) {
   }
 }
 
-class BoxParser {
- public:
-  BoxParser(const std::string& name, std::string_view text,
-            const CodecLimits& limits)
-      : name_(name), lines_(text), limits_(limits) {}
-
-  absl::StatusOr<BoxSequence> Parse() {
-    std::string_view line;
-    bool headed = false;
-    while (lines_.Next(&line)) {
-      if (line.size() > limits_.max_text_line_bytes) {
-        return Exhausted(absl::StrCat("longer than ",
-                                      limits_.max_text_line_bytes, " bytes"));
-      }
-      const std::string_view bare = Bare(line);
-      if (bare.empty() || bare.front() == '#') continue;
-      const auto fields = Fields(bare);
-      if (!fields) return Fail("expected closed quotes and a comma after them");
-      absl::Status s = headed ? TakeRow(*fields) : TakeHeader(*fields);
-      if (!s.ok()) return s;
-      headed = true;
-    }
-    if (!headed) {
-      return Fail("expected 'frame,left,top,right,bottom', found nothing");
-    }
-    return std::move(sequence_);
-  }
-
- private:
-  absl::Status TakeHeader(const std::vector<std::string>& fields) {
-    for (size_t column = 0; column < kColumns; ++column) {
-      for (size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i] != kNames[column]) continue;
-        if (place_[column]) {
-          return Fail(absl::StrCat("column '", fields[i], "' comes twice"));
-        }
-        place_[column] = i;
-      }
-      if (column < kRequired && !place_[column]) {
-        return Fail(absl::StrCat(
-            "expected a column '", std::string(kNames[column]),
-            "' in 'frame,left,top,right,bottom[,score[,label]]', found none"));
-      }
-    }
-    fields_ = fields.size();
-    return absl::OkStatus();
-  }
-
-  absl::Status TakeRow(const std::vector<std::string>& fields) {
-    if (fields.size() != fields_) {
-      return Fail(
-          absl::StrCat("expected ", fields_, " fields, found ", fields.size()));
-    }
-    const auto frame = WholeNumber(fields[*place_[kFrame]]);
-    if (!frame || *frame < 0 || *frame > limits_.max_frame_index) {
-      return Fail(absl::StrCat("expected a frame index of 0 or more, found '",
-                               Shown(fields[*place_[kFrame]]), "'"));
-    }
-    std::array<float, kColumns> value{};
-    for (const Column column : {kLeft, kTop, kRight, kBottom, kScore}) {
-      if (!place_[column]) continue;
-      const auto number = FiniteNumber(fields[*place_[column]]);
-      if (!number || std::fabs(*number) > kMostPixels) {
-        return Fail(absl::StrCat("expected a number as ",
-                                 std::string(kNames[column]), ", found '",
-                                 Shown(fields[*place_[column]]), "'"));
-      }
-      value[column] = static_cast<float>(*number);
-    }
-    return Keep(*frame, value, fields);
-  }
-
-  absl::Status Keep(int64_t frame, const std::array<float, kColumns>& value,
-                    const std::vector<std::string>& fields) {
-    ScoredBox box;
-    box.box = {value[kLeft], value[kTop], value[kRight], value[kBottom]};
-    if (!(box.box.left < box.box.right && box.box.top < box.box.bottom)) {
-      return Fail(absl::StrCat(
-          "expected left < right and top < bottom (edges, not width and "
-          "height), found ",
-          box.box.left, ",", box.box.top, ",", box.box.right, ",",
-          box.box.bottom));
-    }
-    if (place_[kScore]) box.score = value[kScore];
-    if (place_[kLabel]) box.label = fields[*place_[kLabel]];
-    if (box.label.size() > limits_.max_model_name_bytes ||
-        ++boxes_ > limits_.max_boxes) {
-      return Exhausted("a label too long or more boxes than the limits allow");
-    }
-    sequence_.frames[frame].push_back(std::move(box));
-    if (sequence_.frames.size() > limits_.max_map_frames) {
-      return Exhausted("boxes of more frames than the limits allow");
-    }
-    return absl::OkStatus();
-  }
-
-  std::string Place() const {
-    return absl::StrCat(name_, ": line ", lines_.number(), ": ");
-  }
-  absl::Status Fail(const std::string& what) const {
-    return absl::InvalidArgumentError(Place() + what);
-  }
-  absl::Status Exhausted(const std::string& what) const {
-    return absl::ResourceExhaustedError(Place() + what);
-  }
-  static std::string Shown(const std::string& field) {
-    return field.substr(0, 40);
-  }
-
-  static constexpr double kMostPixels = 1e9;
-
-  const std::string& name_;
-  TextLines lines_;
-  const CodecLimits& limits_;
-  std::array<std::optional<size_t>, kColumns> place_;
-  size_t fields_ = 0;
-  size_t boxes_ = 0;
-  BoxSequence sequence_;
-};
-
 // The shortest text that reads as the same float.
 std::string Number(float value) {
   std::array<char, 32> text;
@@ -191,11 +73,8 @@ std::string Number(float value) {
   return std::string(text.data(), end);
 }
 
-std::string Quoted(const std::string& label) {
-  if (label.find_first_of(",\" \t#") == label.npos) return label;
-  std::string quoted = "\"";
-  for (const char c : label) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+std::string Shown(std::string_view field) {
+  return std::string(field.substr(0, 40));
 }
 
 }  // namespace
@@ -216,7 +95,22 @@ std::vector<Box> BoxSequence::At(int64_t frame, int64_t hold,
 absl::StatusOr<BoxSequence> ParseBoxes(const std::string& name,
                                        std::string_view text,
                                        const CodecLimits& limits) {
-  return BoxParser(name, text, limits).Parse();
+  BoxSequence sequence;
+  BoxTableReader reader(name, limits, [&](BoxRow row) {
+    sequence.frames[row.frame].push_back(std::move(row.box));
+    return sequence.frames.size() <= limits.max_map_frames
+               ? absl::OkStatus()
+               : absl::ResourceExhaustedError(
+                     "boxes of more frames than the limits allow");
+  });
+  TextLines lines(text);
+  std::string_view line;
+  while (lines.Next(&line)) {
+    absl::Status s = reader.TakeLine(line, lines.number());
+    if (!s.ok()) return s;
+  }
+  if (absl::Status s = reader.Finish(); !s.ok()) return s;
+  return sequence;
 }
 
 std::string BoxesText(const BoxSequence& sequence) {
@@ -226,10 +120,126 @@ std::string BoxesText(const BoxSequence& sequence) {
       absl::StrAppend(&text, frame, ",", Number(box.box.left), ",",
                       Number(box.box.top), ",", Number(box.box.right), ",",
                       Number(box.box.bottom), ",", Number(box.score), ",",
-                      Quoted(box.label), "\n");
+                      BoxTableField(box.label), "\n");
     }
   }
   return text;
+}
+
+BoxTableReader::BoxTableReader(std::string name, const CodecLimits& limits,
+                               Taker take)
+    : name_(std::move(name)), limits_(limits), take_(std::move(take)) {}
+
+absl::Status BoxTableReader::TakeLine(std::string_view line, int64_t number) {
+  line_ = number;
+  if (line.size() > limits_.max_text_line_bytes) {
+    return Fault(
+        absl::StatusCode::kResourceExhausted,
+        absl::StrCat("longer than ", limits_.max_text_line_bytes, " bytes"));
+  }
+  const std::string_view bare = Bare(line);
+  if (bare.empty() || bare.front() == '#') return absl::OkStatus();
+  const auto fields = Fields(bare);
+  if (!fields) return Fail("expected closed quotes and a comma after them");
+  return fields_ == 0 ? TakeHeader(*fields) : TakeRow(*fields);
+}
+
+absl::Status BoxTableReader::Finish() {
+  if (fields_ > 0) return absl::OkStatus();
+  return Fail("expected 'frame,left,top,right,bottom', found nothing");
+}
+
+absl::Status BoxTableReader::TakeHeader(
+    const std::vector<std::string>& fields) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const auto known = std::find(std::begin(kNames), std::end(kNames),
+                                 std::string_view(fields[i]));
+    if (known == std::end(kNames)) {
+      others_.emplace_back(fields[i], i);
+      continue;
+    }
+    auto& place = place_[static_cast<size_t>(known - std::begin(kNames))];
+    if (place) {
+      return Fail(absl::StrCat("column '", fields[i], "' comes twice"));
+    }
+    place = i;
+  }
+  for (size_t column = 0; column < kRequired; ++column) {
+    if (place_[column]) continue;
+    return Fail(absl::StrCat(
+        "expected a column '", std::string(kNames[column]),
+        "' in 'frame,left,top,right,bottom[,score[,label]]', found none"));
+  }
+  fields_ = fields.size();
+  return absl::OkStatus();
+}
+
+absl::Status BoxTableReader::TakeRow(const std::vector<std::string>& fields) {
+  if (fields.size() != fields_) {
+    return Fail(
+        absl::StrCat("expected ", fields_, " fields, found ", fields.size()));
+  }
+  const auto frame = WholeNumber(fields[*place_[kFrame]]);
+  if (!frame || *frame < 0 || *frame > limits_.max_frame_index) {
+    return Fail(absl::StrCat("expected a frame index of 0 or more, found '",
+                             Shown(fields[*place_[kFrame]]), "'"));
+  }
+  std::array<float, kColumns> value{};
+  for (const Column column : {kLeft, kTop, kRight, kBottom, kScore}) {
+    if (!place_[column]) continue;
+    const auto number = FiniteNumber(fields[*place_[column]]);
+    if (!number || std::fabs(*number) > kMostPixels) {
+      return Fail(absl::StrCat("expected a number as ",
+                               std::string(kNames[column]), ", found '",
+                               Shown(fields[*place_[column]]), "'"));
+    }
+    value[column] = static_cast<float>(*number);
+  }
+  return Give(*frame, value, fields);
+}
+
+absl::Status BoxTableReader::Give(int64_t frame,
+                                  const std::array<float, kColumns>& value,
+                                  const std::vector<std::string>& fields) {
+  BoxRow row;
+  row.frame = frame;
+  row.box.box = {value[kLeft], value[kTop], value[kRight], value[kBottom]};
+  const Box& box = row.box.box;
+  if (!(box.left < box.right && box.top < box.bottom)) {
+    return Fail(absl::StrCat(
+        "expected left < right and top < bottom (edges, not width and "
+        "height), found ",
+        box.left, ",", box.top, ",", box.right, ",", box.bottom));
+  }
+  if (place_[kScore]) row.box.score = value[kScore];
+  if (place_[kLabel]) row.box.label = fields[*place_[kLabel]];
+  if (row.box.label.size() > limits_.max_model_name_bytes ||
+      ++boxes_ > limits_.max_boxes) {
+    return Fault(absl::StatusCode::kResourceExhausted,
+                 "a label too long or more boxes than the limits allow");
+  }
+  for (const auto& [name, place] : others_) {
+    row.others.emplace_back(name, fields[place]);
+  }
+  const absl::Status taken = take_(std::move(row));
+  return taken.ok() ? taken : Fault(taken.code(), std::string(taken.message()));
+}
+
+absl::Status BoxTableReader::Fault(absl::StatusCode code,
+                                   std::string_view what) const {
+  return absl::Status(
+      code, absl::StrCat(name_, ": line ", line_, ": ", std::string(what)));
+}
+
+absl::Status BoxTableReader::Fail(std::string_view what) const {
+  return Fault(absl::StatusCode::kInvalidArgument, what);
+}
+
+std::string BoxTableField(std::string_view text) {
+  if (text.find_first_of(",\" \t#") == text.npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
 }
 
 }  // namespace fovea

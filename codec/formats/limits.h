@@ -23,6 +23,22 @@ struct FormatLimits {
   int max_gpmf_depth = 16;
   size_t max_gpmf_payload_bytes = 16U << 20;
   int64_t max_probe_bytes = 32LL << 20;  // read before a format is given up
+
+  // Annotation files. Labels and attributes are as the store can hold them.
+  int64_t max_annotation_bytes = 1LL << 30;  // one file, or a folder's files
+  size_t max_annotation_token_bytes = 1U << 20;  // one string or XML tag
+  int max_annotation_depth = 32;                 // nesting of JSON and XML
+  size_t max_annotated_boxes = 4U << 20;
+  size_t max_annotated_frames = 4U << 20;
+  size_t max_annotation_text_bytes = 512U << 20;  // names, labels, attributes
+  size_t max_annotation_classes = 65536;
+  uint64_t max_annotated_index = 1ULL << 40;
+  double max_annotated_edge = 131072;  // pixels, either way
+  size_t max_annotation_label_bytes = 64;
+  size_t max_annotation_name_bytes = 1024;  // of pictures
+  size_t max_attributes = 16;
+  size_t max_attribute_name_bytes = 64;
+  size_t max_attribute_value_bytes = 256;
 };
 
 }  // namespace fovea
