@@ -16,13 +16,16 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/annotate.h"
 #include "api/engine_options.h"
 #include "api/ingest.h"
+#include "api/query_answer.h"
 #include "api/stream_description.h"
 #include "api/stream_registry.h"
 #include "api/upkeep.h"
 #include "api/verify_options.h"
 #include "codec/sample.h"
+#include "index/query.h"
 #include "store/rows.h"
 #include "store/store.h"
 
@@ -118,6 +121,30 @@ class Engine {
   absl::StatusOr<int64_t> ReadFrames(
       const std::string& stream, const FrameSelection& selection,
       const std::function<bool(const ReadFrame&)>& visit);
+
+  // The clips in which the query's condition holds, a page of them, over the
+  // store as it is now. Reads indexes, observations and sensor blocks;
+  // decodes no picture. Pages follow each other without a gap and without a
+  // clip twice as long as nothing is committed meanwhile. kInvalidArgument:
+  // what CheckQuery() refuses, pixels outside a picture, a cursor of another
+  // query; kNotFound: names that are misspelt; kResourceExhausted: too much
+  // matches at one time.
+  absl::StatusOr<QueryAnswer> Query(const fovea::Query& query,
+                                    const QueryOptions& options = {});
+
+  // What was observed, by label, then stream; of one stream, or (empty) of
+  // all. Reads the beginning of every row of observations. kNotFound, with
+  // the nearest name, when there is no such stream.
+  absl::StatusOr<std::vector<LabelSummary>> Labels(const std::string& stream);
+
+  // Reads boxes from a file about a camera stream and puts them as
+  // observations, in commits of some thousands. kInvalidArgument names file
+  // and place: what ReadAnnotations() refuses, a frame that the stream does
+  // not have, a label that no observation can have; kAlreadyExists: that
+  // annotator has spoken of the stream before.
+  absl::StatusOr<AnnotateReport> Annotate(
+      const std::string& stream, const std::string& path,
+      const AnnotateOptions& options, const std::atomic<bool>* stop = nullptr);
 
   // Calls `visit` with the access units of a camera stream in decoding
   // order until it returns false: the source's own bytes where the stream

@@ -18,15 +18,25 @@ int64_t EndOf(const GopRow& row) {
 
 }  // namespace
 
+std::vector<FrameTime> ShownTimes(const GopRef& gop, const FrameTable& table) {
+  const std::vector<uint32_t> order = PresentationOrder(table);
+  std::vector<FrameTime> times;
+  times.reserve(order.size());
+  for (uint32_t rank = 0; rank < order.size(); ++rank) {
+    times.push_back({gop.first_index + rank, table.frames[order[rank]].time_ns,
+                     rank + 1 < order.size()
+                         ? table.frames[order[rank + 1]].time_ns
+                         : EndOf(gop.row)});
+  }
+  return times;
+}
+
 std::optional<ShownRanks> RanksShown(const GopRef& gop, const FrameTable& table,
                                      int64_t from_ns, int64_t to_ns) {
-  const std::vector<uint32_t> order = PresentationOrder(table);
+  const std::vector<FrameTime> times = ShownTimes(gop, table);
   std::optional<ShownRanks> shown;
-  for (uint32_t rank = 0; rank < order.size(); ++rank) {
-    const int64_t begin = table.frames[order[rank]].time_ns;
-    const int64_t end = rank + 1 < order.size()
-                            ? table.frames[order[rank + 1]].time_ns
-                            : EndOf(gop.row);
+  for (uint32_t rank = 0; rank < times.size(); ++rank) {
+    const auto& [index, begin, end] = times[rank];
     // One that is shown for no time is still shown at its own.
     if (begin >= to_ns || std::max(end - 1, begin) < from_ns) continue;
     if (!shown.has_value()) shown = ShownRanks{rank, rank};

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,14 +22,24 @@
 
 namespace fovea {
 
+// When a frame is shown: [time_ns, end_ns).
+struct FrameTime {
+  uint64_t index = 0;
+  int64_t time_ns = 0;
+  int64_t end_ns = 0;
+};
+
+// Of a GOP, by index: each frame from its time to that of the next, the last
+// one to the GOP's end.
+std::vector<FrameTime> ShownTimes(const GopRef& gop, const FrameTable& table);
+
 // Frames from first to last rank, in presentation order, of one GOP.
 struct ShownRanks {
   uint32_t first = 0;
   uint32_t last = 0;
 };
 
-// Those shown at some instant of [from_ns, to_ns): each from its time to that
-// of the next, the last one of the GOP to the GOP's end. None: no value.
+// Those shown at some instant of [from_ns, to_ns). None: no value.
 std::optional<ShownRanks> RanksShown(const GopRef& gop, const FrameTable& table,
                                      int64_t from_ns, int64_t to_ns);
 

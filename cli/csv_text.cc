@@ -8,9 +8,8 @@
 #include <string>
 
 namespace fovea::cli {
-namespace {
 
-std::string Quoted(const std::string& field) {
+std::string CsvField(const std::string& field) {
   if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
   std::string quoted = "\"";
   for (const char c : field) {
@@ -18,8 +17,6 @@ std::string Quoted(const std::string& field) {
   }
   return quoted + "\"";
 }
-
-}  // namespace
 
 void AppendDouble(double value, std::string* text) {
   char digits[32];  // the longest shortest form has 24
@@ -30,9 +27,9 @@ void AppendDouble(double value, std::string* text) {
 std::string CsvHeader(const SeriesInfo& series) {
   std::string line = "time_ns";
   for (const Channel& channel : series.channels) {
-    line += "," + Quoted(channel.unit.empty()
-                             ? channel.name
-                             : channel.name + " [" + channel.unit + "]");
+    line += "," + CsvField(channel.unit.empty()
+                               ? channel.name
+                               : channel.name + " [" + channel.unit + "]");
   }
   return line + "\n";
 }

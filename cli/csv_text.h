@@ -13,6 +13,9 @@
 
 namespace fovea::cli {
 
+// `field`, in quotes where CSV needs them.
+std::string CsvField(const std::string& field);
+
 // The shortest decimal that reads back to the same double; "nan", "inf".
 void AppendDouble(double value, std::string* text);
 

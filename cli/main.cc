@@ -29,6 +29,9 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddInfo(app, context);
   AddFrames(app, context);
   AddSeries(app, context);
+  AddQuery(app, context);
+  AddLabels(app, context);
+  AddAnnotate(app, context);
   AddExport(app, context);
   AddEncode(app, context);
   AddDecode(app, context);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <string>
 
 #include "absl/status/status.h"
@@ -51,6 +52,11 @@ void WriteResult(const std::string& text) {
 void WriteMessage(const std::string& text) {
   const std::string line = Printable(text) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void WriteMessages(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) WriteMessage(line);
 }
 
 absl::Status FlushResults() {

@@ -28,6 +28,9 @@ void WriteResult(const std::string& text);
 // `text`, control characters removed, and a newline.
 void WriteMessage(const std::string& text);
 
+// Each line of `text` as a message.
+void WriteMessages(const std::string& text);
+
 // kDataLoss when something written to standard output did not arrive there
 // (disk full, reader gone).
 absl::Status FlushResults();

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What queries are evaluated over, read from a store: when streams were
+// recorded, what was observed in them, what sensors beside them read.
+
+#ifndef FOVEA_API_STORE_FACTS_H_
+#define FOVEA_API_STORE_FACTS_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "api/sensor_channels.h"
+#include "api/stream_description.h"
+#include "index/frame_index.h"
+#include "index/query_facts.h"
+#include "store/rows.h"
+#include "store/store_reader.h"
+
+namespace fovea {
+
+// A stream as queries see it.
+struct StreamFacts {
+  StreamId id = 0;
+  std::string name;
+  StreamDescription description;
+  TimeOrder order = TimeOrder::kUnknown;
+  // imu and series streams recorded beside it: those called NAME.x, and,
+  // where it is itself called so, its siblings. Of an imu or series stream:
+  // itself.
+  std::vector<StreamId> sensors;
+};
+
+// A sensor's value counts for at most so long after its sample.
+inline constexpr int64_t kSensorHoldNs = 1'000'000'000;
+
+// Not thread-safe; make one per query.
+class StoreFacts final : public QueryFacts {
+ public:
+  // `store` outlives the result and should be a snapshot: what is committed
+  // meanwhile may or may not be seen.
+  static absl::StatusOr<std::unique_ptr<StoreFacts>> Load(StoreReader* store);
+
+  std::span<const QueryStream> streams() const override { return streams_; }
+  absl::StatusOr<TimeSpan> Extent(StreamId stream) override;
+  absl::StatusOr<Timeline> Held(StreamId stream, TimeSpan window) override;
+  absl::Status VisitObservations(
+      StreamId stream, std::span<const std::string> labels, TimeSpan window,
+      const std::function<bool(const Observation&)>& visit) override;
+  absl::StatusOr<Timeline> WhereSensor(StreamId stream,
+                                       const SensorCondition& condition,
+                                       TimeSpan window) override;
+  absl::StatusOr<Timeline> MayHold(StreamId stream,
+                                   std::span<const std::string> labels,
+                                   TimeSpan window) override;
+
+  // Null where there is no such stream.
+  const StreamFacts* Find(StreamId stream) const;
+
+  // Work done so far, for who asks how an answer came about.
+  struct Work {
+    int64_t index_entries = 0;  // of observations: when, and no more
+    int64_t gop_rows = 0;
+    int64_t block_rows = 0;
+    int64_t observations = 0;
+    int64_t samples = 0;  // of sensors, decoded
+  };
+  const Work& work() const { return work_; }
+
+ private:
+  explicit StoreFacts(StoreReader* store) : store_(store) {}
+
+  absl::Status LoadStreams();
+  absl::StatusOr<std::vector<TimeSpan>> HeldGops(const StreamFacts& stream,
+                                                 TimeSpan window);
+  absl::StatusOr<std::vector<TimeSpan>> HeldBlocks(const StreamFacts& stream,
+                                                   TimeSpan window);
+  absl::Status AddWhereSensor(const StreamFacts& sensor, const SensorTest& test,
+                              TimeSpan window, std::vector<TimeSpan>* spans);
+
+  StoreReader* const store_;
+  std::vector<QueryStream> streams_;
+  std::map<StreamId, StreamFacts> facts_;
+  // The last answer per stream: a window is asked for more than once.
+  struct HeldAnswer {
+    TimeSpan window;
+    Timeline held;
+  };
+  std::map<StreamId, HeldAnswer> held_;
+  Work work_;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_STORE_FACTS_H_
