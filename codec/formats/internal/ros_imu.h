@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// sensor_msgs/msg/Imu of ROS 2 in CDR: the one message for inertial samples
+// that both Foxglove and Rerun know (Foxglove's own schemas have none).
+
+#ifndef FOVEA_CODEC_FORMATS_INTERNAL_ROS_IMU_H_
+#define FOVEA_CODEC_FORMATS_INTERNAL_ROS_IMU_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fovea::codec_internal {
+
+inline constexpr std::string_view kRosImu = "sensor_msgs/msg/Imu";
+
+// Its definition and those it needs, as "ros2msg".
+std::string RosImuSchema();
+
+struct InertialSample {
+  std::optional<std::array<double, 3>> gyro;   // rad/s
+  std::optional<std::array<double, 3>> accel;  // m/s2
+};
+
+// Requires time_ns below 2^31 seconds. What is absent is told by a first
+// covariance of -1, as the message's definition has it; orientation always
+// is.
+std::string RosImuMessage(uint64_t time_ns, std::string_view frame_id,
+                          const InertialSample& sample);
+
+}  // namespace fovea::codec_internal
+
+#endif  // FOVEA_CODEC_FORMATS_INTERNAL_ROS_IMU_H_
