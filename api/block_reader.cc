@@ -4,9 +4,13 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace fovea {
 namespace {
+
+// Rows are 512 bytes at most, 64 KiB of earlier releases.
+constexpr size_t kPageRows = 32;
 
 bool Touches(const BlockRow& row, int64_t from_ns, int64_t to_ns) {
   return row.start_ns < to_ns && row.end_ns >= from_ns;
@@ -45,6 +49,12 @@ absl::StatusOr<uint64_t> FirstBlockTouching(StoreReader* store, StreamId stream,
   return first;
 }
 
+absl::StatusOr<uint64_t> FirstBlock(StoreReader* store, StreamId stream,
+                                    int64_t from_ns, bool rising) {
+  if (!rising || from_ns == INT64_MIN) return 0;
+  return FirstBlockTouching(store, stream, from_ns);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<uint8_t>> BlockBytes(StoreReader* store,
@@ -62,15 +72,11 @@ absl::Status ForEachBlock(
     TimeOrder order,
     const std::function<absl::StatusOr<bool>(const BlockRow&)>& visit) {
   const bool rising = order == TimeOrder::kRising;
-  uint64_t first = 0;
-  if (rising && from_ns != INT64_MIN) {
-    const auto found = FirstBlockTouching(store, stream, from_ns);
-    if (!found.ok()) return found.status();
-    first = *found;
-  }
+  const auto first = FirstBlock(store, stream, from_ns, rising);
+  if (!first.ok()) return first.status();
   absl::Status inner;
   const absl::Status status = store->Scan(
-      Family::kBlock, BlockKey(stream, first), StreamPrefix(stream + 1),
+      Family::kBlock, BlockKey(stream, *first), StreamPrefix(stream + 1),
       [&](std::string_view, std::string_view value) {
         const absl::StatusOr<BlockRow> row = DecodeBlockRow(value);
         inner = row.status();
@@ -82,6 +88,49 @@ absl::Status ForEachBlock(
         return going.ok() && *going;
       });
   return status.ok() ? inner : status;
+}
+
+BlockCursor::BlockCursor(StoreReader* store, StreamId stream, int64_t from_ns,
+                         int64_t to_ns, TimeOrder order)
+    : store_(store),
+      stream_(stream),
+      from_ns_(from_ns),
+      to_ns_(to_ns),
+      rising_(order == TimeOrder::kRising) {}
+
+absl::Status BlockCursor::FillPage() {
+  if (!next_seq_.has_value()) {
+    const auto first = FirstBlock(store_, stream_, from_ns_, rising_);
+    if (!first.ok()) return first.status();
+    next_seq_ = *first;
+  }
+  absl::Status inner;
+  bool full = false;
+  const absl::Status status = store_->Scan(
+      Family::kBlock, BlockKey(stream_, *next_seq_), StreamPrefix(stream_ + 1),
+      [&](std::string_view key, std::string_view value) {
+        const auto parts = ParseBlockKey(key);
+        auto row = DecodeBlockRow(value);
+        inner = parts.ok() ? row.status() : parts.status();
+        if (!inner.ok()) return false;
+        if (rising_ && row->start_ns >= to_ns_) return false;
+        next_seq_ = parts->block_seq + 1;
+        if (Touches(*row, from_ns_, to_ns_)) page_.push_back(*std::move(row));
+        full = page_.size() == kPageRows;
+        return !full;
+      });
+  ended_ = !full;
+  return status.ok() ? inner : status;
+}
+
+absl::StatusOr<std::optional<BlockRow>> BlockCursor::Next() {
+  if (page_.empty() && !ended_) {
+    if (absl::Status s = FillPage(); !s.ok()) return s;
+  }
+  if (page_.empty()) return std::optional<BlockRow>();
+  std::optional<BlockRow> row = std::move(page_.front());
+  page_.pop_front();
+  return row;
 }
 
 }  // namespace fovea

@@ -6,7 +6,9 @@
 #define FOVEA_API_BLOCK_READER_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,6 +31,31 @@ absl::Status ForEachBlock(
     StoreReader* store, StreamId stream, int64_t from_ns, int64_t to_ns,
     TimeOrder order,
     const std::function<absl::StatusOr<bool>(const BlockRow&)>& visit);
+
+// The same rows one by one, for those who walk several streams together.
+// Looks at the store some rows at a time: what is removed meanwhile may be
+// missing.
+class BlockCursor {
+ public:
+  // `store` must outlive this object.
+  BlockCursor(StoreReader* store, StreamId stream, int64_t from_ns,
+              int64_t to_ns, TimeOrder order);
+
+  // The next row, or none at the end.
+  absl::StatusOr<std::optional<BlockRow>> Next();
+
+ private:
+  absl::Status FillPage();
+
+  StoreReader* const store_;
+  const StreamId stream_;
+  const int64_t from_ns_;
+  const int64_t to_ns_;
+  const bool rising_;
+  std::optional<uint64_t> next_seq_;  // none: not begun
+  std::deque<BlockRow> page_;
+  bool ended_ = false;
+};
 
 }  // namespace fovea
 

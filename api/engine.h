@@ -16,12 +16,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/align.h"
 #include "api/annotate.h"
 #include "api/engine_options.h"
 #include "api/ingest.h"
 #include "api/query_answer.h"
 #include "api/stream_description.h"
 #include "api/stream_registry.h"
+#include "api/time_range.h"
 #include "api/upkeep.h"
 #include "api/verify_options.h"
 #include "codec/sample.h"
@@ -43,12 +45,6 @@ struct StreamSummary {
   int64_t end_ns = 0;      // end of the last frame or time of last sample
   int64_t chunks = 0;      // GOPs, stills or blocks
   uint64_t end_index = 0;  // one past the last index
-};
-
-// Half-open interval of stream time. Default: everything.
-struct TimeRange {
-  int64_t from_ns = INT64_MIN;
-  int64_t to_ns = INT64_MAX;
 };
 
 // A frame read back.
@@ -156,6 +152,14 @@ class Engine {
   // Calls `visit` with batches of an imu or series stream, in order.
   absl::Status ReadSeries(const std::string& stream, TimeRange range,
                           const std::function<bool(const SeriesBatch&)>& visit);
+
+  // Calls `visit` for the frames of a camera, or samples of a series, in
+  // order of time, with what each of `streams` (imu, series) held then,
+  // until it returns false. api/align.h says how, and when it fails.
+  absl::StatusOr<AlignReport> ReadAligned(
+      const std::string& reference, const std::vector<std::string>& streams,
+      const AlignOptions& options,
+      const std::function<bool(const AlignedRow&)>& visit);
 
   absl::Status ReadOpaque(
       const std::string& stream, TimeRange range,

@@ -49,6 +49,18 @@ class BlockReaderTest : public ::testing::Test {
     return found;
   }
 
+  // One by one.
+  std::vector<uint64_t> Walked(int64_t from, int64_t to, TimeOrder order) {
+    std::vector<uint64_t> found;
+    BlockCursor cursor(&store_, kStream, from, to, order);
+    while (true) {
+      const auto row = cursor.Next();
+      EXPECT_TRUE(row.ok()) << row.status();
+      if (!row.ok() || !row->has_value()) return found;
+      found.push_back((*row)->first_index);
+    }
+  }
+
   testing::MemoryStore store_;
 };
 
@@ -81,9 +93,24 @@ TEST_F(BlockReaderTest, KnownOrderChangesNoAnswer) {
   }
   for (int64_t from = -110; from < now + 10; ++from) {
     const int64_t to = from + static_cast<int64_t>(engine() % 40);
-    ASSERT_EQ(Touching(from, to, TimeOrder::kRising),
-              Touching(from, to, TimeOrder::kUnknown))
+    const auto touching = Touching(from, to, TimeOrder::kUnknown);
+    ASSERT_EQ(Touching(from, to, TimeOrder::kRising), touching)
         << from << " to " << to;
+    ASSERT_EQ(Walked(from, to, TimeOrder::kRising), touching);
+    ASSERT_EQ(Walked(from, to, TimeOrder::kUnknown), touching);
+  }
+}
+
+TEST_F(BlockReaderTest, PagesOfACursorJoin) {
+  Add(0, 0, 9, kStream - 1);
+  Add(0, 0, 9, kStream + 1);
+  std::vector<uint64_t> all;
+  for (uint64_t seq = 0; seq < 100; ++seq) {
+    EXPECT_EQ(Walked(INT64_MIN, INT64_MAX, TimeOrder::kRising), all);
+    EXPECT_EQ(Walked(INT64_MIN, INT64_MAX, TimeOrder::kUnknown), all);
+    const auto start = static_cast<int64_t>(seq) * 10;
+    Add(seq, start, start + 9);
+    all.push_back(seq);
   }
 }
 
