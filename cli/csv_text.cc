@@ -3,11 +3,25 @@
 #include "cli/csv_text.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace fovea::cli {
+void AppendDouble(double value, std::string* text) {
+  char digits[32];  // the longest shortest form has 24
+  const auto end = std::to_chars(digits, digits + sizeof(digits), value);
+  text->append(digits, end.ptr);
+}
+
+void AppendJsonDouble(double value, std::string* text) {
+  if (std::isfinite(value)) {
+    AppendDouble(value, text);
+  } else {
+    *text += "null";
+  }
+}
 
 std::string CsvField(const std::string& field) {
   if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
@@ -18,18 +32,15 @@ std::string CsvField(const std::string& field) {
   return quoted + "\"";
 }
 
-void AppendDouble(double value, std::string* text) {
-  char digits[32];  // the longest shortest form has 24
-  const auto end = std::to_chars(digits, digits + sizeof(digits), value);
-  text->append(digits, end.ptr);
+std::string ColumnTitle(const Channel& channel) {
+  if (channel.unit.empty()) return channel.name;
+  return channel.name + " [" + channel.unit + "]";
 }
 
 std::string CsvHeader(const SeriesInfo& series) {
   std::string line = "time_ns";
   for (const Channel& channel : series.channels) {
-    line += "," + CsvField(channel.unit.empty()
-                               ? channel.name
-                               : channel.name + " [" + channel.unit + "]");
+    line += "," + CsvField(ColumnTitle(channel));
   }
   return line + "\n";
 }

@@ -59,6 +59,12 @@ std::string JsonText(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string OpenJson(const Json& object) {
+  std::string text = JsonText(object, -1);
+  text.resize(text.size() - 2);  // the brace and the newline
+  return text;
+}
+
 Json NanosecondsJson(int64_t ns) { return std::to_string(ns); }
 
 Json CameraJson(const CameraInfo& camera) {

@@ -26,6 +26,10 @@ Json Document(const std::string& verb);
 // `indent` -1: one line. Bytes that are not UTF-8 become U+FFFD.
 std::string JsonText(const Json& json, int indent = 2);
 
+// One line of an object whose last members are still to come: no brace
+// closes it.
+std::string OpenJson(const Json& object);
+
 Json NanosecondsJson(int64_t ns);
 Json CameraJson(const CameraInfo& camera);
 Json SeriesJson(const SeriesInfo& series);

@@ -1,90 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// fovea series STREAM: the samples of an imu or series stream as CSV.
+// fovea series STREAM...: the samples of an imu or series stream as CSV, or
+// those of several at the times of a camera's frames.
 
-#include <cerrno>
-#include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
+#include <cstddef>
 #include <memory>
 #include <string>
-#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
+#include "cli/aligned_text.h"
 #include "cli/csv_text.h"
 #include "cli/interrupt.h"
+#include "cli/terminal.h"
+#include "cli/text_sink.h"
 #include "cli/verb.h"
 
 namespace fovea::cli {
 namespace {
 
 struct SeriesArguments {
-  std::string stream;
+  std::vector<std::string> streams;
   RangeArguments range;
+  std::string at_frames;  // whose times to take; empty: each its own
+  std::string method;
+  AlignOptions align;  // but its range
   bool csv = false;
   std::string output;
-};
-
-// A device or pipe is written to as it is.
-bool IsWrittenBeside(const std::string& path) {
-  std::error_code error;
-  const auto kind = std::filesystem::status(path, error).type();
-  return kind == std::filesystem::file_type::regular ||
-         kind == std::filesystem::file_type::not_found;
-}
-
-// Standard output or a file, which gets its name once it is complete. The
-// first fault is kept.
-class TextSink {
- public:
-  explicit TextSink(const std::string& path)
-      : name_(path.empty() ? "standard output" : path),
-        part_(!path.empty() && IsWrittenBeside(path) ? path + ".part" : ""),
-        file_(path.empty()
-                  ? stdout
-                  : std::fopen((part_.empty() ? path : part_).c_str(), "wb")),
-        owned_(!path.empty()) {
-    if (file_ == nullptr) error_ = errno;
-  }
-  ~TextSink() {
-    if (!owned_ || file_ == nullptr) return;
-    std::fclose(file_);
-    if (!part_.empty()) std::remove(part_.c_str());
-  }
-  TextSink(const TextSink&) = delete;
-  TextSink& operator=(const TextSink&) = delete;
-
-  void Write(const std::string& text) {
-    if (error_ != 0) return;
-    errno = 0;
-    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) {
-      error_ = errno != 0 ? errno : EIO;
-    }
-  }
-
-  bool ok() const { return error_ == 0; }
-
-  absl::Status Finish() {
-    if (error_ == 0 && std::fflush(file_) != 0) error_ = errno;
-    if (error_ == 0 && !part_.empty() &&
-        std::rename(part_.c_str(), name_.c_str()) != 0) {
-      error_ = errno;
-    }
-    if (error_ == 0) return absl::OkStatus();
-    return absl::UnavailableError(
-        absl::StrCat(name_, ": cannot write (", std::strerror(error_),
-                     "); choose another place with -o"));
-  }
-
- private:
-  std::string name_;
-  std::string part_;  // what the file is called until then, or empty
-  std::FILE* file_;
-  bool owned_;
-  int error_ = 0;
 };
 
 // The document is written piece by piece: a stream may be longer than
@@ -93,9 +38,7 @@ std::string JsonHead(const StreamSummary& stream) {
   Json head = Document("series");
   head["stream"] = stream.name;
   head["series"] = SeriesJson(stream.description.series);
-  std::string text = JsonText(head, -1);
-  text.resize(text.size() - 2);  // the brace and the newline
-  return text + ",\"samples\":[";
+  return OpenJson(head) + ",\"samples\":[";
 }
 
 void AppendJsonRows(const SeriesBatch& batch, size_t channels, bool* first,
@@ -105,22 +48,21 @@ void AppendJsonRows(const SeriesBatch& batch, size_t channels, bool* first,
                     "\"");
     *first = false;
     for (size_t c = 0; c < channels; ++c) {
-      const double value = batch.values[row * channels + c];
       *text += ',';
-      // JSON has no word for these.
-      if (std::isfinite(value)) {
-        AppendDouble(value, text);
-      } else {
-        *text += "null";
-      }
+      AppendJsonDouble(batch.values[row * channels + c], text);
     }
     *text += ']';
   }
 }
 
+absl::Status Interrupted(const std::string& stream) {
+  return absl::CancelledError(absl::StrCat(
+      "stream '", stream, "': interrupted; the rest was not written"));
+}
+
 absl::Status WriteSamples(Engine* engine, const SeriesArguments& arguments,
-                          const StreamSummary& stream, bool json,
-                          TextSink* sink) {
+                          const StreamSummary& stream, bool json) {
+  TextSink sink(arguments.output);
   const size_t channels = stream.description.series.channels.size();
   bool first = true;
   const auto write = [&](const SeriesBatch& batch) {
@@ -130,29 +72,92 @@ absl::Status WriteSamples(Engine* engine, const SeriesArguments& arguments,
     } else {
       AppendCsvRows(batch, channels, &text);
     }
-    sink->Write(text);
-    return sink->ok() && !StopFlag()->load();
+    sink.Write(text);
+    return sink.ok() && !StopFlag()->load();
   };
-  sink->Write(json ? JsonHead(stream) : CsvHeader(stream.description.series));
+  sink.Write(json ? JsonHead(stream) : CsvHeader(stream.description.series));
   if (absl::Status s =
-          engine->ReadSeries(arguments.stream, arguments.range.range(), write);
+          engine->ReadSeries(stream.name, arguments.range.range(), write);
       !s.ok()) {
     return s;
   }
-  if (StopFlag()->load()) {
-    return absl::CancelledError(absl::StrCat(
-        "stream '", stream.name, "': interrupted; the rest was not written"));
-  }
-  if (json) sink->Write("\n]}\n");
-  return sink->Finish();
+  if (StopFlag()->load()) return Interrupted(stream.name);
+  if (json) sink.Write("\n]}\n");
+  return sink.Finish();
 }
 
-absl::StatusOr<int> RunSeries(const Context& context,
-                              const SeriesArguments& arguments) {
-  CatchInterrupts();
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const auto stream = (*engine)->Describe(arguments.stream);
+// Rows at the times of another stream. The head waits for the first row:
+// what cannot be aligned leaves nothing behind.
+class AlignedWriter {
+ public:
+  AlignedWriter(const SeriesArguments& arguments,
+                std::vector<StreamSummary> streams, bool json)
+      : arguments_(arguments),
+        streams_(std::move(streams)),
+        json_(json),
+        sink_(arguments.output) {}
+
+  bool Write(const AlignedRow& row) {
+    std::string text = first_ ? Head() : "";
+    if (json_) {
+      text += first_ ? "\n" : ",\n";
+      AppendAlignedJson(row, &text);
+    } else {
+      AppendAlignedCsv(row, streams_, &text);
+    }
+    first_ = false;
+    sink_.Write(text);
+    return sink_.ok() && !StopFlag()->load();
+  }
+
+  absl::Status Finish(const AlignReport& report) {
+    if (first_) sink_.Write(Head());
+    if (json_) sink_.Write(AlignedJsonTail(report));
+    return sink_.Finish();
+  }
+
+ private:
+  std::string Head() const {
+    if (!json_) return AlignedCsvHeader(streams_);
+    return AlignedJsonHead(arguments_.at_frames, arguments_.align.method,
+                           streams_);
+  }
+
+  const SeriesArguments& arguments_;
+  const std::vector<StreamSummary> streams_;
+  const bool json_;
+  TextSink sink_;
+  bool first_ = true;
+};
+
+absl::Status WriteAligned(Engine* engine, const SeriesArguments& arguments,
+                          bool json) {
+  std::vector<StreamSummary> streams;
+  for (const std::string& name : arguments.streams) {
+    auto stream = engine->Describe(name);
+    if (!stream.ok()) return stream.status();
+    streams.push_back(*std::move(stream));
+  }
+  AlignOptions options = arguments.align;
+  options.range = arguments.range.range();
+  AlignedWriter writer(arguments, std::move(streams), json);
+  const auto report = engine->ReadAligned(
+      arguments.at_frames, arguments.streams, options,
+      [&](const AlignedRow& row) { return writer.Write(row); });
+  if (!report.ok()) return report.status();
+  if (StopFlag()->load()) return Interrupted(arguments.at_frames);
+  if (absl::Status s = writer.Finish(*report); !s.ok()) return s;
+  const auto clock = engine->Describe(arguments.at_frames);
+  if (!clock.ok()) return clock.status();
+  for (const std::string& line : AlignedSummary(*report, *clock)) {
+    WriteMessage(line);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteOne(Engine* engine, const SeriesArguments& arguments,
+                      bool json) {
+  const auto stream = engine->Describe(arguments.streams.front());
   if (!stream.ok()) return stream.status();
   const StreamKind kind = stream->description.kind;
   if (kind != StreamKind::kImu && kind != StreamKind::kSeries) {
@@ -160,27 +165,69 @@ absl::StatusOr<int> RunSeries(const Context& context,
         absl::StrCat("stream '", stream->name, "': is ", StreamKindName(kind),
                      ", not imu or series; 'fovea export' writes its data"));
   }
-  TextSink sink(arguments.output);
-  if (absl::Status s =
-          WriteSamples(engine->get(), arguments, *stream, context.json, &sink);
-      !s.ok()) {
-    return s;
-  }
+  return WriteSamples(engine, arguments, *stream, json);
+}
+
+absl::StatusOr<int> RunSeries(const Context& context,
+                              const SeriesArguments& arguments) {
+  CatchInterrupts();
+  auto engine = OpenStore(context, StoreMode::kRead);
+  if (!engine.ok()) return engine.status();
+  const absl::Status status =
+      arguments.at_frames.empty()
+          ? WriteOne(engine->get(), arguments, context.json)
+          : WriteAligned(engine->get(), arguments, context.json);
+  if (!status.ok()) return status;
   return kExitOk;
+}
+
+void SettleArguments(SeriesArguments* arguments) {
+  const bool aligned = !arguments->at_frames.empty();
+  if (!aligned && arguments->streams.size() > 1) {
+    throw CLI::ValidationError(
+        "stream", "several are read together only with --at-frames");
+  }
+  if (!aligned && !arguments->method.empty()) {
+    throw CLI::ValidationError("--method", "goes with --at-frames");
+  }
+  if (!aligned && arguments->align.max_gap_ns) {
+    throw CLI::ValidationError("--max-gap", "goes with --at-frames");
+  }
+  for (const AlignMethod method :
+       {AlignMethod::kNearest, AlignMethod::kPrevious, AlignMethod::kLinear}) {
+    if (arguments->method == AlignMethodName(method)) {
+      arguments->align.method = method;
+    }
+  }
 }
 
 }  // namespace
 
 void AddSeries(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<SeriesArguments>();
-  CLI::App* verb =
-      AddVerb(app, context, "series",
-              "Print samples of an imu or series stream", StoreNeed::kRequired,
-              [context, arguments] { return RunSeries(*context, *arguments); });
-  verb->add_option("stream", arguments->stream, "Name of the stream")
+  CLI::App* verb = AddVerb(
+      app, context, "series",
+      "Print samples of imu or series streams, or those at a camera's frames",
+      StoreNeed::kRequired,
+      [context, arguments] { return RunSeries(*context, *arguments); },
+      [arguments] { SettleArguments(arguments.get()); });
+  verb->add_option("stream", arguments->streams, "Names of streams")
       ->type_name("STREAM")
       ->required();
   AddRangeOptions(verb, &arguments->range);
+  verb->add_option("--at-frames", arguments->at_frames,
+                   "At the frames of this camera, or the samples of this "
+                   "series: one row each, with how far in time each stream's "
+                   "sample is from it")
+      ->type_name("CAMERA");
+  verb->add_option("--method", arguments->method,
+                   "Which sample a frame gets: nearest (the default), "
+                   "previous, or linear between the two around it "
+                   "(NAME_w, _x, _y, _z turn as a quaternion)")
+      ->check(CLI::IsMember({"nearest", "previous", "linear"}));
+  AddDurationOption(verb, "--max-gap", &arguments->align.max_gap_ns,
+                    "A frame has no sample where none is as near as this "
+                    "(default: 3 periods of the stream, or 1s)");
   verb->add_flag("--csv", arguments->csv, "As CSV (the default)");
   verb->add_option("-o,--output", arguments->output,
                    "File to write instead of standard output")
