@@ -7,7 +7,6 @@
 #include "index/evaluate.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <utility>
 #include <variant>

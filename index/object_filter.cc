@@ -47,29 +47,24 @@ TimeSpan SpanOf(const Observation& o, size_t i) {
           i + 1 < o.boxes.size() ? o.boxes[i + 1].time_ns : LifeOf(o).end_ns};
 }
 
-// The first box that holds after `time_ns` or at it.
-size_t FirstBoxEndingAfter(const Observation& o, int64_t time_ns) {
-  size_t begin = 0;
-  size_t end = o.boxes.size();
-  while (begin < end) {
-    const size_t middle = begin + (end - begin) / 2;
-    if (SpanOf(o, middle).end_ns <= time_ns) {
-      begin = middle + 1;
-    } else {
-      end = middle;
-    }
-  }
-  return begin;
+// The one that holds at `time_ns`, or the first one after it.
+size_t FirstBoxFrom(const Observation& o, int64_t time_ns) {
+  const auto later =
+      std::ranges::upper_bound(o.boxes, time_ns, {}, &ObservedBox::time_ns);
+  const auto at = static_cast<size_t>(later - o.boxes.begin());
+  return at > 0 ? at - 1 : 0;
 }
 
 void Append(const Look& look, std::vector<Look>* looks) {
   if (look.span.empty()) return;
   if (!looks->empty() && looks->back().span.end_ns == look.span.begin_ns) {
-    Look longer = look;
-    longer.span.begin_ns = looks->back().span.begin_ns;
-    looks->back().span.end_ns = look.span.end_ns;
-    if (looks->back() == longer) return;
-    looks->back().span.end_ns = look.span.begin_ns;
+    Look& last = looks->back();
+    Look next = look;
+    next.span = last.span;
+    if (next == last) {
+      last.span.end_ns = look.span.end_ns;
+      return;
+    }
   }
   looks->push_back(look);
 }
@@ -148,8 +143,7 @@ std::vector<Look> ObjectFilter::LooksOf(const Observation& o, TimeSpan window,
     look.score = o.max_score;
     Append(look, &looks);
   }
-  for (size_t i = FirstBoxEndingAfter(o, window.begin_ns); i < o.boxes.size();
-       ++i) {
+  for (size_t i = FirstBoxFrom(o, window.begin_ns); i < o.boxes.size(); ++i) {
     const ObservedBox& box = o.boxes[i];
     const TimeSpan span = SpanOf(o, i) & window;
     if (span.begin_ns >= window.end_ns) break;

@@ -7,6 +7,7 @@
 #include "index/stream_clips.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -17,9 +18,9 @@
 namespace fovea {
 namespace {
 
-// Candidates are searched for in one window, then in ever longer stretches:
-// few are asked for where the first clips are enough, and a month without
-// any takes few questions.
+// Candidates are searched for in one window, and while there are none in ever
+// longer stretches: a month without any takes few questions, and where there
+// are many, few are kept.
 constexpr int64_t kMostSearchWindows = 256;
 // A window is halved no further than to this part of what its condition
 // reaches: what lies in the reach has to be read for any window.
@@ -87,7 +88,6 @@ absl::Status StreamClips::ReadExtent() {
 // match alone: a stream of months has millions of GOPs.
 absl::Status StreamClips::ReadCandidates() {
   const int64_t length_ns = Product(walk_.window_ns, search_windows_);
-  search_windows_ = std::min(2 * search_windows_, kMostSearchWindows);
   searched_ = forward() ? FirstOf(left_, length_ns) : LastOf(left_, length_ns);
   auto found = Candidates(query_.condition, stream_, searched_, reader_);
   if (!found.ok()) return found.status();
@@ -97,6 +97,9 @@ absl::Status StreamClips::ReadCandidates() {
     if (!held.ok()) return held.status();
     candidates_ = candidates_ & *held;
   }
+  search_windows_ = candidates_.empty()
+                        ? std::min(2 * search_windows_, kMostSearchWindows)
+                        : 1;
   int64_t& skipped_ns = reader_->work().skipped_ns;
   skipped_ns =
       SaturatedSum(skipped_ns, searched_.length_ns() - candidates_.total_ns());

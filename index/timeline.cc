@@ -3,6 +3,7 @@
 #include "index/timeline.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace fovea {
