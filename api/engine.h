@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "api/align.h"
 #include "api/annotate.h"
+#include "api/clip_boxes.h"
 #include "api/engine_options.h"
 #include "api/ingest.h"
 #include "api/query_answer.h"
@@ -128,6 +129,11 @@ class Engine {
   absl::StatusOr<QueryAnswer> Query(const fovea::Query& query,
                                     const QueryOptions& options = {});
 
+  // Calls `visit`, frame by frame, with the boxes of what the query asks for
+  // in a clip of its answer, until it returns false. Decodes nothing.
+  absl::Status QueryBoxes(const fovea::Query& query, const QueryClip& clip,
+                          const std::function<bool(const ClipBox&)>& visit);
+
   // What was observed, by label, then stream; of one stream, or (empty) of
   // all. Reads the beginning of every row of observations. kNotFound, with
   // the nearest name, when there is no such stream.
@@ -166,7 +172,8 @@ class Engine {
       const std::function<bool(const OpaquePacket&)>& visit);
 
   // Writes a stream to `path`: .mp4, .mov, .mkv, .h264 for cameras, .csv
-  // for imu and series, any name for opaque packets one after another.
+  // for imu and series, any name for opaque packets one after another; .mcap
+  // for a camera with its boxes and what was recorded beside it.
   // `original`: the source's own bytes (camera streams ingested with copy).
   // Only a complete file appears under that name.
   absl::StatusOr<ExportReport> Export(const std::string& stream,
@@ -206,6 +213,10 @@ class Engine {
                                            TimeRange range, bool original,
                                            const std::string& path,
                                            const std::atomic<bool>* stop);
+  absl::StatusOr<ExportReport> ExportMcap(const StreamSummary& stream,
+                                          TimeRange range,
+                                          const std::string& path,
+                                          const std::atomic<bool>* stop);
   absl::StatusOr<ExportReport> ExportCsv(const StreamSummary& stream,
                                          TimeRange range,
                                          const std::string& path,

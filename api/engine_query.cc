@@ -27,8 +27,9 @@ std::string DigestOf(const Query& query) {
   return {id.bytes.begin(), id.bytes.begin() + 16};
 }
 
-absl::StatusOr<QueryClip> DescribeClip(const Clip& clip, const StoreFacts& facts,
-                                   StoreReader* store) {
+absl::StatusOr<QueryClip> DescribeClip(const Clip& clip,
+                                       const StoreFacts& facts,
+                                       StoreReader* store) {
   const StreamFacts* stream = facts.Find(clip.stream);
   if (stream == nullptr) {
     return absl::InternalError(
@@ -76,6 +77,17 @@ absl::StatusOr<QueryAnswer> Engine::Query(const fovea::Query& query,
   answer.index = page->work;
   answer.store = (*facts)->work();
   return answer;
+}
+
+absl::Status Engine::QueryBoxes(
+    const fovea::Query& query, const QueryClip& clip,
+    const std::function<bool(const ClipBox&)>& visit) {
+  if (absl::Status s = CheckQuery(query); !s.ok()) return s;
+  const auto snapshot = store_->TakeSnapshot(kStoreLimits.lease_ns);
+  if (!snapshot.ok()) return snapshot.status();
+  const auto facts = StoreFacts::Load(snapshot->get());
+  if (!facts.ok()) return facts.status();
+  return VisitClipBoxes(query, clip, facts->get(), snapshot->get(), visit);
 }
 
 absl::StatusOr<std::vector<LabelSummary>> Engine::Labels(

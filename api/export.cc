@@ -157,7 +157,9 @@ absl::StatusOr<ExportReport> Engine::Export(const std::string& stream,
             "stream '", stream, "' holds still pictures; use 'fovea frames ",
             stream, " --every 1ns -o DIR'"));
       }
-      return ExportVideo(*summary, range, original, path, stop);
+      return path.ends_with(".mcap")
+                 ? ExportMcap(*summary, range, path, stop)
+                 : ExportVideo(*summary, range, original, path, stop);
     case StreamKind::kImu:
     case StreamKind::kSeries:
       return ExportCsv(*summary, range, path, stop);

@@ -78,7 +78,8 @@ void AddExport(CLI::App* app, Context* context) {
                  "The source's own bytes (streams ingested with --copy)");
   verb->add_option("-o,--output", arguments->output,
                    ".mp4, .mov, .mkv or .h264 of cameras, .csv of imu and "
-                   "series")
+                   "series; .mcap of a camera with its boxes and what was "
+                   "recorded beside it")
       ->type_name("FILE")
       ->required();
 }

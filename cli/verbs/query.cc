@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -34,6 +35,7 @@ struct QueryArguments {
   uint64_t page = 1000;
   std::string cursor;
   std::string clips;  // folder
+  std::string boxes;  // file
   bool explain = false;
   bool fail_empty = false;
   std::string print;
@@ -59,6 +61,16 @@ absl::StatusOr<Query> QueryOf(const QueryArguments& arguments) {
   return query;
 }
 
+// Files of labels number tracks below 2^63.
+constexpr uint64_t kTrackOfFile = INT64_MAX;
+
+AnnotationFormat BoxFormatOf(const std::string& path) {
+  if (path.ends_with(".xml")) return AnnotationFormat::kCvat;
+  if (path.ends_with(".csv")) return AnnotationFormat::kCsv;
+  if (path.ends_with(".json")) return AnnotationFormat::kCoco;
+  return AnnotationFormat::kYolo;
+}
+
 // Clips as files any player opens, one after the other.
 absl::StatusOr<std::vector<std::string>> WriteClips(
     Engine* engine, const std::vector<QueryClip>& clips,
@@ -80,6 +92,45 @@ absl::StatusOr<std::vector<std::string>> WriteClips(
     paths.push_back(path);
   }
   return paths;
+}
+
+// Boxes of all clips in one file of labels. They must be of one stream: its
+// frames' numbers are what the file goes by.
+absl::Status WriteBoxes(Engine* engine, const Query& query,
+                        const std::vector<QueryClip>& clips,
+                        const std::string& path) {
+  std::map<uint64_t, AnnotatedFrame> frames;
+  for (const QueryClip& clip : clips) {
+    if (clip.stream_id != clips.front().stream_id) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          path, ": clips of '", clips.front().stream, "' and '", clip.stream,
+          "'; ask of one with 'among ", clip.stream, "'"));
+    }
+    const absl::Status read =
+        engine->QueryBoxes(query, clip, [&](const ClipBox& found) {
+          AnnotatedFrame& frame = frames[found.index];
+          frame.index = found.index;
+          AnnotatedBox box;
+          box.box = found.box;
+          box.label = found.label;
+          box.score = static_cast<float>(found.score);
+          box.track = found.track & kTrackOfFile;
+          frame.boxes.push_back(std::move(box));
+          return true;
+        });
+    if (!read.ok()) return read;
+  }
+  if (clips.empty()) return absl::OkStatus();
+  const auto stream = engine->Describe(clips.front().stream);
+  if (!stream.ok()) return stream.status();
+  Annotations annotations;
+  for (auto& [index, frame] : frames) {
+    annotations.frames.push_back(std::move(frame));
+  }
+  const CameraInfo& camera = stream->description.camera;
+  return WriteAnnotations(
+      annotations, path,
+      {BoxFormatOf(path), camera.width, camera.height, stream->end_index});
 }
 
 struct Found {
@@ -159,6 +210,13 @@ absl::StatusOr<int> RunQuery(const Context& context,
     if (!paths.ok()) return paths.status();
     found.paths = *std::move(paths);
   }
+  if (!arguments.boxes.empty()) {
+    if (auto s = WriteBoxes(engine->get(), *query, found.answer.clips,
+                            arguments.boxes);
+        !s.ok()) {
+      return s;
+    }
+  }
   Report(context, arguments, found);
   const bool fails = arguments.fail_empty && found.answer.clips.empty();
   return fails ? kExitNoMatch : kExitOk;
@@ -189,6 +247,10 @@ void AddQuery(CLI::App* app, Context* context) {
                    "Cut each clip out, whole GOPs, into this folder: MP4 of "
                    "cameras, CSV of imu and series")
       ->type_name("DIR");
+  verb->add_option("--boxes", arguments->boxes,
+                   "Write the boxes found, frame by frame: COCO as .json, "
+                   "CVAT as .xml, .csv, else a folder of YOLO's")
+      ->type_name("FILE");
   verb->add_flag("--explain", arguments->explain, "Tell what it took");
   verb->add_flag("--fail-empty", arguments->fail_empty,
                  "Exit with 4 where there is no clip");

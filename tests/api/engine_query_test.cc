@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "index/observations.h"
 #include "tests/api/open_engine.h"
+#include "tests/support/mcap_reader.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -197,6 +198,59 @@ TEST_F(EngineQueryTest, NothingIsFoundThatWasRemoved) {
   See("person", 1, 2, 40);
   ASSERT_TRUE(engine_->Remove("front", {0, 6 * kSecond}).ok());
   EXPECT_THAT(Clips("anything"), IsEmpty());
+}
+
+TEST_F(EngineQueryTest, BoxesAreThoseAskedForFrameByFrame) {
+  See("person", 1, 2, 40);
+  See("car", 1, 2, 200);
+  const auto query = ParseQueryText("person in box(0, 0, 50%, 100%)");
+  ASSERT_TRUE(query.ok()) << query.status();
+  const auto answer = engine_->Query(*query);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_EQ(answer->clips.size(), 1u);
+  std::vector<uint64_t> frames;
+  const absl::Status read =
+      engine_->QueryBoxes(*query, answer->clips[0], [&](const ClipBox& box) {
+        EXPECT_EQ(box.label, "person");
+        EXPECT_EQ(box.box, (Box{40, 40, 60, 100}));
+        EXPECT_NEAR(box.score, 0.8, 0.01);
+        frames.push_back(box.index);
+        return true;
+      });
+  ASSERT_TRUE(read.ok()) << read;
+  ASSERT_EQ(frames.size(), 30u);
+  EXPECT_EQ(frames.front(), 30u);
+  EXPECT_EQ(frames.back(), 59u);
+}
+
+TEST_F(EngineQueryTest, McapHoldsVideoBoxesAndWhatWasRecordedBeside) {
+  See("person", 1, 2, 40);
+  const auto report =
+      engine_->Export("front", {}, false, folder_.File("front.mcap"));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->samples, 180);
+  const testing::ReadMcapFile file =
+      testing::ReadMcap(testing::ReadFileBytes(folder_.File("front.mcap")));
+  EXPECT_EQ(file.On("/front").size(), 180u);
+  const auto boxes = file.On("/front/boxes");
+  ASSERT_EQ(boxes.size(), 31u) << "30 frames, and one that takes it away";
+  EXPECT_EQ(boxes.front().log_time, static_cast<uint64_t>(kSecond));
+  std::vector<uint64_t> written;
+  for (const auto& message : file.On("/front.imu")) {
+    written.push_back(message.log_time);
+  }
+  std::vector<uint64_t> stored;
+  ASSERT_TRUE(engine_
+                  ->ReadSeries("front.imu", {0, 6 * kSecond},
+                               [&](const SeriesBatch& batch) {
+                                 for (const int64_t time : batch.time_ns) {
+                                   stored.push_back(
+                                       static_cast<uint64_t>(time));
+                                 }
+                                 return true;
+                               })
+                  .ok());
+  EXPECT_EQ(written, stored);
 }
 
 TEST_F(EngineQueryTest, LabelsAreCountedByStream) {
