@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "api/shown_frames.h"
+#include "api/store_facts.h"
 #include "index/evaluate.h"
 #include "index/frame_index.h"
 #include "index/object_match.h"
+#include "index/query.h"
 #include "index/query_reader.h"
 
 namespace fovea {
@@ -33,9 +35,9 @@ struct AskedCollector {
     if (!Satisfies(0, c.comparison, c.count)) asked->push_back(&c.object);
   }
   void operator()(const SensorCondition&) {}
-  void operator()(const AllOf& c) { AddAsked(c.parts, asked); }
-  void operator()(const AnyOf& c) { AddAsked(c.parts, asked); }
-  void operator()(const Not&) {}
+  void operator()(const Conjunction& c) { AddAsked(c.parts, asked); }
+  void operator()(const Disjunction& c) { AddAsked(c.parts, asked); }
+  void operator()(const Negation&) {}
   void operator()(const Lasting& c) { AddAsked(c.part, asked); }
   void operator()(const Sequence& c) { AddAsked(c.parts, asked); }
   void operator()(const Elsewhere&) {}

@@ -12,12 +12,13 @@
 
 #include "absl/status/status.h"
 #include "api/query_answer.h"
-#include "api/store_facts.h"
 #include "codec/box.h"
-#include "index/query.h"
 #include "store/store_reader.h"
 
 namespace fovea {
+
+class StoreFacts;
+struct Query;
 
 // An observation at a frame, while it is what the query asks for.
 struct ClipBox {

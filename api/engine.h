@@ -28,13 +28,13 @@
 #include "api/upkeep.h"
 #include "api/verify_options.h"
 #include "codec/sample.h"
-#include "index/query.h"
 #include "store/rows.h"
 #include "store/store.h"
 
 namespace fovea {
 
 class StoreServer;
+struct Query;
 
 // One stream as it stands.
 struct StreamSummary {

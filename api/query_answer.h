@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "api/store_facts.h"
-#include "index/query_reader.h"
+#include "api/store_work.h"
+#include "index/query_work.h"
 #include "store/rows.h"
 
 namespace fovea {
@@ -49,7 +49,7 @@ struct QueryAnswer {
   // What this page took. No frame is decoded and no model is run: a query
   // reads what has been observed.
   QueryWork index;
-  StoreFacts::Work store;
+  StoreWork store;
 };
 
 // How often a label was observed in a stream.

@@ -73,19 +73,19 @@ Out JsonOf(const std::vector<Condition>& parts) {
   return out;
 }
 
-Out JsonOf(const AllOf& all) {
+Out JsonOf(const Conjunction& all) {
   Out out;
   out["and"] = JsonOf(all.parts);
   return out;
 }
 
-Out JsonOf(const AnyOf& any) {
+Out JsonOf(const Disjunction& any) {
   Out out;
   out["or"] = JsonOf(any.parts);
   return out;
 }
 
-Out JsonOf(const Not& negation) {
+Out JsonOf(const Negation& negation) {
   Out out;
   out["not"] = JsonOf(negation.part[0]);
   return out;

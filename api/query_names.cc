@@ -42,9 +42,9 @@ struct Collector {
   void operator()(const SensorCondition& c) {
     named->channels.insert(c.channel);
   }
-  void operator()(const AllOf& c) { AddNames(c.parts, named); }
-  void operator()(const AnyOf& c) { AddNames(c.parts, named); }
-  void operator()(const Not& c) { AddNames(c.part, named); }
+  void operator()(const Conjunction& c) { AddNames(c.parts, named); }
+  void operator()(const Disjunction& c) { AddNames(c.parts, named); }
+  void operator()(const Negation& c) { AddNames(c.part, named); }
   void operator()(const Lasting& c) { AddNames(c.part, named); }
   void operator()(const Sequence& c) { AddNames(c.parts, named); }
   void operator()(const Elsewhere& c) {

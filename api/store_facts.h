@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "api/sensor_channels.h"
+#include "api/store_work.h"
 #include "api/stream_description.h"
 #include "index/frame_index.h"
 #include "index/query_facts.h"
@@ -63,15 +64,8 @@ class StoreFacts final : public QueryFacts {
   // Null where there is no such stream.
   const StreamFacts* Find(StreamId stream) const;
 
-  // Work done so far, for who asks how an answer came about.
-  struct Work {
-    int64_t index_entries = 0;  // of observations: when, and no more
-    int64_t gop_rows = 0;
-    int64_t block_rows = 0;
-    int64_t observations = 0;
-    int64_t samples = 0;  // of sensors, decoded
-  };
-  const Work& work() const { return work_; }
+  // Done so far.
+  const StoreWork& work() const { return work_; }
 
  private:
   explicit StoreFacts(StoreReader* store) : store_(store) {}
@@ -93,7 +87,7 @@ class StoreFacts final : public QueryFacts {
     Timeline held;
   };
   std::map<StreamId, HeldAnswer> held_;
-  Work work_;
+  StoreWork work_;
 };
 
 }  // namespace fovea

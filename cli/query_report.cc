@@ -75,7 +75,7 @@ std::string ClipCsvRow(const QueryClip& clip) {
 
 std::string ExplainText(const std::string& query, const QueryAnswer& answer) {
   const QueryWork& index = answer.index;
-  const StoreFacts::Work& store = answer.store;
+  const StoreWork& store = answer.store;
   FactList facts;
   facts.Add("query", query);
   facts.Add("streams", FormatCount(Signed(index.streams)) + " looked at");
@@ -96,7 +96,7 @@ std::string ExplainText(const std::string& query, const QueryAnswer& answer) {
 
 Json ExplainJson(const QueryAnswer& answer) {
   const QueryWork& index = answer.index;
-  const StoreFacts::Work& store = answer.store;
+  const StoreWork& store = answer.store;
   return {{"streams", index.streams},
           {"windows", index.windows},
           {"skipped_ns", NanosecondsJson(index.skipped_ns)},

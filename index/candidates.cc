@@ -39,7 +39,7 @@ class CandidateSearch {
     return Of(c.object, window);
   }
 
-  absl::StatusOr<Timeline> Of(const AllOf& c, TimeSpan window) {
+  absl::StatusOr<Timeline> Of(const Conjunction& c, TimeSpan window) {
     Timeline all({window});
     for (const Condition& part : c.parts) {
       if (all.empty()) break;
@@ -50,7 +50,7 @@ class CandidateSearch {
     return all;
   }
 
-  absl::StatusOr<Timeline> Of(const AnyOf& c, TimeSpan window) {
+  absl::StatusOr<Timeline> Of(const Disjunction& c, TimeSpan window) {
     Timeline any;
     for (const Condition& part : c.parts) {
       const auto where = In(part, window);
@@ -92,7 +92,9 @@ class CandidateSearch {
     return Timeline::All();
   }
 
-  absl::StatusOr<Timeline> Of(const Not&, TimeSpan) { return Timeline::All(); }
+  absl::StatusOr<Timeline> Of(const Negation&, TimeSpan) {
+    return Timeline::All();
+  }
 
   const QueryStream& stream_;
   QueryReader* reader_;

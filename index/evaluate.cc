@@ -73,11 +73,11 @@ class Evaluation {
                               const Timeline& held);
   absl::StatusOr<Timeline> Of(const SensorCondition& c, TimeSpan window,
                               const Timeline& held);
-  absl::StatusOr<Timeline> Of(const AllOf& c, TimeSpan window,
+  absl::StatusOr<Timeline> Of(const Conjunction& c, TimeSpan window,
                               const Timeline& held);
-  absl::StatusOr<Timeline> Of(const AnyOf& c, TimeSpan window,
+  absl::StatusOr<Timeline> Of(const Disjunction& c, TimeSpan window,
                               const Timeline& held);
-  absl::StatusOr<Timeline> Of(const Not& c, TimeSpan window,
+  absl::StatusOr<Timeline> Of(const Negation& c, TimeSpan window,
                               const Timeline& held);
   absl::StatusOr<Timeline> Of(const Lasting& c, TimeSpan window,
                               const Timeline& held);
@@ -133,7 +133,7 @@ absl::StatusOr<Timeline> Evaluation::Of(const SensorCondition& c,
   return reader_->WhereSensor(stream_.id, c, window);
 }
 
-absl::StatusOr<Timeline> Evaluation::Of(const AllOf& c, TimeSpan window,
+absl::StatusOr<Timeline> Evaluation::Of(const Conjunction& c, TimeSpan window,
                                         const Timeline& held) {
   Timeline all = held;
   for (const Condition& part : c.parts) {
@@ -148,7 +148,7 @@ absl::StatusOr<Timeline> Evaluation::Of(const AllOf& c, TimeSpan window,
   return all;
 }
 
-absl::StatusOr<Timeline> Evaluation::Of(const AnyOf& c, TimeSpan window,
+absl::StatusOr<Timeline> Evaluation::Of(const Disjunction& c, TimeSpan window,
                                         const Timeline&) {
   Evaluation parts = WithScoresAnywhere();
   Timeline any;
@@ -160,7 +160,7 @@ absl::StatusOr<Timeline> Evaluation::Of(const AnyOf& c, TimeSpan window,
   return any;
 }
 
-absl::StatusOr<Timeline> Evaluation::Of(const Not& c, TimeSpan window,
+absl::StatusOr<Timeline> Evaluation::Of(const Negation& c, TimeSpan window,
                                         const Timeline& held) {
   const auto where = WhereUnscored(stream_, c.part.front(), window);
   if (!where.ok()) return where.status();
@@ -223,9 +223,13 @@ struct ReachOfPart {
     return ReachOf(c.object);
   }
   int64_t operator()(const SensorCondition&) const { return 0; }
-  int64_t operator()(const AllOf& c) const { return GreatestReach(c.parts); }
-  int64_t operator()(const AnyOf& c) const { return GreatestReach(c.parts); }
-  int64_t operator()(const Not& c) const { return GreatestReach(c.part); }
+  int64_t operator()(const Conjunction& c) const {
+    return GreatestReach(c.parts);
+  }
+  int64_t operator()(const Disjunction& c) const {
+    return GreatestReach(c.parts);
+  }
+  int64_t operator()(const Negation& c) const { return GreatestReach(c.part); }
   int64_t operator()(const Lasting& c) const {
     return SaturatedSum(GreatestReach(c.part), c.least_length_ns);
   }

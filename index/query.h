@@ -113,20 +113,20 @@ struct SensorCondition {
                          const SensorCondition&) = default;
 };
 
-struct AllOf {
+struct Conjunction {
   std::vector<Condition> parts;  // two or more
-  friend bool operator==(const AllOf&, const AllOf&) = default;
+  friend bool operator==(const Conjunction&, const Conjunction&) = default;
 };
 
-struct AnyOf {
+struct Disjunction {
   std::vector<Condition> parts;  // two or more
-  friend bool operator==(const AnyOf&, const AnyOf&) = default;
+  friend bool operator==(const Disjunction&, const Disjunction&) = default;
 };
 
 // Recorded, and the part does not hold.
-struct Not {
+struct Negation {
   std::vector<Condition> part;  // one
-  friend bool operator==(const Not&, const Not&) = default;
+  friend bool operator==(const Negation&, const Negation&) = default;
 };
 
 // Those stretches of the part that are at least so long.
@@ -153,8 +153,8 @@ struct Elsewhere {
 
 struct Condition {
   // A count of at least one is how an object alone is said.
-  std::variant<CountCondition, SensorCondition, AllOf, AnyOf, Not, Lasting,
-               Sequence, Elsewhere>
+  std::variant<CountCondition, SensorCondition, Conjunction, Disjunction,
+               Negation, Lasting, Sequence, Elsewhere>
       what;
   friend bool operator==(const Condition&, const Condition&) = default;
 };

@@ -107,15 +107,15 @@ Expression::Expression(const Object& object)
     : condition_{CountCondition{Comparison::kAtLeast, 1, object.query()}} {}
 
 Expression operator&&(const Expression& a, const Expression& b) {
-  return Chain<AllOf>(a, b);
+  return Chain<Conjunction>(a, b);
 }
 
 Expression operator||(const Expression& a, const Expression& b) {
-  return Chain<AnyOf>(a, b);
+  return Chain<Disjunction>(a, b);
 }
 
 Expression operator!(const Expression& part) {
-  return Condition{fovea::Not{{part.condition()}}};
+  return Condition{fovea::Negation{{part.condition()}}};
 }
 
 Expression Not(const Expression& part) { return !part; }

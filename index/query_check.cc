@@ -266,15 +266,15 @@ class Checker {
     return CheckName("unit", 0, kQueryLimits.name_bytes, sensor.unit);
   }
 
-  absl::Status CheckOf(const AllOf& all, Path path) {
+  absl::Status CheckOf(const Conjunction& all, Path path) {
     return Parts("and", 2, kQueryLimits.conditions, all.parts, path);
   }
 
-  absl::Status CheckOf(const AnyOf& any, Path path) {
+  absl::Status CheckOf(const Disjunction& any, Path path) {
     return Parts("or", 2, kQueryLimits.conditions, any.parts, path);
   }
 
-  absl::Status CheckOf(const Not& negation, Path path) {
+  absl::Status CheckOf(const Negation& negation, Path path) {
     return Parts("not", 1, 1, negation.part, path);
   }
 

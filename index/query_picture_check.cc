@@ -30,9 +30,13 @@ class PictureChecker {
   absl::Status CheckOf(const SensorCondition&) const {
     return absl::OkStatus();
   }
-  absl::Status CheckOf(const AllOf& all) const { return CheckParts(all.parts); }
-  absl::Status CheckOf(const AnyOf& any) const { return CheckParts(any.parts); }
-  absl::Status CheckOf(const Not& negation) const {
+  absl::Status CheckOf(const Conjunction& all) const {
+    return CheckParts(all.parts);
+  }
+  absl::Status CheckOf(const Disjunction& any) const {
+    return CheckParts(any.parts);
+  }
+  absl::Status CheckOf(const Negation& negation) const {
     return CheckParts(negation.part);
   }
   absl::Status CheckOf(const Lasting& lasting) const {

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "index/query_facts.h"
+#include "index/query_work.h"
 
 namespace fovea {
 
@@ -23,16 +24,6 @@ struct EvaluationLimits {
   // Boxes, or observations without, that one evaluation keeps at once; about
   // 60 bytes each.
   size_t max_boxes = 4'000'000;
-};
-
-// What answering took.
-struct QueryWork {
-  uint64_t streams = 0;         // looked at
-  uint64_t windows = 0;         // evaluated
-  int64_t skipped_ns = 0;       // passed over: nothing can match there
-  uint64_t observations = 0;    // read
-  uint64_t sensor_windows = 0;  // asked for
-  friend bool operator==(const QueryWork&, const QueryWork&) = default;
 };
 
 // Not thread-safe; `stop` may be set by any thread.

@@ -59,9 +59,10 @@ bool QueryJsonReader::ReadCondition(const Node& node, Condition* out) {
   if (!OneKey(node, *kinds, &kind)) return false;
   const Node value = node[kind.c_str()];
   if (kind == "and") {
-    return ReadParts(value, &out->what.emplace<AllOf>().parts);
+    return ReadParts(value, &out->what.emplace<Conjunction>().parts);
   }
-  if (kind == "or") return ReadParts(value, &out->what.emplace<AnyOf>().parts);
+  if (kind == "or")
+    return ReadParts(value, &out->what.emplace<Disjunction>().parts);
   if (kind == "not") return ReadNot(value, out);
   if (kind == "for") return ReadFor(value, out);
   if (kind == "then") return ReadThen(value, out);
@@ -82,7 +83,8 @@ bool QueryJsonReader::ReadParts(const Node& node,
 }
 
 bool QueryJsonReader::ReadNot(const Node& node, Condition* out) {
-  return ReadCondition(node, &out->what.emplace<Not>().part.emplace_back());
+  return ReadCondition(node,
+                       &out->what.emplace<Negation>().part.emplace_back());
 }
 
 bool QueryJsonReader::ReadFor(const Node& node, Condition* out) {

@@ -50,11 +50,11 @@ bool QueryParser::Read(Query* query) {
 // --- Conditions -------------------------------------------------------------
 
 bool QueryParser::ReadCondition(Condition* out) {
-  return ReadChain<AnyOf>("or", &QueryParser::ReadAll, out);
+  return ReadChain<Disjunction>("or", &QueryParser::ReadAll, out);
 }
 
 bool QueryParser::ReadAll(Condition* out) {
-  return ReadChain<AllOf>("and", &QueryParser::ReadSequence, out);
+  return ReadChain<Conjunction>("and", &QueryParser::ReadSequence, out);
 }
 
 template <typename Node>
@@ -97,7 +97,7 @@ bool QueryParser::ReadStep(Condition* out) {
 
 bool QueryParser::ReadNot(Condition* out) {
   const size_t at = Now().offset;
-  Not negation;
+  Negation negation;
   if (!Need("not") || !ReadStep(&negation.part.emplace_back())) return false;
   *out = {std::move(negation)};
   return Check(at, CheckCondition(*out));

@@ -19,10 +19,10 @@ namespace {
 // grammar.
 enum class Rule { kCondition, kAll, kSequence, kStep, kTerm };
 
-Rule RuleOf(const AnyOf&) { return Rule::kCondition; }
-Rule RuleOf(const AllOf&) { return Rule::kAll; }
+Rule RuleOf(const Disjunction&) { return Rule::kCondition; }
+Rule RuleOf(const Conjunction&) { return Rule::kAll; }
 Rule RuleOf(const Sequence&) { return Rule::kSequence; }
-Rule RuleOf(const Not&) { return Rule::kStep; }
+Rule RuleOf(const Negation&) { return Rule::kStep; }
 Rule RuleOf(const Lasting&) { return Rule::kStep; }
 Rule RuleOf(const Elsewhere&) { return Rule::kTerm; }
 Rule RuleOf(const SensorCondition&) { return Rule::kTerm; }
@@ -95,11 +95,11 @@ std::string Joined(const std::vector<Condition>& parts, const char* word,
                        });
 }
 
-std::string TextOf(const AnyOf& any) {
+std::string TextOf(const Disjunction& any) {
   return Joined(any.parts, " or ", Rule::kAll);
 }
 
-std::string TextOf(const AllOf& all) {
+std::string TextOf(const Conjunction& all) {
   return Joined(all.parts, " and ", Rule::kSequence);
 }
 
@@ -109,7 +109,7 @@ std::string TextOf(const Sequence& sequence) {
                       FormatExactDuration(sequence.within_ns));
 }
 
-std::string TextOf(const Not& negation) {
+std::string TextOf(const Negation& negation) {
   return absl::StrCat("not ", TextOf(negation.part[0], Rule::kStep));
 }
 

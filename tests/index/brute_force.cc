@@ -329,12 +329,12 @@ Instants BruteForce::Where(const Condition& condition,
     set = WhereCounted(*c, s);
   } else if (const auto* c = std::get_if<SensorCondition>(&condition.what)) {
     set = InstantsThat([&](int64_t t) { return SensorHolds(*c, s, t); });
-  } else if (const auto* c = std::get_if<AllOf>(&condition.what)) {
+  } else if (const auto* c = std::get_if<Conjunction>(&condition.what)) {
     set.set();
     for (const Condition& part : c->parts) set &= Where(part, s);
-  } else if (const auto* c = std::get_if<AnyOf>(&condition.what)) {
+  } else if (const auto* c = std::get_if<Disjunction>(&condition.what)) {
     for (const Condition& part : c->parts) set |= Where(part, s);
-  } else if (const auto* c = std::get_if<Not>(&condition.what)) {
+  } else if (const auto* c = std::get_if<Negation>(&condition.what)) {
     set = ~Where(c->part[0], s);
   } else if (const auto* c = std::get_if<Lasting>(&condition.what)) {
     set = LongRuns(Where(c->part[0], s), c->least_length_ns);
@@ -371,9 +371,9 @@ BruteForce::Scores BruteForce::ScoresOf(const Condition& condition,
         scores[t] = std::max(scores[t], ScoreOf(o, time_ns));
       }
     }
-  } else if (const auto* c = std::get_if<AllOf>(&condition.what)) {
+  } else if (const auto* c = std::get_if<Conjunction>(&condition.what)) {
     take(c->parts);
-  } else if (const auto* c = std::get_if<AnyOf>(&condition.what)) {
+  } else if (const auto* c = std::get_if<Disjunction>(&condition.what)) {
     take(c->parts);
   } else if (const auto* c = std::get_if<Lasting>(&condition.what)) {
     take(c->part);

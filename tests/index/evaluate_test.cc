@@ -90,7 +90,7 @@ class WorkOfEvaluateTest : public ::testing::Test {
 };
 
 TEST_F(WorkOfEvaluateTest, NothingIsReadThatCannotChangeTheAnswer) {
-  const Condition both = {AllOf{{Sees("dog"), Sees("car")}}};
+  const Condition both = {Conjunction{{Sees("dog"), Sees("car")}}};
   EXPECT_EQ(VisitsFor(both, {0, 1000}), 1u) << "no dog, no matter which cars";
   EXPECT_EQ(VisitsFor(Sees("car"), {2000, 3000}), 0u) << "not recorded";
   const Condition then = {Sequence{{Sees("car"), Sees("dog")}, 10}};
@@ -98,8 +98,8 @@ TEST_F(WorkOfEvaluateTest, NothingIsReadThatCannotChangeTheAnswer) {
 }
 
 TEST_F(WorkOfEvaluateTest, WhatScoresIsReadThoughItDoesNotHold) {
-  const Condition both = {AllOf{{Sees("dog"), Sees("car")}}};
-  const Condition either = {AnyOf{{both, {Not{{Sees("dog")}}}}}};
+  const Condition both = {Conjunction{{Sees("dog"), Sees("car")}}};
+  const Condition either = {Disjunction{{both, {Negation{{Sees("dog")}}}}}};
   std::vector<ScoredSpan> scored;
   EXPECT_EQ(VisitsFor(either, {0, 1000}, &scored), 3u);
   ASSERT_EQ(scored.size(), 1u);
@@ -120,7 +120,7 @@ TEST(ReachOfTest, AddsUpAlongAPathAndTakesTheLongest) {
   EXPECT_EQ(ReachOf(lasting), 112);
   const Condition then = {Sequence{{lasting, sensor}, 1000}};
   EXPECT_EQ(ReachOf(then), 1112);
-  EXPECT_EQ(ReachOf({AnyOf{{{Not{{then}}}, lasting}}}), 1112);
+  EXPECT_EQ(ReachOf({Disjunction{{{Negation{{then}}}, lasting}}}), 1112);
   EXPECT_EQ(ReachOf({Elsewhere{"*", {then}}}), 1112);
   EXPECT_EQ(ReachOf({Lasting{{then}, INT64_MAX}}), INT64_MAX);
 }

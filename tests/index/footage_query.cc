@@ -83,11 +83,11 @@ Condition FootageQueryDice::AnyCondition(int depth) {
       return {SensorCondition{"speed", false, AnyComparison(),
                               static_cast<double>(Below(5)), ""}};
     case 3:
-      return {AllOf{Parts(2 + Below(2), depth)}};
+      return {Conjunction{Parts(2 + Below(2), depth)}};
     case 4:
-      return {AnyOf{Parts(2 + Below(2), depth)}};
+      return {Disjunction{Parts(2 + Below(2), depth)}};
     case 5:
-      return {Not{Parts(1, depth)}};
+      return {Negation{Parts(1, depth)}};
     case 6:
       return {Lasting{Parts(1, depth), 1 + Below(30)}};
     case 7:

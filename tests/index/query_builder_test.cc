@@ -66,10 +66,10 @@ TEST(QueryBuilderTest, ChainsAreFlatAndNothingElseIs) {
   const Expression a = Object("a"), b = Object("b"), c = Object("c");
   const Condition all = (a && b) && c;
   EXPECT_EQ(all, Condition(a && (b && c)));
-  EXPECT_EQ(std::get<AllOf>(all.what).parts.size(), 3U);
+  EXPECT_EQ(std::get<Conjunction>(all.what).parts.size(), 3U);
   const Condition any = a || (b && c);
-  ASSERT_EQ(std::get<AnyOf>(any.what).parts.size(), 2U);
-  EXPECT_EQ(std::get<AnyOf>(any.what).parts[1], Condition(b && c));
+  ASSERT_EQ(std::get<Disjunction>(any.what).parts.size(), 2U);
+  EXPECT_EQ(std::get<Disjunction>(any.what).parts[1], Condition(b && c));
 }
 
 TEST(QueryBuilderTest, SaysEveryKindOfCondition) {
@@ -77,10 +77,10 @@ TEST(QueryBuilderTest, SaysEveryKindOfCondition) {
   const Condition b = {One(Labelled("b"))};
   const std::pair<Expression, Condition> cases[] = {
       {Object("a"), a},
-      {!Object("a"), {fovea::Not{{a}}}},
-      {ask::Not(Object("a")), {fovea::Not{{a}}}},
-      {Object("a") && Object("b"), {AllOf{{a, b}}}},
-      {Object("a") || b, {AnyOf{{a, b}}}},
+      {!Object("a"), {fovea::Negation{{a}}}},
+      {ask::Not(Object("a")), {fovea::Negation{{a}}}},
+      {Object("a") && Object("b"), {Conjunction{{a, b}}}},
+      {Object("a") || b, {Disjunction{{a, b}}}},
       {For(Object("a"), 1500ms), {Lasting{{a}, 3 * kSecond / 2}}},
       {Then(a, b, Within(1min)), {Sequence{{a, b}, 60 * kSecond}}},
       {On("door*", a), {Elsewhere{"door*", {a}}}},

@@ -159,10 +159,11 @@ TEST(QueryCheckTest, SensorsHaveAChannelAndAFiniteValue) {
 
 TEST(QueryCheckTest, EachKindHasItsParts) {
   const Condition a = Expression(Person());
-  ExpectBad(Condition{AllOf{{a}}},
+  ExpectBad(Condition{Conjunction{{a}}},
             "parts of 'and': expected 2 to 256, found 1");
-  ExpectBad(Condition{AnyOf{}}, "parts of 'or': expected 2 to 256, found 0");
-  ExpectBad(Condition{fovea::Not{{a, a}}},
+  ExpectBad(Condition{Disjunction{}},
+            "parts of 'or': expected 2 to 256, found 0");
+  ExpectBad(Condition{fovea::Negation{{a, a}}},
             "parts of 'not': expected 1, found 2");
   ExpectBad(Condition{fovea::Lasting{{}, 1}}, "parts of 'for': expected 1");
   ExpectBad(Condition{Sequence{{a}, 1}}, "parts of 'then': expected 2");

@@ -37,17 +37,17 @@ Condition QueryDice::AnyCondition(Budget budget) {
   --budget.depth;
   switch (Below(6)) {
     case 0:
-      return {AllOf{Parts(2 + Below(3), budget)}};
+      return {Conjunction{Parts(2 + Below(3), budget)}};
     case 1:
-      return {AnyOf{Parts(2 + Below(3), budget)}};
+      return {Disjunction{Parts(2 + Below(3), budget)}};
     case 2:
-      return {Not{Parts(1, budget)}};
+      return {Negation{Parts(1, budget)}};
     case 3:
       return {Elsewhere{AnyName(1, 20), Parts(1, budget)}};
     default:
       break;
   }
-  if (budget.reach_ns < 2) return {Not{Parts(1, budget)}};
+  if (budget.reach_ns < 2) return {Negation{Parts(1, budget)}};
   const int64_t reach = AnyDuration(budget.reach_ns / 2);
   budget.reach_ns -= reach;
   if (OneIn(2)) return {Lasting{Parts(1, budget), reach}};
