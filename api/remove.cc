@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "api/engine.h"
 #include "api/held_spans.h"
+#include "api/look_book.h"
 #include "index/observations.h"
 
 namespace fovea {
@@ -109,18 +111,18 @@ absl::Status RemoveObservations(Store* store, StreamId stream, bool camera,
                                 TimeRange range, Removal* removal) {
   const Observations observations(store);
   absl::StatusOr<ObservationCuts> cuts;
+  std::vector<IndexSpan> removed = {{0, UINT64_MAX, INT64_MIN, INT64_MAX}};
   if (IsEverything(range)) {
     cuts = observations.RemoveAll(stream, &removal->batch);
   } else {
     const auto held = HeldSpans(store, stream, camera);
     if (!held.ok()) return held.status();
-    cuts = observations.Cut(stream,
-                            SpansTouching(*held, range.from_ns, range.to_ns),
-                            &removal->batch);
+    removed = SpansTouching(*held, range.from_ns, range.to_ns);
+    cuts = observations.Cut(stream, removed, &removal->batch);
   }
   if (!cuts.ok()) return cuts.status();
   removal->observations = *cuts;
-  return absl::OkStatus();
+  return ForgetLooks(store, stream, removed, &removal->batch);
 }
 
 // A mean cannot be had without the frames that go, so it goes with them and

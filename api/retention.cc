@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "api/expiry_plan.h"
+#include "api/look_book.h"
 #include "api/stop_flag.h"
 #include "codec/sample.h"
 #include "index/observations.h"
@@ -153,6 +154,18 @@ absl::Status ExpireTimeRows(Store* store, const ExpiredStream& stream,
   return scanned.ok() ? bad : scanned;
 }
 
+absl::Status ExpireLooks(Store* store, const ExpiredStream& stream,
+                         CommitBatch* batch) {
+  std::vector<IndexSpan> spans;
+  for (const ExpiredRun& run : stream.runs) {
+    spans.push_back({run.first_index, run.end_index, run.start_ns, run.end_ns});
+  }
+  if (stream.runs[0].first_index == stream.first_held_index) {
+    spans[0].first_index = 0;
+  }
+  return ForgetLooks(store, stream.row.id, spans, batch);
+}
+
 absl::Status ExpireObservations(Store* store, const ExpiredStream& stream,
                                 CommitBatch* batch) {
   // From the stream's beginning on and in order, so that what is older is
@@ -208,6 +221,7 @@ absl::Status ExpireRows(Store* store, const ExpiredStream& stream,
   if (absl::Status s = ExpireObservations(store, stream, batch); !s.ok()) {
     return s;
   }
+  if (absl::Status s = ExpireLooks(store, stream, batch); !s.ok()) return s;
   return BookExpiry(&registry, stream, batch);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "store/derived_rows.h"
+#include "store/look_rows.h"
 #include "store/retention_class.h"
 #include "store/rows.h"
 #include "store/stream_rows.h"
@@ -37,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Check(bytes, fovea::DecodeIngestTimes, fovea::EncodeIngestTimes);
   Check(bytes, fovea::DecodeStreamClass, fovea::EncodeStreamClass);
   Check(bytes, fovea::DecodeRetentionPolicy, fovea::EncodeRetentionPolicy);
+  Check(bytes, fovea::DecodeModelLooks, fovea::EncodeModelLooks);
   Check(bytes, fovea::DecodeUpkeepRow, fovea::EncodeUpkeepRow);
   Check(bytes, fovea::DecodePriorRow, fovea::EncodePriorRow);
   Check(bytes, fovea::DecodeObservationRow, fovea::EncodeObservationRow);
@@ -49,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto key = fovea::ParsePriorKey(bytes); key.ok()) {
     if (fovea::PriorKey(key->camera, key->model) != bytes) std::abort();
   }
+  fovea::ParseModelLooksKey(bytes).IgnoreError();
   fovea::CheckTimeRow(bytes).IgnoreError();
   fovea::ParseGopKey(bytes).IgnoreError();
   fovea::ParseTimeKey(bytes).IgnoreError();
