@@ -72,7 +72,7 @@ class AnswerSource final : public MapSource {
       Fail(index, answer.status());
       return absl::OkStatus();
     }
-    if (events_.answered) events_.answered(model, *answer);
+    if (events_.answered) events_.answered(model, frame, *answer);
     boxes_.clear();
     for (const Detection& seen : answer->detections) {
       if (seen.score < score_) break;  // best first

@@ -35,8 +35,9 @@ struct AnswerOptions {
 
 // What is told of the model; either may be null.
 struct AnswerEvents {
-  // In Next(), once per look; the answer is valid during the call.
-  std::function<void(const ModelDescription&, const Answer&)> answered;
+  // In Next(), once per look; frame and answer are valid during the call.
+  std::function<void(const ModelDescription&, const Frame&, const Answer&)>
+      answered;
   // It failed at frame `index`, counted from the first asked for, and is
   // not asked again. Called once.
   std::function<void(const ModelDescription&, int64_t index,

@@ -135,11 +135,10 @@ class EncodePipe : public TrackPipe {
     return OpenGradientSource(
         gradients, camera_, [this](const GradientPass& pass) {
           waiting_.back().looks.push_back(
-              {0,
-               {&pass.model->description(), *pass.answer},
+              {0, Observe(pass.model->description(), *pass.answer, *pass.frame),
+               options_.gradient_every,
                PerMacroblock(*pass.info, *pass.sensitivity),
-               pass.info->columns(),
-               pass.info->rows()});
+               pass.info->columns(), pass.info->rows()});
         });
   }
 
@@ -155,8 +154,13 @@ class EncodePipe : public TrackPipe {
     answers.longest_answer_ns = options_.longest_answer_ns;
     AnswerEvents events;
     events.answered = [this](const ModelDescription& said_by,
-                             const Answer& answer) {
-      waiting_.back().looks.push_back({0, {&said_by, answer}, {}, 0, 0});
+                             const Frame& frame, const Answer& answer) {
+      waiting_.back().looks.push_back({0,
+                                       Observe(said_by, answer, frame),
+                                       options_.gradient_every,
+                                       {},
+                                       0,
+                                       0});
     };
     events.failed = [this, first_frame](const ModelDescription& failed,
                                         int64_t index,

@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "codec/box.h"
 
 namespace fovea {
 namespace {
 
-// Numbers of one model's tracks: models count apart, so that neither has to
-// know of the other's.
-constexpr uint64_t kTracksPerModel = uint64_t{1} << 40;
+// Boxes from this part of the threshold on may continue a track.
+constexpr double kWeakPart = 0.5;
 
 std::string LabelOf(const ModelDescription& model, int number) {
   const auto& labels = model.labels;
@@ -24,27 +24,31 @@ std::string LabelOf(const ModelDescription& model, int number) {
   return labels[at];
 }
 
-// What of an answer is observed; `has_box` is false where it is true of the
-// whole picture.
-std::vector<Detection> Observed(const ModelDescription& model,
-                                const Answer& answer, bool* has_box) {
-  const double threshold = model.card.threshold;
-  *has_box = IsDetector(model.card.decoder);
-  std::vector<Detection> observed;
-  if (*has_box) {
-    for (const Detection& box : answer.detections) {
-      if (static_cast<double>(box.score) >= threshold) observed.push_back(box);
-    }
-  } else if (model.card.decoder == DecoderKind::kClassifier &&
-             !answer.scores.empty()) {
-    const auto best =
-        std::max_element(answer.scores.begin(), answer.scores.end());
-    if (static_cast<double>(*best) >= threshold) {
-      const auto label = static_cast<int>(best - answer.scores.begin());
-      observed.push_back({label, *best, 0, 0, 1, 1});
-    }
+std::vector<Sighting> SeenIn(const Answer& answer, double least,
+                             const Frame& frame) {
+  std::vector<Sighting> seen;
+  for (const Detection& box : answer.detections) {
+    if (seen.size() == kMostSightings) break;
+    if (static_cast<double>(box.score) < least) continue;
+    seen.push_back(
+        {box, Describe(frame, {box.left, box.top, box.right, box.bottom})});
   }
-  return observed;
+  return seen;
+}
+
+std::vector<Sighting> BestOf(const Answer& answer, double threshold) {
+  if (answer.scores.empty()) return {};
+  const auto best =
+      std::max_element(answer.scores.begin(), answer.scores.end());
+  if (static_cast<double>(*best) < threshold) return {};
+  const auto label = static_cast<int>(best - answer.scores.begin());
+  return {{{label, *best, 0, 0, 1, 1}, {}}};
+}
+
+TrackerOptions OptionsFor(const ModelDescription& model) {
+  TrackerOptions options;
+  options.begin_score = static_cast<float>(model.card.threshold);
+  return options;
 }
 
 // A track too long for one row goes on in another.
@@ -57,30 +61,40 @@ bool IsFull(const Observation& observation, uint64_t index, int64_t time_ns) {
 
 }  // namespace
 
+FrameAnswer Observe(const ModelDescription& model, const Answer& answer,
+                    const Frame& frame) {
+  const double threshold = model.card.threshold;
+  FrameAnswer observed{&model, IsDetector(model.card.decoder), {}};
+  if (observed.has_boxes) {
+    observed.seen = SeenIn(answer, kWeakPart * threshold, frame);
+  } else if (model.card.decoder == DecoderKind::kClassifier) {
+    observed.seen = BestOf(answer, threshold);
+  }
+  return observed;
+}
+
 ObservationBook::OfModel* ObservationBook::Find(const ModelDescription* model) {
   for (OfModel& known : models_) {
     if (known.model == model) return &known;
   }
-  const uint64_t first = next_track_ + models_.size() * kTracksPerModel;
-  models_.push_back(
-      {model, Tracker(TrackerOptions(), static_cast<int64_t>(first)), {}});
+  models_.push_back({model, Tracker(OptionsFor(*model)), 0, {}});
   return &models_.back();
 }
 
-void ObservationBook::Grow(const Detection& box, bool has_box, uint64_t index,
-                           int64_t time_ns, const std::string& label,
-                           const ModelId& id, Open* track) {
+void ObservationBook::Begin(const FrameAnswer& answer, const Detection& box,
+                            int64_t number, Open* track) const {
+  *track = Open();
   Observation& o = track->observation;
-  if (track->scores > 0 && IsFull(o, index, time_ns)) {
-    if (track->changed) ended_.push_back(o);
-    const uint64_t number = o.track;
-    *track = Open();
-    track->observation.track = number;
-  }
+  o.stream = stream_;
+  o.track = static_cast<uint64_t>(number);
+  o.label = LabelOf(*answer.model, box.label);
+  o.model = answer.model->id.digest;
+}
+
+void ObservationBook::Grow(const Detection& box, bool has_box, uint64_t index,
+                           int64_t time_ns, Open* track) {
+  Observation& o = track->observation;
   if (track->scores == 0) {
-    o.stream = stream_;
-    o.label = label;
-    o.model = id.digest;
     o.first_index = index;
     o.start_ns = time_ns;
   }
@@ -99,29 +113,47 @@ void ObservationBook::Grow(const Detection& box, bool has_box, uint64_t index,
   track->changed = true;
 }
 
-void ObservationBook::Add(const FrameAnswer& answer, uint64_t index,
-                          int64_t time_ns) {
-  bool has_box = false;
-  const ModelDescription& model = *answer.model;
-  const std::vector<Detection> observed =
-      Observed(model, answer.answer, &has_box);
-  OfModel* of_model = Find(&model);
-  const std::vector<int64_t> linked = of_model->tracker.Link(observed);
-  for (size_t i = 0; i < observed.size(); ++i) {
+void ObservationBook::Add(const FrameAnswer& answer, int64_t first_track,
+                          uint64_t index, int64_t time_ns) {
+  OfModel* of_model = Find(answer.model);
+  const int64_t look = of_model->looks++;
+  const std::vector<int64_t> linked =
+      of_model->tracker.Link(answer.seen, time_ns, first_track);
+  for (size_t i = 0; i < linked.size(); ++i) {
+    if (linked[i] == kNoTrack) continue;
+    const Detection& box = answer.seen[i].box;
     Open& track = of_model->tracks[linked[i]];
-    track.observation.track = static_cast<uint64_t>(linked[i]);
-    Grow(observed[i], has_box, index, time_ns,
-         LabelOf(model, observed[i].label), model.id, &track);
-  }
-  const std::vector<int64_t> open = of_model->tracker.open();
-  std::erase_if(of_model->tracks, [&](auto& numbered) {
-    const auto& [number, track] = numbered;
-    if (std::find(open.begin(), open.end(), number) != open.end()) {
-      return false;
+    const bool goes_on = track.scores > 0 &&
+                         look - track.last_look <= kMostHeldLooks + 1 &&
+                         !IsFull(track.observation, index, time_ns);
+    if (!goes_on) {
+      if (track.scores > 0 && track.changed) {
+        ended_.push_back(std::move(track.observation));
+      }
+      Begin(answer, box, linked[i], &track);
     }
-    if (track.changed) ended_.push_back(track.observation);
-    return true;
-  });
+    track.last_look = look;
+    Grow(box, answer.has_boxes, index, time_ns, &track);
+  }
+  for (const int64_t number : of_model->tracker.ended()) End(number, of_model);
+}
+
+void ObservationBook::End(int64_t number, OfModel* of_model) {
+  const auto found = of_model->tracks.find(number);
+  if (found == of_model->tracks.end()) return;
+  if (found->second.changed) {
+    ended_.push_back(std::move(found->second.observation));
+  }
+  of_model->tracks.erase(found);
+}
+
+void ObservationBook::EndAll() {
+  for (OfModel& of_model : models_) {
+    of_model.tracker.Reset();
+    while (!of_model.tracks.empty()) {
+      End(of_model.tracks.begin()->first, &of_model);
+    }
+  }
 }
 
 std::vector<Observation> ObservationBook::TakeChanged() {

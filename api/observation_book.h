@@ -12,30 +12,47 @@
 #include <vector>
 
 #include "api/tracker.h"
+#include "codec/sample.h"
 #include "index/observation.h"
 #include "sensitivity/decoder.h"
 #include "sensitivity/model_description.h"
 
 namespace fovea {
 
-// A model's answer about a frame.
+// Looks without a track's box during which its last box still holds.
+inline constexpr int64_t kMostHeldLooks = 2;
+
+// What of a model's answer about a frame may be observed.
 struct FrameAnswer {
   const ModelDescription* model = nullptr;
-  Answer answer;
+  bool has_boxes = false;  // false: what it says is true of the whole picture
+  std::vector<Sighting> seen;  // best first
 };
+
+// Detections from half the card's threshold on, at most kMostSightings, each
+// with what it looks like in `frame`; of a classifier the first class from
+// the threshold on. Of other answers nothing.
+FrameAnswer Observe(const ModelDescription& model, const Answer& answer,
+                    const Frame& frame);
 
 // Not thread-safe.
 class ObservationBook {
  public:
-  // Tracks are numbered from `first_track` on: above all the stream has.
-  ObservationBook(StreamId stream, uint64_t first_track)
-      : stream_(stream), next_track_(first_track) {}
+  explicit ObservationBook(StreamId stream) : stream_(stream) {}
 
   // Takes in what was said of frame `index`, shown at `time_ns`; frames come
-  // by rising index. Detections from the card's threshold on become boxes;
-  // a classifier's first class from there on is true of the whole picture.
-  // Other answers are no observations.
-  void Add(const FrameAnswer& answer, uint64_t index, int64_t time_ns);
+  // by rising index. Tracks that begin are numbered from `first_track` on,
+  // at most kMostSightings (LookBook::FirstTrack()). Boxes stand as the model
+  // gave them, to an eighth of a pixel, at the frames it looked at; they may
+  // reach beyond the picture's edges. A track begins with a box from the card's
+  // threshold on and goes on with those below it (api/tracker.h). Where it was
+  // out of sight for more than kMostHeldLooks, it goes on in another
+  // observation of its number: a box holds until the next one.
+  void Add(const FrameAnswer& answer, int64_t first_track, uint64_t index,
+           int64_t time_ns);
+
+  // Ends the tracks of every model: what comes next does not follow on.
+  void EndAll();
 
   // Observations that are new or have grown since the last call.
   std::vector<Observation> TakeChanged();
@@ -45,20 +62,24 @@ class ObservationBook {
     Observation observation;
     double score_sum = 0;
     int64_t scores = 0;
+    int64_t last_look = 0;  // of the model's, in which it was seen
     bool changed = true;
   };
   struct OfModel {
     const ModelDescription* model;
     Tracker tracker;
+    int64_t looks = 0;
     std::map<int64_t, Open> tracks;
   };
 
   OfModel* Find(const ModelDescription* model);
+  void Begin(const FrameAnswer& answer, const Detection& box, int64_t number,
+             Open* track) const;
   void Grow(const Detection& box, bool has_box, uint64_t index, int64_t time_ns,
-            const std::string& label, const ModelId& id, Open* track);
+            Open* track);
+  void End(int64_t number, OfModel* of_model);
 
   const StreamId stream_;
-  uint64_t next_track_;
   std::vector<OfModel> models_;
   std::vector<Observation> ended_;  // and not yet taken
 };

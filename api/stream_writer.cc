@@ -17,10 +17,6 @@ namespace {
 constexpr size_t kMaxReasons = 32;
 constexpr size_t kMaxGaps = 10'000;
 
-// No more tracks than that begin in one frame, so that those of a later
-// ingest are numbered above all there are.
-constexpr uint64_t kTracksPerFrame = 8192;
-
 // A prior that grew by half is worth its bytes.
 constexpr double kPriorGrowth = 1.5;
 
@@ -79,7 +75,7 @@ std::vector<int64_t> PresentationTimes(
 StreamWriter::StreamWriter(StreamState state, Committer* committer)
     : state_(std::move(state)),
       committer_(committer),
-      observations_(state_.row.id, state_.next_index * kTracksPerFrame) {
+      observations_(state_.row.id) {
   report_.name = state_.row.name;
   report_.kind = static_cast<StreamKind>(state_.row.kind);
   committer_->BeforeCommit([this](CommitBatch* batch) { PutBooks(batch); });
@@ -167,16 +163,47 @@ absl::Status StreamWriter::PutLooks(const CanonicalGop& gop,
   Store* const store = committer_->store();
   if (store == nullptr) return absl::OkStatus();
   for (const FrameLook& look : looks) {
-    observations_.Add(look.answer, first_index + look.picture,
+    const uint64_t index = first_index + look.picture;
+    const auto first_track = EnterLook(look, index);
+    if (!first_track.ok()) return first_track.status();
+    observations_.Add(look.answer, *first_track, index,
                       gop.pictures[look.picture].time_ns);
     if (look.sensitivity.empty()) continue;
     if (absl::Status s = LearnPrior(look); !s.ok()) return s;
   }
+  CountLooks();
   for (const Observation& seen : observations_.TakeChanged()) {
     absl::Status s = Observations(store).Put(seen, committer_->batch());
     if (!s.ok()) return s;
   }
   return PutPriors(kPriorGrowth);
+}
+
+absl::StatusOr<int64_t> StreamWriter::EnterLook(const FrameLook& look,
+                                                uint64_t index) {
+  if (!looks_) {
+    auto book = LookBook::Read(committer_->store(), state_.row.id);
+    if (!book.ok()) return book.status();
+    looks_ = *std::move(book);
+  }
+  const ModelId& model = look.answer.model->id;
+  if (absl::Status s = looks_->Enter(model); !s.ok()) return s;
+  Looking& looking =
+      looking_.try_emplace(model.digest, Looking{index}).first->second;
+  looking.last = index;
+  looking.every = static_cast<uint64_t>(look.every);
+  return looks_->FirstTrack(model.digest, index);
+}
+
+// A look counts for the frames up to the next one, those that are stored.
+void StreamWriter::CountLooks() {
+  for (auto& [model, looking] : looking_) {
+    const uint64_t end =
+        std::min(looking.last + looking.every, state_.next_index);
+    if (end <= looking.counted) continue;
+    looks_->Add(model, {looking.counted, end, looking.every});
+    looking.counted = end;
+  }
 }
 
 absl::Status StreamWriter::LearnPrior(const FrameLook& look) {
@@ -324,6 +351,7 @@ void StreamWriter::CountRejected(int64_t samples, const std::string& reason) {
 }
 
 void StreamWriter::PutBooks(CommitBatch* batch) {
+  if (looks_) looks_->Put(batch);
   if (!books_changed_) return;
   if (!state_.registered) {
     batch->PutRow(Family::kMeta, StreamKey(state_.row.id),

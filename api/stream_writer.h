@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include "absl/status/status.h"
 #include "api/committer.h"
 #include "api/ingest.h"
+#include "api/look_book.h"
 #include "api/observation_book.h"
 #include "codec/camera_prior.h"
 #include "codec/canonical_gop.h"
@@ -45,6 +47,7 @@ struct StreamState {
 struct FrameLook {
   size_t picture = 0;
   FrameAnswer answer;
+  int every = 1;  // frames from one of its looks to the next
   // Per macroblock, row-major; empty: the model only answers.
   std::vector<double> sensitivity;
   int columns = 0, rows = 0;
@@ -101,6 +104,9 @@ class StreamWriter {
                    std::span<const int64_t> times);
   absl::Status PutLooks(const CanonicalGop& gop, uint64_t first_index,
                         std::span<const FrameLook> looks);
+  // Where the model's tracks begin that begin at frame `index`.
+  absl::StatusOr<int64_t> EnterLook(const FrameLook& look, uint64_t index);
+  void CountLooks();
   absl::Status LearnPrior(const FrameLook& look);
   // Those that grew by `least_growth` since they were last put.
   absl::Status PutPriors(double least_growth);
@@ -122,6 +128,13 @@ class StreamWriter {
   bool books_changed_ = false;
   bool ingest_times_changed_ = false;
   ObservationBook observations_;
+  std::optional<LookBook> looks_;  // read with the first look
+  struct Looking {
+    uint64_t counted = 0;  // in looks_, up to there
+    uint64_t last = 0;     // the frame looked at last
+    uint64_t every = 1;
+  };
+  std::map<ModelKey, Looking> looking_;
   struct LearntPrior {
     CameraPrior prior;
     uint64_t put_frames = 0;  // of the one last put

@@ -75,7 +75,8 @@ class AnswerSourceTest : public ::testing::Test {
 
   void Open() {
     AnswerEvents events;
-    events.answered = [this](const ModelDescription&, const Answer& answer) {
+    events.answered = [this](const ModelDescription&, const Frame&,
+                             const Answer& answer) {
       told_.push_back(answer.detections.size());
     };
     events.failed = [this](const ModelDescription& model, int64_t index,
