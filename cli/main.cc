@@ -38,6 +38,7 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddInspect(app, context);
   AddModelVerb(app, context);
   AddProfile(app, context);
+  AddRun(app, context);
   AddPlot(app, context);
   AddBench(app, context);
   AddDedup(app, context);

@@ -94,6 +94,7 @@ void AddAnnotate(CLI::App* app, Context* context);
 void AddLabels(CLI::App* app, Context* context);
 void AddQuery(CLI::App* app, Context* context);
 void AddProfile(CLI::App* app, Context* context);
+void AddRun(CLI::App* app, Context* context);
 void AddPlot(CLI::App* app, Context* context);
 void AddBench(CLI::App* app, Context* context);
 void AddDedup(CLI::App* app, Context* context);

@@ -58,9 +58,10 @@ absl::StatusOr<LabelRows> FindLabel(Store* store, StreamId stream,
 // Cuts the rows of one stream, label by label.
 class StreamCut {
  public:
+  // Null `model`: of every one.
   StreamCut(Store* store, std::span<const IndexSpan> removed,
-            CommitBatch* batch)
-      : store_(store), removed_(removed), batch_(batch) {}
+            const ModelKey* model, CommitBatch* batch)
+      : store_(store), removed_(removed), model_(model), batch_(batch) {}
 
   absl::Status Rows(std::string_view begin, std::string_view end) {
     absl::Status status =
@@ -89,6 +90,10 @@ class StreamCut {
     }
     const auto pack = ObservationPack::Decode(key, value);
     if (!pack.ok()) return pack.status();
+    if (model_ != nullptr && pack->model() != *model_) {
+      some_left_ = true;
+      return absl::OkStatus();
+    }
     const auto all = pack->All();
     if (!all.ok()) return all.status();
     std::vector<Observation> left;
@@ -139,6 +144,7 @@ class StreamCut {
 
   Store* const store_;
   const std::span<const IndexSpan> removed_;
+  const ModelKey* const model_;
   CommitBatch* const batch_;
   ObservationCuts cuts_;
   // Of the label that is read.
@@ -173,9 +179,9 @@ absl::Status Observations::PutAll(std::span<const Observation> observations,
 }
 
 absl::StatusOr<ObservationCuts> Observations::Cut(
-    StreamId stream, std::span<const IndexSpan> removed,
-    CommitBatch* batch) const {
-  StreamCut cut(store_, removed, batch);
+    StreamId stream, std::span<const IndexSpan> removed, CommitBatch* batch,
+    const ModelKey* model) const {
+  StreamCut cut(store_, removed, model, batch);
   const absl::Status status =
       cut.Rows(StreamPrefix(stream), StreamPrefix(stream + 1));
   if (!status.ok()) return status;
@@ -197,7 +203,7 @@ absl::Status Observations::CutBeginning(StreamId stream,
     if (near_ns > kMarkStart + 1) {
       batch->DeleteRange(Family::kSem, from(kMarkStart + 1), from(near_ns));
     }
-    StreamCut cut(store_, {&removed, 1}, batch);
+    StreamCut cut(store_, {&removed, 1}, nullptr, batch);
     const absl::Status status = cut.Rows(from(near_ns), from(removed.end_ns));
     if (!status.ok()) return status;
     next = ObservationPrefixEnd(stream, rows->label);

@@ -51,11 +51,12 @@ class Observations {
                       CommitBatch* batch) const;
 
   // Takes all that was observed on `removed` out, in the commit that removes
-  // what it was observed on. Reads all rows of the stream. Null `batch`:
-  // counts only.
+  // what it was observed on; where there is a `model`, what it said alone.
+  // Reads all rows of the stream. Null `batch`: counts only.
   absl::StatusOr<ObservationCuts> Cut(StreamId stream,
                                       std::span<const IndexSpan> removed,
-                                      CommitBatch* batch) const;
+                                      CommitBatch* batch,
+                                      const ModelKey* model = nullptr) const;
 
   // The same where `removed` is all there was from the stream's beginning up
   // to a time: what ended before goes by the range, and only rows near that

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// GOP by GOP: the frames up to the last one that somebody is to look at are
+// decoded, each model is asked about those that are its to look at, and what
+// it saw goes into a commit with the note that it has looked.
+
+#include "api/run_model.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "api/gop_reader.h"
+#include "api/look_book.h"
+#include "api/observation_book.h"
+#include "api/run_plan.h"
+#include "api/stop_flag.h"
+#include "api/stream_registry.h"
+#include "api/system_clock.h"
+#include "codec/formats/image_reader.h"
+#include "index/observations.h"
+
+namespace fovea {
+namespace {
+
+constexpr size_t kGopsAtOnce = 64;  // of which rows are held
+
+// A network or a program.
+struct Asked {
+  Model* network = nullptr;
+  ExternalModel* program = nullptr;
+
+  const ModelDescription& description() const {
+    return network != nullptr ? network->description() : program->description();
+  }
+  absl::StatusOr<Answer> Ask(const Frame& frame, const ColorInfo& color,
+                             int64_t longest_ns) const {
+    return network != nullptr ? network->Infer(frame, color)
+                              : program->Ask(frame, color, longest_ns);
+  }
+};
+
+// What one model is to do, and what has come of it.
+class Task {
+ public:
+  Task(const Asked& asked, StreamId stream) : asked_(asked), book_(stream) {
+    run_.model = description().id;
+  }
+
+  const ModelDescription& description() const { return asked_.description(); }
+  const ModelKey& key() const { return description().id.digest; }
+  ModelRun& run() { return run_; }
+  const std::vector<FrameSpan>& todo() const { return todo_; }
+  bool failed() const { return !run_.error.ok(); }
+
+  absl::Status Start() {
+    return asked_.program == nullptr ? absl::OkStatus()
+                                     : asked_.program->Restart();
+  }
+
+  void Plan(const std::vector<FrameSpan>& wanted,
+            const std::vector<LookSpan>& looked, uint64_t step) {
+    for (const FrameSpan& span : wanted) {
+      for (const FrameSpan& missing : NotLookedAt(looked, span, step)) {
+        todo_.push_back(missing);
+        to_do_looks_ += static_cast<int64_t>(LooksIn(missing, step));
+      }
+      run_.reused += static_cast<int64_t>(LooksIn(span, step));
+    }
+    run_.reused -= to_do_looks_;
+  }
+  int64_t to_do_looks() const { return to_do_looks_; }
+
+  bool IsToLookAt(uint64_t index) const {
+    if (failed()) return false;
+    const size_t span = SpanAt(index);
+    return span < todo_.size() && todo_[span].first_index <= index;
+  }
+
+  // Frames come by rising index.
+  void Look(const Frame& frame, const ColorInfo& color, uint64_t index,
+            int64_t longest_ns, const LookBook& looks) {
+    if (SpanAt(index) != at_) book_.EndAll();  // it lies elsewhere
+    at_ = SpanAt(index);
+    const auto answer = asked_.Ask(frame, color, longest_ns);
+    if (!answer.ok()) {
+      run_.error = answer.status();
+      run_.failed_index = index;
+      return;
+    }
+    ++run_.inferences;
+    book_.Add(Observe(description(), *answer, frame),
+              looks.FirstTrack(key(), index), index, frame.time_ns);
+  }
+
+  // All of its frames in [first, end) are done, unless it failed in them.
+  void Done(FrameSpan span, uint64_t step, LookBook* looks) const {
+    if (failed()) span.end_index = std::min(span.end_index, run_.failed_index);
+    for (const FrameSpan& part : todo_) {
+      const uint64_t first = std::max(part.first_index, span.first_index);
+      const uint64_t end = std::min(part.end_index, span.end_index);
+      if (first < end) looks->Add(key(), {first, end, step});
+    }
+  }
+
+  absl::Status Put(Store* store, CommitBatch* batch) {
+    for (const Observation& seen : book_.TakeChanged()) {
+      absl::Status s = Observations(store).Put(seen, batch);
+      if (!s.ok()) return s;
+      if (tracks_.insert(seen.track).second) ++run_.labels[seen.label];
+      if (starts_.emplace(seen.track, seen.start_ns).second) {
+        ++run_.observations;
+      }
+    }
+    run_.tracks = static_cast<int64_t>(tracks_.size());
+    return absl::OkStatus();
+  }
+
+ private:
+  // The first that does not end before it.
+  size_t SpanAt(uint64_t index) const {
+    const auto span =
+        std::ranges::upper_bound(todo_, index, {}, &FrameSpan::end_index);
+    return static_cast<size_t>(span - todo_.begin());
+  }
+
+  const Asked asked_;
+  ModelRun run_;
+  ObservationBook book_;
+  std::vector<FrameSpan> todo_;
+  size_t at_ = 0;  // in todo_: of the last look
+  int64_t to_do_looks_ = 0;
+  std::set<uint64_t> tracks_;
+  std::set<std::pair<uint64_t, int64_t>> starts_;
+};
+
+class Run {
+ public:
+  Run(Engine* engine, StreamSummary stream, const RunOptions& options,
+      const std::function<void(int64_t, int64_t)>& progress,
+      const std::atomic<bool>* stop)
+      : store_(engine->store()),
+        stream_(std::move(stream)),
+        options_(options),
+        progress_(progress),
+        stop_(stop),
+        step_(static_cast<uint64_t>(options.every)),
+        reader_(store_, &stream_.description) {
+    for (Model* model : options.models) AddTask({model, nullptr});
+    for (ExternalModel* model : options.external_models) {
+      AddTask({nullptr, model});
+    }
+  }
+
+  absl::StatusOr<RunReport> Go() {
+    if (absl::Status s = Plan(); !s.ok()) return s;
+    if (!options_.dry_run && looks_to_do_ > 0) {
+      if (absl::Status s = Clear(); !s.ok()) return s;
+      if (absl::Status s = LookAll(); !s.ok()) return s;
+      if (absl::Status s = Commit(); !s.ok()) return s;
+    }
+    report_.frames_decoded += reader_.frames_decoded();
+    for (const auto& task : tasks_) {
+      if (options_.dry_run) task->run().inferences = task->to_do_looks();
+      report_.models.push_back(task->run());
+    }
+    return report_;
+  }
+
+ private:
+  void AddTask(const Asked& asked) {
+    for (const auto& task : tasks_) {
+      if (task->key() == asked.description().id.digest) return;
+    }
+    tasks_.push_back(std::make_unique<Task>(asked, stream_.id));
+  }
+
+  absl::Status Plan() {
+    auto looks = LookBook::Read(store_, stream_.id);
+    if (!looks.ok()) return looks.status();
+    looks_ = *std::move(looks);
+    const auto wanted = FramesShown(store_, stream_.id, options_.ranges, step_);
+    if (!wanted.ok()) return wanted.status();
+    for (const FrameSpan& span : *wanted) {
+      report_.frames += static_cast<int64_t>(span.end_index - span.first_index);
+    }
+    std::vector<FrameSpan> any;
+    for (const auto& task : tasks_) {
+      const auto known = options_.again ? std::vector<LookSpan>()
+                                        : looks_->SpansOf(task->key());
+      task->Plan(*wanted, known, step_);
+      any.insert(any.end(), task->todo().begin(), task->todo().end());
+      looks_to_do_ += task->to_do_looks();
+    }
+    todo_ = Joined(std::move(any));
+    return absl::OkStatus();
+  }
+
+  // Takes out what each model said before of the frames it is to look at, in
+  // one commit with the note that it has not.
+  absl::Status Clear() {
+    for (const auto& task : tasks_) {
+      if (absl::Status s = looks_->Enter(task->description().id); !s.ok()) {
+        return s;
+      }
+      if (absl::Status s = task->Start(); !s.ok()) return s;
+      const auto spans = WithTimes(store_, stream_.id, task->todo());
+      if (!spans.ok()) return spans.status();
+      const auto cut =
+          Observations(store_).Cut(stream_.id, *spans, &batch_, &task->key());
+      if (!cut.ok()) return cut.status();
+      task->run().replaced = cut->removed + cut->trimmed;
+      for (const FrameSpan& span : task->todo()) {
+        looks_->Cut(task->key(), span);
+      }
+      if (absl::Status s = Commit(); !s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status LookAll() {
+    uint64_t done = 0;  // GOPs are gone through whole
+    for (const FrameSpan& span : todo_) {
+      FrameSpan rest{std::max(span.first_index, done), span.end_index};
+      while (!rest.empty() && !Ended()) {
+        const auto gops = GopsOf(store_, stream_.id, rest, kGopsAtOnce);
+        if (!gops.ok()) return gops.status();
+        if (gops->empty()) break;  // they have gone meanwhile
+        for (const GopRef& gop : *gops) {
+          if (Ended()) break;
+          if (absl::Status s = LookAt(gop); !s.ok()) return s;
+          if (absl::Status s = CommitIfDue(); !s.ok()) return s;
+        }
+        done = gops->back().first_index + gops->back().row.frames;
+        rest.first_index = done;
+      }
+    }
+    report_.stopped = Stopped(stop_);
+    return absl::OkStatus();
+  }
+
+  bool Ended() const {
+    return Stopped(stop_) || std::ranges::all_of(tasks_, [](const auto& task) {
+             return task->failed();
+           });
+  }
+
+  absl::Status LookAt(const GopRef& gop) {
+    const std::vector<uint64_t> due = DueIn(gop);
+    FrameSpan done{gop.first_index, gop.first_index + gop.row.frames};
+    if (!due.empty()) {
+      const absl::Status read = stream_.description.stills
+                                    ? LookAtStill(gop)
+                                    : LookAtFrames(gop, due, &done);
+      if (!read.ok()) return Unread(gop, read);
+    }
+    for (const auto& task : tasks_) task->Done(done, step_, &*looks_);
+    ++gops_pending_;
+    return absl::OkStatus();
+  }
+
+  std::vector<uint64_t> DueIn(const GopRef& gop) const {
+    std::vector<uint64_t> due;
+    const uint64_t end = gop.first_index + gop.row.frames;
+    for (uint64_t i = (gop.first_index + step_ - 1) / step_ * step_; i < end;
+         i += step_) {
+      const auto wants = [i](const auto& task) { return task->IsToLookAt(i); };
+      if (std::ranges::any_of(tasks_, wants)) due.push_back(i);
+    }
+    return due;
+  }
+
+  absl::Status LookAtFrames(const GopRef& gop, const std::vector<uint64_t>& due,
+                            FrameSpan* done) {
+    auto next = due.begin();
+    return reader_.Frames(gop, [&](uint32_t rank, const Frame& frame) {
+      const uint64_t index = gop.first_index + rank;
+      if (index < *next) return true;
+      if (Ended()) {
+        done->end_index = index;
+        return false;
+      }
+      Ask(frame, stream_.description.camera.color, index);
+      return ++next != due.end();
+    });
+  }
+
+  absl::Status LookAtStill(const GopRef& gop) {
+    const auto still = reader_.Still(gop);
+    if (!still.ok()) return still.status();
+    auto image = DecodeImage(still->file, FormatLimits());
+    if (!image.ok()) return image.status();
+    ++report_.frames_decoded;
+    image->frame.time_ns = still->time_ns;
+    Ask(image->frame, image->color, gop.first_index);
+    return absl::OkStatus();
+  }
+
+  void Ask(const Frame& frame, const ColorInfo& color, uint64_t index) {
+    for (const auto& task : tasks_) {
+      if (!task->IsToLookAt(index)) continue;
+      task->Look(frame, color, index, options_.longest_answer_ns, *looks_);
+      ++looks_done_;
+    }
+    if (progress_) progress_(looks_done_, looks_to_do_);
+  }
+
+  // Of a GOP that expired meanwhile nothing is missing.
+  absl::Status Unread(const GopRef& gop, const absl::Status& error) {
+    const bool damaged = absl::IsDataLoss(error) || absl::IsNotFound(error);
+    if (!damaged) return error;
+    const auto there = FrameIndex(store_).AtIndex(stream_.id, gop.first_index);
+    if (absl::IsNotFound(there.status())) return absl::OkStatus();
+    ++report_.gops_unread;
+    if (report_.unread.size() < RunReport::kMostUnread) {
+      report_.unread.push_back({gop.first_index, error});
+    }
+    return absl::OkStatus();
+  }
+
+  int64_t Now() const {
+    return options_.monotonic_ns ? options_.monotonic_ns() : MonotonicNowNs();
+  }
+
+  absl::Status CommitIfDue() {
+    const bool due = gops_pending_ >= options_.commit_gops ||
+                     Now() - committed_ns_ >= options_.commit_age_ns;
+    return due ? Commit() : absl::OkStatus();
+  }
+
+  absl::Status Commit() {
+    for (const auto& task : tasks_) {
+      if (absl::Status s = task->Put(store_, &batch_); !s.ok()) return s;
+    }
+    looks_->Put(&batch_);
+    gops_pending_ = 0;
+    committed_ns_ = Now();
+    CommitBatch batch = std::exchange(batch_, {});
+    if (batch.empty()) return absl::OkStatus();
+    const auto retention_class = StreamRegistry(store_).Class(stream_.id);
+    if (!retention_class.ok()) return retention_class.status();
+    batch.set_retention_class(*retention_class);
+    return store_->Commit(std::move(batch)).status();
+  }
+
+  Store* const store_;
+  const StreamSummary stream_;
+  const RunOptions& options_;
+  const std::function<void(int64_t, int64_t)>& progress_;
+  const std::atomic<bool>* const stop_;
+  const uint64_t step_;
+  const GopReader reader_;
+  std::vector<std::unique_ptr<Task>> tasks_;
+  std::optional<LookBook> looks_;
+  std::vector<FrameSpan> todo_;  // of any of them
+  CommitBatch batch_;
+  RunReport report_;
+  int64_t looks_to_do_ = 0;
+  int64_t looks_done_ = 0;
+  int gops_pending_ = 0;
+  int64_t committed_ns_ = 0;
+};
+
+absl::Status Check(const StreamSummary& stream, const RunOptions& options) {
+  if (options.models.empty() && options.external_models.empty()) {
+    return absl::InvalidArgumentError("run: needs a model");
+  }
+  if (options.every < 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "run: a look every ", options.every, " frames; expected 1 or more"));
+  }
+  if (stream.description.kind != StreamKind::kCamera) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("stream '", stream.name, "' is of kind ",
+                     StreamKindName(stream.description.kind),
+                     "; models are run over cameras"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool RunReport::lossy() const {
+  return gops_unread > 0 || std::ranges::any_of(models, [](const ModelRun& m) {
+           return !m.error.ok();
+         });
+}
+
+absl::StatusOr<RunReport> RunModels(
+    Engine* engine, const std::string& stream, const RunOptions& options,
+    const std::function<void(int64_t, int64_t)>& progress,
+    const std::atomic<bool>* stop) {
+  auto summary = engine->Describe(stream);
+  if (!summary.ok()) return summary.status();
+  if (absl::Status s = Check(*summary, options); !s.ok()) return s;
+  return Run(engine, *std::move(summary), options, progress, stop).Go();
+}
+
+}  // namespace fovea

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Models over footage that is stored already: what they see becomes
+// observations, as if they had looked along when it came in. What a model
+// has looked at is kept with it (api/look_book.h), so none is asked twice.
+
+#ifndef FOVEA_API_RUN_MODEL_H_
+#define FOVEA_API_RUN_MODEL_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "api/engine.h"
+#include "api/external_model.h"
+#include "codec/model_id.h"
+#include "sensitivity/model.h"
+
+namespace fovea {
+
+struct RunOptions {
+  // At least one of either kind; they outlive the run.
+  std::vector<Model*> models;
+  std::vector<ExternalModel*> external_models;
+  // Frames whose index divides by this are looked at. A model that looked
+  // that often or more is not asked again; where it looked less often, what
+  // it said is replaced.
+  int every = 10;
+  // Frames shown in any of these are looked at, and the looks they hold
+  // from. Empty: all.
+  std::vector<TimeRange> ranges;
+  bool again = false;    // replace what the models said before
+  bool dry_run = false;  // count, change nothing
+  // Longest wait for an answer, whatever a card says.
+  int64_t longest_answer_ns = INT64_MAX;
+  // What was seen is committed after so long, or so many GOPs. Less: less to
+  // do again after a crash. More: rows of tracks under way are written less
+  // often.
+  int64_t commit_age_ns = 2'000'000'000;
+  int commit_gops = 256;
+
+  std::function<int64_t()> monotonic_ns;  // null: the system's
+};
+
+struct ModelRun {
+  ModelId model;
+  int64_t inferences = 0;  // run; of a dry run, to be run
+  int64_t reused = 0;      // looks it had at these frames before
+  int64_t replaced = 0;    // observations that went, wholly or in part
+  int64_t observations = 0;
+  int64_t tracks = 0;
+  std::map<std::string, int64_t> labels;  // tracks of each
+  // Not OK: it failed at frame `failed_index` and was not asked again.
+  absl::Status error;
+  uint64_t failed_index = 0;
+};
+
+struct RunReport {
+  std::vector<ModelRun> models;  // networks first, in the order given
+  int64_t frames = 0;            // that are asked about
+  int64_t frames_decoded = 0;
+  // GOPs that could not be read; no model has looked at them.
+  struct Unread {
+    uint64_t first_index = 0;
+    absl::Status error;
+  };
+  std::vector<Unread> unread;  // the first kMostUnread
+  int64_t gops_unread = 0;
+  bool stopped = false;  // by the caller; the next run goes on from there
+
+  static constexpr size_t kMostUnread = 16;
+
+  // A model failed, or not all could be read: exit code 3.
+  bool lossy() const;
+};
+
+// Runs the models over a camera stream, stills too. What is committed on the
+// way holds, with what was looked at for it, so that a run that broke off
+// goes on where it was; only its tracks begin anew there. Not while the same
+// models look along at the stream. `progress` (may be null) gets looks done
+// and to do. Errors: kNotFound: no such stream; kInvalidArgument: no model,
+// or one that takes no pictures, `every` below 1, no camera; those of the
+// store.
+absl::StatusOr<RunReport> RunModels(
+    Engine* engine, const std::string& stream, const RunOptions& options,
+    const std::function<void(int64_t, int64_t)>& progress,
+    const std::atomic<bool>* stop);
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_RUN_MODEL_H_

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fovea run STREAM --model M: a model over footage that is stored already.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "api/model_folder.h"
+#include "api/run_model.h"
+#include "cli/error_text.h"
+#include "cli/frame_progress.h"
+#include "cli/interrupt.h"
+#include "cli/model_text.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/verb.h"
+
+namespace fovea::cli {
+namespace {
+
+constexpr size_t kLabelsShown = 8;
+
+struct RunArguments {
+  std::string stream;
+  std::vector<std::string> models;
+  std::string folder = DefaultModelFolder();
+  NetworkOptions network;
+  RunOptions options;
+  RangeArguments range;
+};
+
+Json ModelRunJson(const ModelRun& run) {
+  Json json = {
+      {"name", run.model.name},       {"digest", DigestText(run.model.digest)},
+      {"inferences", run.inferences}, {"reused", run.reused},
+      {"replaced", run.replaced},     {"observations", run.observations},
+      {"tracks", run.tracks},         {"labels", Json::object()}};
+  for (const auto& [label, tracks] : run.labels) json["labels"][label] = tracks;
+  if (!run.error.ok()) {
+    json["error"] = std::string(run.error.message());
+    json["failed_index"] = run.failed_index;
+  }
+  return json;
+}
+
+Json RunJson(const RunArguments& arguments, const RunReport& report) {
+  Json document = Document("run");
+  document["stream"] = arguments.stream;
+  document["every"] = arguments.options.every;
+  document["dry_run"] = arguments.options.dry_run;
+  document["frames"] = report.frames;
+  document["frames_decoded"] = report.frames_decoded;
+  document["stopped"] = report.stopped;
+  document["models"] = Json::array();
+  for (const ModelRun& run : report.models) {
+    document["models"].push_back(ModelRunJson(run));
+  }
+  document["gops_unread"] = report.gops_unread;
+  document["unread"] = Json::array();
+  for (const RunReport::Unread& gop : report.unread) {
+    document["unread"].push_back({{"first_index", gop.first_index},
+                                  {"error", std::string(gop.error.message())}});
+  }
+  return document;
+}
+
+std::string LabelsText(const ModelRun& run) {
+  std::string text;
+  size_t shown = 0;
+  for (const auto& [label, tracks] : run.labels) {
+    if (shown++ == kLabelsShown) {
+      absl::StrAppend(&text, ", ", run.labels.size() - kLabelsShown, " more");
+      break;
+    }
+    absl::StrAppend(&text, text.empty() ? "" : ", ", Printable(label), " ",
+                    FormatCount(tracks));
+  }
+  return text;
+}
+
+std::string RunText(const RunArguments& arguments, const RunReport& report,
+                    bool color) {
+  FactList facts;
+  facts.Add("frames",
+            absl::StrCat(FormatCount(report.frames), ", ",
+                         FormatCount(report.frames_decoded), " decoded"));
+  for (const ModelRun& run : report.models) {
+    facts.Add(Printable(run.model.name),
+              absl::StrCat("inferences ", FormatCount(run.inferences),
+                           arguments.options.dry_run ? " to run, " : " run, ",
+                           FormatCount(run.reused), " reused"));
+  }
+  if (arguments.options.dry_run) return facts.Render();
+  Table table({{"MODEL"},
+               {"OBSERVATIONS", Align::kRight},
+               {"TRACKS", Align::kRight},
+               {"REPLACED", Align::kRight},
+               {"LABELS"}});
+  for (const ModelRun& run : report.models) {
+    table.Add({Printable(run.model.name), FormatCount(run.observations),
+               FormatCount(run.tracks), FormatCount(run.replaced),
+               LabelsText(run)});
+  }
+  return facts.Render() + "\n" + table.Render(color);
+}
+
+void TellTroubles(const RunReport& report) {
+  for (const ModelRun& run : report.models) {
+    if (run.error.ok()) continue;
+    WriteMessage(ErrorLine(
+        WithNextStep(run.error,
+                     absl::StrCat("what it saw before frame ", run.failed_index,
+                                  " is stored; run it again to go on")),
+        "run"));
+  }
+  for (const RunReport::Unread& gop : report.unread) {
+    WriteMessage(
+        ErrorLine(WithNextStep(gop.error,
+                               "no model has looked at it; 'fovea verify' "
+                               "tells what else is damaged"),
+                  "run"));
+  }
+}
+
+absl::StatusOr<int> RunRun(const Context& context,
+                           const RunArguments& arguments) {
+  CatchInterrupts();
+  auto engine =
+      OpenStore(context, arguments.options.dry_run ? StoreMode::kRead
+                                                   : StoreMode::kWrite);
+  if (!engine.ok()) return engine.status();
+  const auto models =
+      OpenLookingModels(arguments.models, arguments.folder, arguments.network);
+  if (!models.ok()) return models.status();
+  RunOptions options = arguments.options;
+  for (const auto& model : models->networks) {
+    options.models.push_back(model.get());
+  }
+  for (const auto& model : models->programs) {
+    options.external_models.push_back(model.get());
+  }
+  if (arguments.range.from || arguments.range.to) {
+    options.ranges = {arguments.range.range()};
+  }
+  FrameProgress progress("run", context.no_progress, context.color, "looks");
+  const auto report = RunModels(engine->get(), arguments.stream, options,
+                                progress.callback(), StopFlag());
+  progress.Clear();
+  if (!report.ok()) return report.status();
+  if (context.json) {
+    WriteJson(RunJson(arguments, *report));
+  } else {
+    WriteResult(
+        RunText(arguments, *report, DescribeTerminal(1, context.color).color));
+  }
+  TellTroubles(*report);
+  if (report->stopped) {
+    WriteMessage(
+        "stopped; what was seen so far is stored, the same command "
+        "goes on");
+    return 128 + CaughtSignal();
+  }
+  return report->lossy() ? kExitLoss : kExitOk;
+}
+
+}  // namespace
+
+void AddRun(CLI::App* app, Context* context) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* verb = AddVerb(
+      app, context, "run",
+      "Run models over stored footage and store what they see; what they have "
+      "looked at already is not looked at again",
+      StoreNeed::kRequired,
+      [context, arguments] { return RunRun(*context, *arguments); });
+  RunOptions& options = arguments->options;
+  verb->add_option("stream", arguments->stream, "Camera stream")
+      ->type_name("STREAM")
+      ->required();
+  verb->add_option("--model", arguments->models,
+                   "Name of an added model, model.yaml, or a folder with one. "
+                   "Again for each further model: frames are decoded once")
+      ->allow_extra_args(false)
+      ->type_name("MODEL")
+      ->required();
+  verb->add_option("--models", arguments->folder, "Folder of added models")
+      ->type_name("DIR")
+      ->capture_default_str();
+  verb->add_option("--every", options.every,
+                   "Look at every N-th frame; tracks are linked over what is "
+                   "between. A smaller N than before looks anew")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("N")
+      ->capture_default_str();
+  AddRangeOptions(verb, &arguments->range);
+  verb->add_flag("--again", options.again,
+                 "Replace what these models said before");
+  verb->add_flag("--dry-run", options.dry_run,
+                 "Count what would be run and what reused, run nothing");
+  verb->add_option("--threads", arguments->network.threads,
+                   "Of the network runtime")
+      ->check(CLI::Range(1, 128))
+      ->capture_default_str();
+}
+
+}  // namespace fovea::cli

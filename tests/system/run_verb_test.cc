@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fovea run, as a user sees it, also when it is interrupted or killed.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/api/small_video.h"
+#include "tests/support/script_model.h"
+#include "tests/system/cli_fixture.h"
+
+namespace fovea {
+namespace {
+
+class RunVerb : public Cli {
+ protected:
+  static constexpr int kFrames = 60;
+
+  void SetUp() override {
+    testing::WriteSmallVideo(dir_.File("cam.y4m"), 96, 64, kFrames);
+    WriteModel(testing::kOneBox);
+    const ProcessResult result = OnStore({"ingest", "cam.y4m"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+
+  void WriteModel(const std::string& answer) const {
+    testing::WriteScriptModel(dir_.File("own"), "watcher",
+                              testing::AnsweringScript(answer));
+  }
+
+  static std::vector<std::string> Arguments(
+      const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"run", "cam", "--model", "own"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  // Begins a run with a look at every frame, lets it go for a while, sends
+  // `number`.
+  ProcessResult RunAndSignal(int number, std::chrono::milliseconds life) const {
+    auto arguments = Arguments({"--every", "1", "--store", "store"});
+    Process run(Command(arguments), Options());
+    std::this_thread::sleep_for(life);
+    run.Signal(number);
+    return run.Finish();
+  }
+
+  // Looks that are noted, and boxes that are there.
+  void ExpectWhole() const {
+    const Json dry = JsonOf(Arguments({"--every", "1", "--dry-run"}));
+    EXPECT_EQ(dry["models"][0]["inferences"], 0);
+    EXPECT_EQ(dry["models"][0]["reused"], kFrames);
+    const ProcessResult verified = OnStore({"verify", "--deep"});
+    EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  }
+};
+
+TEST_F(RunVerb, TellsWhatWasRunAndWhatReused) {
+  const ProcessResult first = OnStore(Arguments());
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("inferences 6 run, 0 reused"));
+  EXPECT_THAT(first.out, HasSubstr("wheel 1"));
+  const ProcessResult second = OnStore(Arguments());
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_THAT(second.out, HasSubstr("inferences 0 run, 6 reused"));
+  const ProcessResult again = OnStore(Arguments({"--again"}));
+  EXPECT_THAT(again.out, HasSubstr("inferences 6 run, 0 reused"));
+  EXPECT_THAT(JsonOf({"info", "cam"}).dump(), HasSubstr("\"label\":\"wheel\""));
+}
+
+TEST_F(RunVerb, ARangeAndAStepAreHeeded) {
+  const Json json =
+      JsonOf(Arguments({"--from", "1s", "--to", "2s", "--every", "5"}));
+  EXPECT_EQ(json["schema"], "fovea.run/1");
+  EXPECT_EQ(json["frames"], 25);
+  EXPECT_EQ(json["models"][0]["inferences"], 5);
+  EXPECT_EQ(json["models"][0]["tracks"], 1);
+  EXPECT_EQ(json["models"][0]["labels"]["wheel"], 1);
+}
+
+TEST_F(RunVerb, ADryRunChangesNothing) {
+  const ProcessResult dry = OnStore(Arguments({"--dry-run"}));
+  ASSERT_EQ(dry.exit_code, 0) << dry.err;
+  EXPECT_THAT(dry.out, HasSubstr("inferences 6 to run, 0 reused"));
+  EXPECT_THAT(OnStore(Arguments()).out, HasSubstr("inferences 6 run"));
+}
+
+TEST_F(RunVerb, AModelThatFailsIsExitCodeThree) {
+  WriteModel(std::string("[ $n = 4 ] && exit; ") + testing::kOneBox);
+  const ProcessResult failed = OnStore(Arguments());
+  EXPECT_THAT(failed.out, HasSubstr("inferences 2 run"));
+  ExpectErrorLine(failed, 3, "what it saw before frame 20 is stored");
+}
+
+TEST_F(RunVerb, UnknownStreamsAndModelsAreNamed) {
+  ExpectOneLine(OnStore({"run", "cma", "--model", "own"}), 1, "'cma'");
+  ExpectOneLine(OnStore({"run", "cam", "--model", "other"}), 1, "other");
+}
+
+TEST_F(RunVerb, AnInterruptedRunGoesOn) {
+  WriteModel("sleep 0.05; " + std::string(testing::kOneBox));
+  const ProcessResult result =
+      RunAndSignal(SIGINT, std::chrono::milliseconds(800));
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("the same command goes on"));
+  ASSERT_EQ(OnStore(Arguments({"--every", "1"})).exit_code, 0);
+  ExpectWhole();
+}
+
+TEST_F(RunVerb, AKilledRunLeavesOnlyWhatIsTrue) {
+  WriteModel("sleep 0.02; " + std::string(testing::kOneBox));
+  for (const int life : {150, 400, 700, 1000}) {
+    RunAndSignal(SIGKILL, std::chrono::milliseconds(life));
+    const Json dry = JsonOf(Arguments({"--every", "1", "--dry-run"}));
+    const int left = dry["models"][0]["inferences"];
+    EXPECT_EQ(left + static_cast<int>(dry["models"][0]["reused"]), kFrames);
+  }
+  ASSERT_EQ(OnStore(Arguments({"--every", "1"})).exit_code, 0);
+  ExpectWhole();
+}
+
+}  // namespace
+}  // namespace fovea
