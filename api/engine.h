@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,10 +19,12 @@
 #include "api/annotate.h"
 #include "api/clip_boxes.h"
 #include "api/engine_options.h"
+#include "api/engine_reports.h"
+#include "api/frame_selection.h"
 #include "api/ingest.h"
 #include "api/query_answer.h"
-#include "api/stream_description.h"
 #include "api/stream_registry.h"
+#include "api/stream_summary.h"
 #include "api/time_range.h"
 #include "api/upkeep.h"
 #include "api/verify_options.h"
@@ -35,49 +36,6 @@ namespace fovea {
 
 class StoreServer;
 struct Query;
-
-// One stream as it stands.
-struct StreamSummary {
-  StreamId id = 0;
-  std::string name;
-  StreamDescription description;
-  StreamCounts counts;
-  int64_t start_ns = 0;    // smallest and largest time held
-  int64_t end_ns = 0;      // end of the last frame or time of last sample
-  int64_t chunks = 0;      // GOPs, stills or blocks
-  uint64_t end_index = 0;  // one past the last index
-};
-
-// A frame read back.
-struct ReadFrame {
-  uint64_t index = 0;
-  Frame frame;
-  StillImage still;  // of still streams: the file as it came; else empty
-};
-
-// Which frames to read: at most one of the first three is set. None: every
-// frame shown in the range.
-struct FrameSelection {
-  std::optional<int64_t> at_ns;  // the frame shown then
-  std::optional<uint64_t> index;
-  std::optional<int64_t> every_ns;  // one per step, from the first frame
-  TimeRange range;                  // bounds every_ns
-};
-
-struct RemoveReport {
-  int64_t chunks_removed = 0;  // GOPs and blocks
-  int64_t samples_removed = 0;
-  int64_t observations_removed = 0;
-  int64_t observations_trimmed = 0;  // to what remains
-  int64_t priors_removed = 0;
-  PruneReport prune;
-};
-
-struct ExportReport {
-  int64_t samples = 0;  // frames, packets or rows written
-  uint64_t bytes = 0;
-  TimeRange covered;  // GOP borders widen what was asked
-};
 
 // Thread-safe as Store is; one Ingest() at a time per stream name. Long
 // calls heed `stop` (may be null): soon after it became true they return

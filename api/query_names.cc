@@ -143,6 +143,9 @@ absl::Status CheckChannels(const std::set<std::string>& names,
     for (const Channel& channel :
          facts.Find(stream.id)->description.series.channels) {
       known.insert(channel.name);
+      // "accel norm" goes by the name that the axes share.
+      const size_t axis = channel.name.rfind('_');
+      if (axis != std::string::npos) known.insert(channel.name.substr(0, axis));
     }
   }
   for (const std::string& name : names) {

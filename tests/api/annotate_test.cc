@@ -18,7 +18,7 @@
 #include "api/engine.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "index/observation_reader.h"
+#include "index/query.h"
 #include "tests/api/open_engine.h"
 #include "tests/api/small_video.h"
 #include "tests/support/test_data.h"
