@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/ingest_run.h"
 #include "api/ingest_space.h"
+#include "api/migration.h"
 #include "api/stop_flag.h"
 #include "store/remote_store.h"
 #include "store/store_server.h"
@@ -84,6 +85,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
   if (!store.ok()) return store.status();
   std::unique_ptr<StoreServer> server;
   if (!options.read_only) {
+    const auto added = AddMissingRows(store->get());
+    if (!added.ok()) return added.status();
     // Where nobody can connect, readers open the files.
     auto started = StoreServer::Start(store->get(), path);
     if (started.ok()) server = *std::move(started);

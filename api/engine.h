@@ -42,7 +42,8 @@ struct Query;
 // kCancelled and leave nothing half done.
 class Engine {
  public:
-  // As Store::Open().
+  // As Store::Open(). To write, it first adds rows that a store of an older
+  // format lacks (api/migration.h).
   static absl::StatusOr<std::unique_ptr<Engine>> Open(
       const std::string& path, const EngineOptions& options);
   ~Engine();

@@ -28,6 +28,7 @@ constexpr int kMostRounds = 16;
 constexpr uint64_t kLeastMargin = 64 << 10;
 constexpr uint64_t kMarginPart = 100;  // one in so many bytes of the store
 constexpr uint64_t kRowBytesAtOnce = 1 << 20;  // of changes in a commit
+constexpr size_t kObservationRowsAtOnce = 1 << 16;
 // A portion costs a flush of the catalogue.
 constexpr size_t kReferencesAtOnce = 16384;
 
@@ -166,23 +167,43 @@ absl::Status ExpireLooks(Store* store, const ExpiredStream& stream,
   return ForgetLooks(store, stream.row.id, spans, batch);
 }
 
+absl::Status CommitAs(RetentionClass retention_class, CommitBatch* batch,
+                      Store* store) {
+  if (batch->empty()) return absl::OkStatus();
+  batch->set_retention_class(retention_class);
+  return store->Commit(std::exchange(*batch, {})).status();
+}
+
+// Before what they were made on, so that what no longer fits in a commit may
+// go in others before it.
 absl::Status ExpireObservations(Store* store, const ExpiredStream& stream,
+                                RetentionClass retention_class,
                                 CommitBatch* batch) {
+  const Observations observations(store);
   // From the stream's beginning on and in order, so that what is older is
   // gone with it.
   const bool prefix = stream.runs.size() == 1 && stream.runs[0].ordered &&
                       stream.runs[0].first_index == stream.first_held_index;
-  if (prefix) {
-    const ExpiredRun& run = stream.runs[0];
-    return Observations(store).CutBeginning(
-        stream.row.id,
-        {run.first_index, run.end_index, run.start_ns, run.end_ns}, batch);
+  if (!prefix) {
+    std::vector<IndexSpan> spans;
+    for (const ExpiredRun& run : stream.runs) {
+      spans.push_back(
+          {run.first_index, run.end_index, run.start_ns, run.end_ns});
+    }
+    return observations.Cut(stream.row.id, spans, batch).status();
   }
-  std::vector<IndexSpan> spans;
-  for (const ExpiredRun& run : stream.runs) {
-    spans.push_back({run.first_index, run.end_index, run.start_ns, run.end_ns});
+  const ExpiredRun& run = stream.runs[0];
+  const IndexSpan span = {run.first_index, run.end_index, run.start_ns,
+                          run.end_ns};
+  while (true) {
+    const auto whole = observations.CutBeginning(stream.row.id, span,
+                                                 kObservationRowsAtOnce, batch);
+    if (!whole.ok()) return whole.status();
+    if (*whole) return absl::OkStatus();
+    if (absl::Status s = CommitAs(retention_class, batch, store); !s.ok()) {
+      return s;
+    }
   }
-  return Observations(store).Cut(stream.row.id, spans, batch).status();
 }
 
 absl::Status BookExpiry(StreamRegistry* registry, const ExpiredStream& stream,
@@ -202,7 +223,12 @@ absl::Status BookExpiry(StreamRegistry* registry, const ExpiredStream& stream,
 }
 
 absl::Status ExpireRows(Store* store, const ExpiredStream& stream,
-                        CommitBatch* batch) {
+                        RetentionClass retention_class, CommitBatch* batch) {
+  if (absl::Status s =
+          ExpireObservations(store, stream, retention_class, batch);
+      !s.ok()) {
+    return s;
+  }
   StreamRegistry registry(store);
   const bool camera =
       static_cast<StreamKind>(stream.row.kind) == StreamKind::kCamera;
@@ -218,21 +244,11 @@ absl::Status ExpireRows(Store* store, const ExpiredStream& stream,
       return s;
     }
   }
-  if (absl::Status s = ExpireObservations(store, stream, batch); !s.ok()) {
-    return s;
-  }
   if (absl::Status s = ExpireLooks(store, stream, batch); !s.ok()) return s;
   return BookExpiry(&registry, stream, batch);
 }
 
 // --- all of them --------------------------------------------------------
-
-absl::Status CommitAs(RetentionClass retention_class, CommitBatch* batch,
-                      Store* store) {
-  if (batch->empty()) return absl::OkStatus();
-  batch->set_retention_class(retention_class);
-  return store->Commit(std::exchange(*batch, {})).status();
-}
 
 // Of all streams together, so that there are few portions.
 absl::Status DropReferences(Store* store, std::vector<ExpiredStream>& streams,
@@ -269,7 +285,10 @@ absl::Status Expire(Store* store, std::vector<ExpiredStream>& streams,
     const auto retention_class = registry.Class(stream.row.id);
     if (!retention_class.ok()) return retention_class.status();
     CommitBatch& batch = batches[*retention_class];
-    if (absl::Status s = ExpireRows(store, stream, &batch); !s.ok()) return s;
+    if (absl::Status s = ExpireRows(store, stream, *retention_class, &batch);
+        !s.ok()) {
+      return s;
+    }
     total += stream.expiry.chunks();
     if (batch.payload_bytes() < kRowBytesAtOnce) continue;
     if (absl::Status s = CommitAs(*retention_class, &batch, store); !s.ok()) {

@@ -16,6 +16,7 @@
 #include "codec/series_block.h"
 #include "index/frame_index.h"
 #include "index/observation_pack.h"
+#include "index/presence_rebuild.h"
 #include "index/span_mark.h"
 #include "store/limits.h"
 
@@ -24,6 +25,7 @@ namespace {
 
 constexpr char kReingest[] = "ingest that time of the source again";
 constexpr char kRebuild[] = "run 'fovea doctor --rebuild'";
+constexpr char kRebuildIndex[] = "run 'fovea index rebuild'";
 
 // Notes what is wrong with a stream.
 class StreamProblems {
@@ -300,6 +302,27 @@ absl::Status CheckBytes(StoreReader* store, const StreamSummary& stream,
   return absl::CancelledError("interrupted");
 }
 
+// The cross-stream index against what was observed. A store of an older
+// format has none until it is migrated, which is no fault of it.
+absl::Status CheckPresenceRows(StoreReader* store,
+                               const std::atomic<bool>* stop,
+                               VerifyReport* report) {
+  const auto due = IsPresenceDue(store);
+  if (!due.ok()) return due.status();
+  if (*due) return absl::OkStatus();
+  const auto found =
+      CheckPresence(store, [&](int64_t) { return !Stopped(stop); });
+  if (!found.ok()) return found.status();
+  if (found->faults() == 0) return absl::OkStatus();
+  report->problems.push_back(
+      {"cross-stream index", 0,
+       absl::StrCat("of ", found->rows, " rows ", found->missing,
+                    " are missing and ", found->wrong, " wrong; ", found->stale,
+                    " stand beside no observation"),
+       kRebuildIndex});
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<VerifyReport> Engine::Verify(const VerifyOptions& options) {
@@ -331,6 +354,11 @@ absl::StatusOr<VerifyReport> Engine::Verify(const VerifyOptions& options) {
         CheckRows(snapshot->get(), *stream, options.stop, &*report);
     if (!status.ok()) return status;
     streams.push_back(*std::move(stream));
+  }
+  if (const absl::Status status =
+          CheckPresenceRows(snapshot->get(), options.stop, &*report);
+      !status.ok()) {
+    return status;
   }
   if (!options.deep) return report;
   for (const StreamSummary& stream : streams) {

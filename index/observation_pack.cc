@@ -62,11 +62,15 @@ FrameClock TakeClock(RowReader& in, int64_t start_ns) {
   FrameClock clock;
   clock.first_index = in.Varint();
   clock.start_ns = start_ns;
-  clock.line.numerator =
+  clock.numerator =
       static_cast<int64_t>(in.VarintUpTo(INT64_MAX, "clock numerator"));
-  clock.line.denominator =
+  clock.denominator =
       static_cast<int64_t>(in.VarintUpTo(INT64_MAX, "clock denominator"));
-  if (clock.line.denominator == 0) in.Fail("clock denominator is zero");
+  clock.phase = static_cast<int64_t>(in.VarintUpTo(INT64_MAX, "clock phase"));
+  if (clock.phase >= clock.denominator) {
+    in.Fail("clock phase not below its denominator");
+    clock.denominator = 1;
+  }
   return clock;
 }
 
@@ -114,7 +118,7 @@ PackColumns ReadColumns(RowReader& in, size_t observations) {
 }
 
 // False where a number is far beyond what a change may be.
-bool RunAt(const RunColumns& columns, size_t i, BoxRun* run) {
+bool RunAt(const RunColumns& columns, size_t i, bool first, BoxRun* run) {
   constexpr int64_t kMost = 4 * int64_t{kObservationLimits.max_edge};
   const auto change = [&](const Column& column, int32_t* v) {
     const int64_t found = UnZigZag(column[i]);
@@ -122,11 +126,11 @@ bool RunAt(const RunColumns& columns, size_t i, BoxRun* run) {
     return -kMost <= found && found <= kMost;
   };
   if (columns.boxes[i] >= kObservationLimits.max_boxes ||
-      columns.step[i] > kObservationLimits.max_frames) {
+      columns.step[i] >= kObservationLimits.max_frames) {
     return false;
   }
   run->boxes = static_cast<uint32_t>(columns.boxes[i] + 1);
-  run->step = static_cast<uint32_t>(columns.step[i]);
+  run->step = static_cast<uint32_t>(columns.step[i] + (first ? 0 : 1));
   return change(columns.left, &run->left) && change(columns.top, &run->top) &&
          change(columns.width, &run->width) &&
          change(columns.height, &run->height) &&
@@ -253,8 +257,8 @@ class PackReader {
     range = {contents_.runs.size(), static_cast<size_t>(columns_.runs[i])};
     for (size_t k = 0; k < range.count; ++k) {
       BoxRun run;
-      const bool known = k == 0 ? RunAt(columns_.first, boxed_++, &run)
-                                : RunAt(columns_.more, more_++, &run);
+      const bool known = k == 0 ? RunAt(columns_.first, boxed_++, true, &run)
+                                : RunAt(columns_.more, more_++, false, &run);
       if (!known || !walk.Pass(run)) return in_.Fail("a box out of bounds");
       contents_.runs.push_back(run);
     }
@@ -263,18 +267,13 @@ class PackReader {
       return in_.Fail("too many frames");
     }
     entry->last_index = walk.last().index + columns_.frames[i];
-    const uint64_t boxes = std::max<uint64_t>(walk.boxes(), 1);
-    entry->mean_score = TakeScore(columns_.mean_score[i],
-                                  walk.score_sum() * kScorePerBoxScore / boxes);
-    entry->max_score =
-        TakeScore(columns_.max_score[i],
-                  range.count == 0 ? uint64_t{entry->mean_score}
-                                   : walk.max_score() * kScorePerBoxScore);
+    const int64_t mean = UnZigZag(columns_.mean_score[i]);
+    const int64_t most = WrappingPlus(UnZigZag(columns_.max_score[i]), mean);
+    entry->mean_score = Score(WrappingPlus(MeanOf(walk), mean));
+    entry->max_score = Score(WrappingPlus(MaxOf(walk), most));
   }
 
-  uint16_t TakeScore(uint64_t column, uint64_t expected) {
-    const int64_t score =
-        WrappingPlus(UnZigZag(column), static_cast<int64_t>(expected));
+  uint16_t Score(int64_t score) {
     if (score < 0 || score > UINT16_MAX) in_.Fail("a score out of bounds");
     return static_cast<uint16_t>(score);
   }
@@ -392,6 +391,11 @@ absl::StatusOr<Observation> ObservationPack::At(size_t i) const {
   o.attributes.assign(
       attribute + static_cast<ptrdiff_t>(part.attributes.begin),
       attribute + static_cast<ptrdiff_t>(part.attributes.end()));
+  size_t boxes = 0;
+  for (size_t k = part.runs.begin; k < part.runs.end(); ++k) {
+    boxes += contents_->runs[k].boxes;
+  }
+  o.boxes.reserve(boxes);
   BoxWalk walk(o.first_index, o.last_index);
   for (size_t k = part.runs.begin; k < part.runs.end(); ++k) {
     walk.Append(contents_->runs[k], &o.boxes);
@@ -407,14 +411,15 @@ absl::Status ObservationPack::Contents::TimeBoxes(Range range,
   const std::span<const ClockChange> due =
       std::span(changes).subspan(range.begin, range.count);
   size_t next = 0;
-  int64_t shift = WrappingMinus(o->start_ns, clock.At(o->first_index));
+  ClockHand hand(clock, o->first_index);
+  int64_t shift = WrappingMinus(o->start_ns, hand.At(o->first_index));
   int64_t least = o->start_ns;
   for (size_t i = 0; i < o->boxes.size(); ++i) {
     for (; next < due.size() && due[next].box == i; ++next) {
       shift = WrappingPlus(shift, due[next].ns);
     }
     ObservedBox& box = o->boxes[i];
-    box.time_ns = WrappingPlus(clock.At(box.index), shift);
+    box.time_ns = WrappingPlus(hand.At(box.index), shift);
     if (box.time_ns < least || box.time_ns > o->end_ns) {
       return absl::DataLossError(absl::StrCat(
           "observation: box of frame ", box.index, " at ", box.time_ns, " ns"));

@@ -2,6 +2,7 @@
 
 #include "index/observations.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "index/internal/pack_putter.h"
 #include "index/observation_pack.h"
+#include "index/presence.h"
 #include "index/span_mark.h"
 
 namespace fovea {
@@ -55,6 +57,15 @@ absl::StatusOr<LabelRows> FindLabel(Store* store, StreamId stream,
   return found;
 }
 
+// Deletes a row, mark or not, with what stands beside it. Returns its key.
+std::string DeleteRow(const ObservationKeyParts& row, CommitBatch* batch) {
+  std::string key =
+      ObservationKey(row.stream, row.label, row.start_ns, row.track);
+  batch->DeleteRow(Family::kSem, key);
+  batch->DeleteRow(Family::kSemx, PresenceKeyOf(row));
+  return key;
+}
+
 // Cuts the rows of one stream, label by label.
 class StreamCut {
  public:
@@ -85,12 +96,12 @@ class StreamCut {
   absl::Status Row(std::string_view key, std::string_view value,
                    const ObservationKeyParts& parts) {
     if (parts.start_ns == kMarkStart) {
-      marks_.emplace_back(key);
+      marks_.push_back(parts);
       return absl::OkStatus();
     }
     const auto pack = ObservationPack::Decode(key, value);
     if (!pack.ok()) return pack.status();
-    if (model_ != nullptr && pack->model() != *model_) {
+    if ((model_ != nullptr && pack->model() != *model_) || !IsTouched(*pack)) {
       some_left_ = true;
       return absl::OkStatus();
     }
@@ -98,12 +109,24 @@ class StreamCut {
     if (!all.ok()) return all.status();
     std::vector<Observation> left;
     if (CutAll(*all, &left)) {
-      gone_.emplace_back(key);
+      gone_.push_back(parts);
       std::ranges::move(left, std::back_inserter(left_));
     } else {
       some_left_ = true;
     }
     return absl::OkStatus();
+  }
+
+  // Told without making boxes.
+  bool IsTouched(const ObservationPack& pack) const {
+    for (size_t i = 0; i < pack.size(); ++i) {
+      const auto span = std::ranges::upper_bound(removed_, pack[i].first_index,
+                                                 {}, &IndexSpan::end_index);
+      if (span != removed_.end() && span->first_index <= pack[i].last_index) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // True when any is cut.
@@ -124,18 +147,17 @@ class StreamCut {
   // Marks of a label that is no more would still name it.
   absl::Status EndLabel() {
     const std::vector<Observation> left = std::exchange(left_, {});
-    const std::vector<std::string> gone = std::exchange(gone_, {});
-    const std::vector<std::string> marks = std::exchange(marks_, {});
+    const std::vector<ObservationKeyParts> gone = std::exchange(gone_, {});
+    const std::vector<ObservationKeyParts> marks = std::exchange(marks_, {});
     const bool label_ends = !std::exchange(some_left_, false) && left.empty();
     if (batch_ == nullptr) return absl::OkStatus();
     // A part may have the key of the whole, whose values must go.
     PackPutter putter(store_, /*grow=*/false, batch_);
-    for (const std::string& key : gone) {
-      batch_->DeleteRow(Family::kSem, key);
-      putter.Gone(key);
+    for (const ObservationKeyParts& row : gone) {
+      putter.Gone(DeleteRow(row, batch_));
     }
-    for (const std::string& key : marks) {
-      if (label_ends) batch_->DeleteRow(Family::kSem, key);
+    for (const ObservationKeyParts& mark : marks) {
+      if (label_ends) DeleteRow(mark, batch_);
     }
     std::vector<const Observation*> parts;
     for (const Observation& o : left) parts.push_back(&o);
@@ -149,15 +171,40 @@ class StreamCut {
   ObservationCuts cuts_;
   // Of the label that is read.
   std::string label_;
-  std::vector<std::string> marks_;  // keys
-  std::vector<std::string> gone_;   // keys of rows that are cut
-  std::vector<Observation> left_;   // of these
-  bool some_left_ = false;          // in rows that are not
+  std::vector<ObservationKeyParts> marks_;
+  std::vector<ObservationKeyParts> gone_;  // rows that are cut
+  std::vector<Observation> left_;          // of these
+  bool some_left_ = false;                 // in rows that are not
 };
 
 int64_t CountIn(std::string_view key, std::string_view value) {
   const auto summary = SummarisePack(key, value);
   return summary.ok() ? static_cast<int64_t>(summary->observations) : 1;
+}
+
+// The same for all from `begin` to `end`: beside them, what stands by label
+// goes one by one. Takes what it deletes off `*most_rows`; at 0 the first ones
+// go, and true says that there are more.
+absl::StatusOr<bool> DeleteRange(Store* store, std::string_view begin,
+                                 std::string_view end, size_t* most_rows,
+                                 CommitBatch* batch) {
+  std::string first, last;
+  bool more = false;
+  const absl::Status scanned = store->Scan(
+      Family::kSem, begin, end, [&](std::string_view key, std::string_view) {
+        more = *most_rows == 0;
+        if (more) return false;
+        --*most_rows;
+        if (first.empty()) first = std::string(key);
+        last = std::string(key);
+        const auto parts = ParseObservationKey(key);
+        if (!parts.ok()) return true;  // nothing beside it
+        batch->DeleteRow(Family::kSemx, PresenceKeyOf(*parts));
+        return true;
+      });
+  if (!scanned.ok()) return scanned;
+  if (!first.empty()) batch->DeleteRange(Family::kSem, first, last + '\0');
+  return more;
 }
 
 }  // namespace
@@ -188,21 +235,23 @@ absl::StatusOr<ObservationCuts> Observations::Cut(
   return cut.cuts();
 }
 
-absl::Status Observations::CutBeginning(StreamId stream,
-                                        const IndexSpan& removed,
-                                        CommitBatch* batch) const {
+absl::StatusOr<bool> Observations::CutBeginning(StreamId stream,
+                                                const IndexSpan& removed,
+                                                size_t most_rows,
+                                                CommitBatch* batch) const {
   std::string next = StreamPrefix(stream);
   while (true) {
     const auto rows = FindLabel(store_, stream, next);
     if (!rows.ok()) return rows.status();
-    if (rows->label.empty()) return absl::OkStatus();
+    if (rows->label.empty()) return true;
     const auto from = [&](int64_t start_ns) {
       return ObservationPrefix(stream, rows->label, start_ns);
     };
     const int64_t near_ns = EarliestStart(removed.end_ns, rows->marked_span);
-    if (near_ns > kMarkStart + 1) {
-      batch->DeleteRange(Family::kSem, from(kMarkStart + 1), from(near_ns));
-    }
+    const auto more = DeleteRange(store_, from(kMarkStart + 1), from(near_ns),
+                                  &most_rows, batch);
+    if (!more.ok()) return more.status();
+    if (*more) return false;
     StreamCut cut(store_, {&removed, 1}, nullptr, batch);
     const absl::Status status = cut.Rows(from(near_ns), from(removed.end_ns));
     if (!status.ok()) return status;
@@ -219,7 +268,9 @@ absl::StatusOr<ObservationCuts> Observations::RemoveAll(
         const auto parts = ParseObservationKey(key);
         const bool mark = parts.ok() && parts->start_ns == kMarkStart;
         if (!mark) cuts.removed += CountIn(key, value);
-        if (batch != nullptr) batch->DeleteRow(Family::kSem, key);
+        if (batch == nullptr) return true;
+        batch->DeleteRow(Family::kSem, key);
+        if (parts.ok()) batch->DeleteRow(Family::kSemx, PresenceKeyOf(*parts));
         return true;
       });
   if (!scanned.ok()) return scanned;
@@ -243,7 +294,7 @@ absl::StatusOr<int64_t> Observations::RemoveModel(StreamId stream,
         if (!summary.ok()) return summary.status();
         if (summary->model != model) return absl::OkStatus();
         removed += static_cast<int64_t>(summary->observations);
-        batch->DeleteRow(Family::kSem, key);
+        DeleteRow(parts, batch);
         return absl::OkStatus();
       });
   if (!status.ok()) return status;

@@ -6,6 +6,7 @@
 #ifndef FOVEA_INDEX_OBSERVATIONS_H_
 #define FOVEA_INDEX_OBSERVATIONS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -24,11 +25,11 @@ struct ObservationCuts {
 };
 
 // Everything here adds to a batch what is to be committed: rows, and what
-// tells readers of them. One of the calls that remove comes first in its
-// batch, if at all, since none sees what the batch holds already. Thread-safe,
-// but two threads must not put or remove what lies in one row, which is
-// theirs to know: they work on different streams, or labels. Calls fail as
-// index/observation_reader.h says, where rows are to be read.
+// tells readers of them. No call sees what the batch holds already, so what is
+// removed and what is put of a stream go in commits of their own. Thread-safe,
+// but at any time one thread alone may change what was seen in a stream by one
+// label. Calls fail as index/observation_reader.h says, where rows are to be
+// read.
 class Observations {
  public:
   explicit Observations(Store* store) : store_(store) {}
@@ -41,12 +42,11 @@ class Observations {
   absl::Status Put(const Observation& observation, CommitBatch* batch) const;
 
   // Puts many, in any order, each at most once in a batch, into packs: a
-  // fifth of the space, and fewer rows to read. Those of a pack that are
-  // already in the store, by the rule above, must have been removed by a
-  // commit before: where several rows hold the same one, readers get it from
-  // the row of greatest key, which need not be the last one put. Others are
-  // never lost: where a row stands under the key of a new pack, what else it
-  // holds is put again with it.
+  // quarter of the space, and fewer rows to read. To put anew what is there,
+  // remove it first: where several rows hold the same one (by the four above),
+  // readers get it from the row of greatest key, which need not be the last
+  // one put. No other is ever lost: where a row stands under the key of a new
+  // pack, what else it holds is put again with it, in its own model's pack.
   absl::Status PutAll(std::span<const Observation> observations,
                       CommitBatch* batch) const;
 
@@ -59,10 +59,11 @@ class Observations {
                                       const ModelKey* model = nullptr) const;
 
   // The same where `removed` is all there was from the stream's beginning up
-  // to a time: what ended before goes by the range, and only rows near that
-  // time are read.
-  absl::Status CutBeginning(StreamId stream, const IndexSpan& removed,
-                            CommitBatch* batch) const;
+  // to a time: what ended before goes by the range, of which only keys are
+  // read, and what began later is not looked at. False: there was more than
+  // `most_rows` (not 0); to be called again once the batch is committed.
+  absl::StatusOr<bool> CutBeginning(StreamId stream, const IndexSpan& removed,
+                                    size_t most_rows, CommitBatch* batch) const;
 
   // The same for all of a stream, whatever state its rows are in.
   absl::StatusOr<ObservationCuts> RemoveAll(StreamId stream,

@@ -20,59 +20,11 @@ uint64_t SignedLess(int64_t a, int64_t b) {
   return ZigZag(WrappingMinus(a, b));
 }
 
-// Through two frames, as little apart as they may be.
-struct Points {
-  std::vector<int64_t> indexes;
-  std::vector<int64_t> times;
-
-  void Add(uint64_t index, int64_t time_ns) {
-    indexes.push_back(static_cast<int64_t>(index));
-    times.push_back(time_ns);
-  }
-  TimeLine Fit() const { return FitTimeLine(indexes, times); }
-};
-
-// Through the longest observation: between two of them the recording may have
-// stood still while time went on.
-Points LongestTrack(Pack pack) {
-  const auto frames = [](const Observation* o) {
-    return o->boxes.empty() ? o->last_index - o->first_index
-                            : o->boxes.back().index - o->boxes.front().index;
-  };
-  const Observation& longest = **std::ranges::max_element(pack, {}, frames);
-  Points points;
-  if (longest.boxes.empty()) {
-    points.Add(longest.first_index, longest.start_ns);
-    points.Add(longest.last_index, longest.end_ns);
-  } else {
-    points.Add(longest.boxes.front().index, longest.boxes.front().time_ns);
-    points.Add(longest.boxes.back().index, longest.boxes.back().time_ns);
-  }
-  return points;
-}
-
-Points Starts(Pack pack) {
-  Points points;
-  for (const Observation* o : pack) points.Add(o->first_index, o->start_ns);
-  return points;
-}
-
-// The line through all starts is the more exact one, where it is the same.
-TimeLine FitClock(Pack pack) {
-  const Points track = LongestTrack(pack);
-  const TimeLine near = track.Fit();
-  const TimeLine far = Starts(pack).Fit();
-  if (near.numerator == 0 || far.numerator == 0) {
-    return near.numerator == 0 ? far : near;
-  }
-  const int64_t frames = track.indexes[1] - track.indexes[0];
-  const int64_t apart = WrappingMinus(far.At(frames), near.At(frames));
-  return -1 <= apart && apart <= 1 ? far : near;
-}
-
-void AddRun(const BoxRun& run, RunColumns* columns) {
+// The first box may be on the first frame, others are some frames behind the
+// last one.
+void AddRun(const BoxRun& run, bool first, RunColumns* columns) {
   columns->boxes.push_back(run.boxes - 1);
-  columns->step.push_back(run.step);
+  columns->step.push_back(run.step - (first ? 0 : 1));
   columns->left.push_back(ZigZag(run.left));
   columns->top.push_back(ZigZag(run.top));
   columns->width.push_back(ZigZag(run.width));
@@ -84,10 +36,10 @@ void AddRun(const BoxRun& run, RunColumns* columns) {
 class ColumnFiller {
  public:
   explicit ColumnFiller(const FrameClock& clock)
-      : clock_(clock), last_index_(clock.first_index) {}
+      : hand_(clock, clock.first_index), last_index_(clock.first_index) {}
 
   void Add(const Observation& o) {
-    const int64_t shift = WrappingMinus(o.start_ns, clock_.At(o.first_index));
+    const int64_t shift = WrappingMinus(o.start_ns, hand_.At(o.first_index));
     columns_.first_index.push_back(
         ZigZag(static_cast<int64_t>(o.first_index - last_index_)));
     columns_.start.push_back(SignedLess(shift, last_start_));
@@ -110,21 +62,20 @@ class ColumnFiller {
     AppendRuns(o, &runs);
     BoxWalk walk(o.first_index, o.last_index);
     for (const BoxRun& run : runs) {
-      AddRun(run, &run == runs.data() ? &columns_.first : &columns_.more);
+      const bool first = &run == runs.data();
+      AddRun(run, first, first ? &columns_.first : &columns_.more);
       walk.Pass(run);
     }
     runs_ += runs.size();
     columns_.runs.push_back(runs.size());
     columns_.frames.push_back(o.last_index - walk.last().index);
-    const uint64_t boxes = std::max<uint64_t>(walk.boxes(), 1);
-    const auto mean =
-        static_cast<int64_t>(walk.score_sum() * kScorePerBoxScore / boxes);
-    const auto most =
-        o.boxes.empty()
-            ? int64_t{o.mean_score}
-            : static_cast<int64_t>(walk.max_score() * kScorePerBoxScore);
-    columns_.mean_score.push_back(ZigZag(o.mean_score - mean));
-    columns_.max_score.push_back(ZigZag(o.max_score - most));
+    AddScores(o, walk);
+  }
+
+  void AddScores(const Observation& o, const BoxWalk& walk) {
+    const int64_t mean = o.mean_score - MeanOf(walk);
+    columns_.mean_score.push_back(ZigZag(mean));
+    columns_.max_score.push_back(ZigZag(o.max_score - MaxOf(walk) - mean));
   }
 
   // Returns the last box's shift.
@@ -133,7 +84,7 @@ class ColumnFiller {
     size_t last = 0;
     for (size_t i = 0; i < o.boxes.size(); ++i) {
       const ObservedBox& box = o.boxes[i];
-      const int64_t now = WrappingMinus(box.time_ns, clock_.At(box.index));
+      const int64_t now = WrappingMinus(box.time_ns, hand_.At(box.index));
       if (now == shift) continue;
       columns_.change_after.push_back(i - last);
       columns_.change.push_back(SignedLess(now, shift));
@@ -146,12 +97,12 @@ class ColumnFiller {
 
   void AddEnd(const Observation& o, int64_t shift) {
     const int64_t end =
-        WrappingMinus(WrappingMinus(o.end_ns, clock_.At(o.last_index)), shift);
+        WrappingMinus(WrappingMinus(o.end_ns, hand_.At(o.last_index)), shift);
     columns_.end.push_back(SignedLess(end, last_end_));
     last_end_ = end;
   }
 
-  const FrameClock clock_;
+  ClockHand hand_;
   PackColumns columns_;
   uint64_t last_index_;
   int64_t last_start_ = 0;
@@ -216,8 +167,9 @@ void WriteHead(Pack pack, const FrameClock& clock, RowWriter* out) {
   out->U8(static_cast<uint8_t>(pack.size() - 1));
   out->Varint(ReachOf(pack));
   out->Varint(clock.first_index);
-  out->Varint(static_cast<uint64_t>(clock.line.numerator));
-  out->Varint(static_cast<uint64_t>(clock.line.denominator));
+  out->Varint(static_cast<uint64_t>(clock.numerator));
+  out->Varint(static_cast<uint64_t>(clock.denominator));
+  out->Varint(static_cast<uint64_t>(clock.phase));
 }
 
 }  // namespace
@@ -229,7 +181,7 @@ std::optional<std::string> EncodePack(Pack pack) {
   if (pack.size() > kPackLimits.max_observations || SpansTooMuch(pack)) {
     return std::nullopt;
   }
-  const FrameClock clock = {FitClock(pack), first.first_index, first.start_ns};
+  const FrameClock clock = FitFrameClock(pack);
   ColumnFiller filler(clock);
   filler.set_first_track(first.track);
   for (const Observation* o : pack) filler.Add(*o);

@@ -31,6 +31,18 @@ std::string SpanMarkKey(StreamId stream, std::string_view label,
 
 std::string SpanMarkValue() { return EncodeObservationRow({0, ""}); }
 
+absl::StatusOr<uint64_t> GreatestMark(StoreReader* reader, StreamId stream,
+                                      std::string_view label) {
+  const auto mark =
+      reader->SeekBackward(Family::kSem, SpanMarkKey(stream, label, UINT64_MAX),
+                           ObservationPrefix(stream, label, kMarkStart));
+  if (absl::IsNotFound(mark.status())) return 0;
+  if (!mark.ok()) return mark.status();
+  const auto parts = ParseObservationKey(mark->key);
+  if (!parts.ok()) return parts.status();
+  return parts->track;
+}
+
 int64_t EarliestHolder(int64_t start_ns, uint64_t marked_span) {
   constexpr auto kMost = static_cast<uint64_t>(kPackLimits.max_span_ns);
   return Before(start_ns, static_cast<int64_t>(std::min(marked_span, kMost)));

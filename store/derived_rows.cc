@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Both values are a version byte, the epoch and the body.
+// All values are a version byte, the epoch and the body.
 
 #include "store/derived_rows.h"
 
@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint8_t kPriorRowVersion = 1;
 constexpr uint8_t kObservationRowVersion = 1;
+constexpr uint8_t kPresenceRowVersion = 1;
 // Ends a label. Lower than any byte of one, so a label sorts before those it
 // begins, and no key of one begins a key of another.
 constexpr char kLabelEnd = '\0';
@@ -45,20 +46,33 @@ absl::StatusOr<DerivedRow> DecodeDerived(std::string_view value,
   return row;
 }
 
-void PutLabel(StreamId stream, std::string_view label, RowWriter* out) {
+void PutLabel(std::string_view label, RowWriter* out) {
   assert(IsLabel(label));
-  out->U64(stream);
   out->Bytes(label);
   out->U8(static_cast<uint8_t>(kLabelEnd));
+}
+
+std::string TakeLabel(RowReader& in, std::string_view key) {
+  const std::string_view rest = key.substr(in.offset());
+  const size_t size = std::min(rest.find(kLabelEnd), rest.size());
+  if (in.ok() && !IsLabel(rest.substr(0, size))) {
+    in.Fail(absl::StrCat("label must be 1 to ", kRowLimits.max_label_bytes,
+                         " bytes, found ", size));
+  }
+  std::string label(in.Bytes(size));
+  in.U8();
+  return label;
 }
 
 }  // namespace
 
 absl::StatusOr<DerivedRow> DecodeDerivedRow(Family family,
                                             std::string_view value) {
-  assert(family == Family::kPrior || family == Family::kSem);
-  return family == Family::kPrior ? DecodePriorRow(value)
-                                  : DecodeObservationRow(value);
+  assert(family == Family::kPrior || family == Family::kSem ||
+         family == Family::kSemx);
+  if (family == Family::kPrior) return DecodePriorRow(value);
+  return family == Family::kSem ? DecodeObservationRow(value)
+                                : DecodePresenceRow(value);
 }
 
 std::string PriorKey(StreamId camera, const ModelKey& model) {
@@ -96,7 +110,8 @@ bool IsLabel(std::string_view label) {
 std::string ObservationKey(StreamId stream, std::string_view label,
                            int64_t start_ns, uint64_t track) {
   RowWriter out;
-  PutLabel(stream, label, &out);
+  out.U64(stream);
+  PutLabel(label, &out);
   out.SortableI64(start_ns);
   out.U64(track);
   return out.Take();
@@ -106,14 +121,7 @@ absl::StatusOr<ObservationKeyParts> ParseObservationKey(std::string_view key) {
   RowReader in(key, "observation key");
   ObservationKeyParts parts;
   parts.stream = in.U64();
-  const std::string_view rest = key.substr(in.offset());
-  const size_t size = std::min(rest.find(kLabelEnd), rest.size());
-  if (in.ok() && !IsLabel(rest.substr(0, size))) {
-    in.Fail(absl::StrCat("label must be 1 to ", kRowLimits.max_label_bytes,
-                         " bytes, found ", size));
-  }
-  parts.label = in.Bytes(size);
-  in.U8();
+  parts.label = TakeLabel(in, key);
   parts.start_ns = in.SortableI64();
   parts.track = in.U64();
   if (absl::Status status = in.Finish(); !status.ok()) return status;
@@ -122,14 +130,16 @@ absl::StatusOr<ObservationKeyParts> ParseObservationKey(std::string_view key) {
 
 std::string ObservationPrefix(StreamId stream, std::string_view label) {
   RowWriter out;
-  PutLabel(stream, label, &out);
+  out.U64(stream);
+  PutLabel(label, &out);
   return out.Take();
 }
 
 std::string ObservationPrefix(StreamId stream, std::string_view label,
                               int64_t start_ns) {
   RowWriter out;
-  PutLabel(stream, label, &out);
+  out.U64(stream);
+  PutLabel(label, &out);
   out.SortableI64(start_ns);
   return out.Take();
 }
@@ -148,6 +158,52 @@ std::string EncodeObservationRow(const DerivedRow& row) {
 absl::StatusOr<DerivedRow> DecodeObservationRow(std::string_view value) {
   return DecodeDerived(value, kObservationRowVersion,
                        kRowLimits.max_observation_bytes, "observation row");
+}
+
+std::string PresenceKey(std::string_view label, int64_t start_ns,
+                        StreamId stream, uint64_t track) {
+  RowWriter out;
+  PutLabel(label, &out);
+  out.SortableI64(start_ns);
+  out.U64(stream);
+  out.U64(track);
+  return out.Take();
+}
+
+absl::StatusOr<ObservationKeyParts> ParsePresenceKey(std::string_view key) {
+  RowReader in(key, "presence key");
+  ObservationKeyParts parts;
+  parts.label = TakeLabel(in, key);
+  parts.start_ns = in.SortableI64();
+  parts.stream = in.U64();
+  parts.track = in.U64();
+  if (absl::Status status = in.Finish(); !status.ok()) return status;
+  return parts;
+}
+
+std::string PresencePrefix(std::string_view label, int64_t start_ns) {
+  RowWriter out;
+  PutLabel(label, &out);
+  out.SortableI64(start_ns);
+  return out.Take();
+}
+
+std::string PresencePrefixEnd(std::string_view label) {
+  RowWriter out;
+  PutLabel(label, &out);
+  std::string end = out.Take();
+  end.back() = kLabelEnd + 1;
+  return end;
+}
+
+std::string EncodePresenceRow(const DerivedRow& row) {
+  assert(row.body.size() <= kRowLimits.max_presence_bytes);
+  return EncodeDerived(kPresenceRowVersion, row);
+}
+
+absl::StatusOr<DerivedRow> DecodePresenceRow(std::string_view value) {
+  return DecodeDerived(value, kPresenceRowVersion,
+                       kRowLimits.max_presence_bytes, "presence row");
 }
 
 }  // namespace fovea

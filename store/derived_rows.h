@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Keys and values of what was derived from recordings: `prior`, what a
-// model finds sensitive in a camera's pictures, and `sem`, what was observed
-// in a stream. The store knows keys and epochs; what a body says is the
-// business of who wrote it (codec/camera_prior.h, index/observation.h), and
-// so are its version and its numbers.
+// model finds sensitive in a camera's pictures, `sem`, what was observed in a
+// stream, and `semx`, when that was, over all streams. The store knows keys
+// and epochs; what a body says is the business of who wrote it
+// (codec/camera_prior.h, index/observation_pack.h, index/presence.h), and so
+// are its version and its numbers.
 
 #ifndef FOVEA_STORE_DERIVED_ROWS_H_
 #define FOVEA_STORE_DERIVED_ROWS_H_
@@ -20,7 +21,7 @@
 
 namespace fovea {
 
-// Value of both families.
+// Value of all these families.
 struct DerivedRow {
   // A value that grew out of the one before it keeps its epoch; one that
   // took something back has a new one (Store::EpochFor()). Prune() erases
@@ -32,7 +33,7 @@ struct DerivedRow {
   friend bool operator==(const DerivedRow&, const DerivedRow&) = default;
 };
 
-// Requires kPrior or kSem.
+// Requires kPrior, kSem or kSemx.
 absl::StatusOr<DerivedRow> DecodeDerivedRow(Family family,
                                             std::string_view value);
 
@@ -75,6 +76,18 @@ std::string ObservationPrefixEnd(StreamId stream, std::string_view label);
 // Requires a body within kRowLimits.
 std::string EncodeObservationRow(const DerivedRow& row);
 absl::StatusOr<DerivedRow> DecodeObservationRow(std::string_view value);
+
+// --- semx ---------------------------------------------------------------
+
+// label, start, stream, track: of the sem row that it is about.
+std::string PresenceKey(std::string_view label, int64_t start_ns,
+                        StreamId stream, uint64_t track);
+absl::StatusOr<ObservationKeyParts> ParsePresenceKey(std::string_view key);
+// As above, of all streams.
+std::string PresencePrefix(std::string_view label, int64_t start_ns);
+std::string PresencePrefixEnd(std::string_view label);
+std::string EncodePresenceRow(const DerivedRow& row);
+absl::StatusOr<DerivedRow> DecodePresenceRow(std::string_view value);
 
 }  // namespace fovea
 

@@ -21,8 +21,9 @@ enum class Family : uint8_t {
   kBlock = 7,
   kPrior = 8,
   kSem = 9,
+  kSemx = 10,
 };
-inline constexpr int kFamilyCount = 10;
+inline constexpr int kFamilyCount = 11;
 const char* FamilyName(Family family);
 
 }  // namespace fovea

@@ -45,6 +45,7 @@ bool OldValueMatters(const RowChange& row, const std::string& now) {
       return true;
     case Family::kPrior:
     case Family::kSem:
+    case Family::kSemx:
       return row.value.has_value() && EpochsDiffer(row.family, *row.value, now);
     case Family::kMeta:
     case Family::kLoc:

@@ -25,6 +25,7 @@ struct RowLimits {
   size_t max_label_bytes = 64;  // of an observation
   size_t max_observation_bytes = 1U << 20;
   size_t max_look_spans = 1U << 12;   // per stream and model
+  size_t max_presence_bytes = 8U << 10;
   size_t max_prior_bytes = 2U << 20;  // 16,384 x 16,384 pixels, badly packed
 };
 inline constexpr RowLimits kRowLimits;

@@ -235,7 +235,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenBesideWriter(
 const char* FamilyName(Family family) {
   constexpr const char* kNames[kFamilyCount] = {"meta",  "gop", "time", "ftab",
                                                 "loc",   "ref", "gcq",  "block",
-                                                "prior", "sem"};
+                                                "prior", "sem", "semx"};
   return kNames[static_cast<size_t>(family)];
 }
 

@@ -104,8 +104,8 @@ class Store : public StoreReader {
   virtual absl::StatusOr<std::unique_ptr<StoreReader>> TakeSnapshot(
       int64_t lease_ns) = 0;
 
-  // The epoch for a value that adds to what row `key` of kPrior or kSem says
-  // now, or begins it; and for one that takes something back.
+  // The epoch for a value that adds to what row `key` of kPrior, kSem or
+  // kSemx says now, or begins it; and for one that takes something back.
   absl::StatusOr<uint64_t> EpochFor(Family family, std::string_view key);
   uint64_t NewEpoch() const { return last_sequence() + 1; }
 

@@ -37,31 +37,20 @@ uint64_t Span(int64_t from, int64_t to) {
   return static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
 }
 
-// Round-half-even, kept to 64 bits by wrapping.
-template <typename Integer>
-int64_t Divided(Integer product, Integer denominator) {
-  Integer quotient = product / denominator;
-  Integer rest = product % denominator;
+}  // namespace
+
+int64_t TimeLine::At(int64_t pts) const {
+  const Wide product = static_cast<Wide>(pts) * numerator;
+  Wide quotient = product / denominator;
+  Wide rest = product % denominator;
   if (rest < 0) {
     rest += denominator;
     --quotient;
   }
-  const Integer above = denominator - rest;
+  const Wide twice = 2 * rest;
   const bool odd = (quotient & 1) != 0;
-  if (rest > above || (rest == above && odd)) ++quotient;
+  if (twice > denominator || (twice == denominator && odd)) ++quotient;
   return static_cast<int64_t>(static_cast<uint64_t>(quotient));
-}
-
-}  // namespace
-
-int64_t TimeLine::At(int64_t pts) const {
-  int64_t product = 0;
-  // Dividing 128 bits takes many times as long.
-  if (__builtin_mul_overflow(pts, numerator, &product)) {
-    return Divided(static_cast<Wide>(pts) * numerator,
-                   static_cast<Wide>(denominator));
-  }
-  return denominator == 1 ? product : Divided(product, denominator);
 }
 
 TimeLine FitTimeLine(const std::vector<int64_t>& pts,

@@ -98,6 +98,7 @@ class Verifier {
     FOVEA_RETURN_IF_ERROR(CheckBlocks());
     FOVEA_RETURN_IF_ERROR(CheckPriors());
     FOVEA_RETURN_IF_ERROR(CheckObservations());
+    FOVEA_RETURN_IF_ERROR(CheckPresence());
     for (const Family family : {Family::kMeta, Family::kTime, Family::kFtab}) {
       FOVEA_RETURN_IF_ERROR(
           ForEachRow(family, [](auto, auto) { return absl::OkStatus(); }));
@@ -357,6 +358,14 @@ class Verifier {
           FOVEA_RETURN_IF_ERROR(ParseObservationKey(key).status());
           return DecodeObservationRow(value).status();
         });
+  }
+
+  absl::Status CheckPresence() {
+    return ForEachRow(Family::kSemx,
+                      [](std::string_view key, std::string_view value) {
+                        FOVEA_RETURN_IF_ERROR(ParsePresenceKey(key).status());
+                        return DecodePresenceRow(value).status();
+                      });
   }
 
   static std::span<const uint8_t> BytesOfBlock(const BlockRow& row) {

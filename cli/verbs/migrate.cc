@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/migration.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -14,20 +14,27 @@
 namespace fovea::cli {
 namespace {
 
-std::string ReportText(const MigrateReport& report, bool dry_run) {
+std::string ReportText(const MigrationReport& report, bool dry_run) {
+  std::string text;
+  if (report.presence_rows > 0) {
+    text =
+        absl::StrCat(report.presence_rows, " rows of the cross-stream index ",
+                     dry_run ? "would be" : "were", " added\n");
+  }
   if (report.from == report.to) {
+    if (!text.empty()) return text;
     return absl::StrCat("store format ", report.to, ": nothing to do\n");
   }
-  return absl::StrCat("store format ", report.from, " ",
-                      dry_run ? "would become" : "became", " ", report.to, ": ",
-                      FormatBytes(report.segment_bytes),
-                      " of segments stay as they are, ", report.bytes_to_write,
-                      " bytes written; earlier releases cannot open it then\n");
+  return absl::StrCat(
+      "store format ", report.from, " ", dry_run ? "would become" : "became",
+      " ", report.to, ": ", FormatBytes(report.segment_bytes),
+      " of segments stay as they are, ", report.bytes_to_write,
+      " bytes written; earlier releases cannot open it then\n", text);
 }
 
 absl::StatusOr<int> RunMigrate(const Context& context, bool dry_run) {
-  const absl::StatusOr<MigrateReport> report =
-      Store::Migrate(context.store, StoreOptions(), dry_run);
+  const absl::StatusOr<MigrationReport> report =
+      MigrateWithRows(context.store, StoreOptions(), dry_run);
   if (!report.ok()) return report.status();
   if (context.json) {
     Json document = Document("migrate");
@@ -36,6 +43,7 @@ absl::StatusOr<int> RunMigrate(const Context& context, bool dry_run) {
     document["to"] = report->to;
     document["segment_bytes"] = report->segment_bytes;
     document["bytes_to_write"] = report->bytes_to_write;
+    document["index_rows"] = report->presence_rows;
     WriteJson(document);
   } else {
     WriteResult(ReportText(*report, dry_run));

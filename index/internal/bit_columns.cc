@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 namespace fovea {
 namespace {
@@ -53,13 +54,6 @@ void WriteNumber(uint64_t v, int k, BitWriter* out) {
   out->Bits(v, k);
 }
 
-uint64_t ReadNumber(int k, BitReader* in) {
-  const int n = in->Ones(kWordBits - k);
-  uint64_t upper = n > 0 ? 1 : 0;
-  if (n > 1) upper = upper << (n - 1) | in->Bits(n - 1);
-  return upper << k | in->Bits(k);
-}
-
 }  // namespace
 
 void BitWriter::Bits(uint64_t v, int count) {
@@ -82,8 +76,13 @@ std::string BitWriter::Take() {
 
 // The next bits, from the highest down; zeros behind the end.
 uint64_t BitReader::Peek() const {
-  uint64_t word = 0;
   const size_t first = at_ / 8;
+  uint64_t word = 0;
+  if (std::endian::native == std::endian::little &&
+      bytes_.size() - first >= sizeof(word)) {
+    std::memcpy(&word, bytes_.data() + first, sizeof(word));
+    return __builtin_bswap64(word) << at_ % 8;
+  }
   for (size_t i = first; i < first + 8; ++i) {
     const uint8_t byte =
         i < bytes_.size() ? static_cast<uint8_t>(bytes_[i]) : uint8_t{0};
@@ -98,7 +97,7 @@ uint64_t BitReader::Bits(int count) {
     return upper << 32 | Bits(32);
   }
   if (count == 0) return 0;
-  if (!ok_ || static_cast<size_t>(count) > 8 * bytes_.size() - at_) {
+  if (!Has(count)) {
     ok_ = false;
     return 0;
   }
@@ -107,17 +106,31 @@ uint64_t BitReader::Bits(int count) {
   return v;
 }
 
-int BitReader::Ones(int most) {
-  int n = 0;
-  while (ok_) {
-    const int ones = std::min(std::countl_one(Peek()), kPeekedBits - 1);
-    n += ones;
-    Bits(ones);
-    if (n > most) ok_ = false;
-    if (ones < kPeekedBits - 1) break;
+// Nearly all numbers are whole in what is peeked.
+uint64_t BitReader::Number(int k) {
+  const uint64_t word = Peek();
+  const int n = std::countl_one(word);
+  const int lower = std::max(n - 1, 0) + k;
+  const int count = n + 1 + lower;
+  if (count > kPeekedBits) return LongNumber(k);
+  if (!Has(count)) {
+    ok_ = false;
+    return 0;
   }
-  Bits(1);
-  return ok_ ? n : 0;
+  at_ += static_cast<size_t>(count);
+  if (lower == 0) return static_cast<uint64_t>(n);
+  const uint64_t bits = word << (n + 1) >> (kWordBits - lower);
+  return n == 0 ? bits : bits | uint64_t{1} << lower;
+}
+
+uint64_t BitReader::LongNumber(int k) {
+  int n = 0;
+  while (Bits(1) == 1) ++n;
+  if (n > kWordBits - k) ok_ = false;
+  if (!ok_) return 0;
+  if (n == 0) return Bits(k);
+  const uint64_t upper = uint64_t{1} << (n - 1) | Bits(n - 1);
+  return upper << k | Bits(k);
 }
 
 bool BitReader::AtEnd() {
@@ -141,7 +154,7 @@ std::vector<uint64_t> ReadColumn(BitReader* in, size_t count) {
   const int k = static_cast<int>(in->Bits(kOrderBits));
   for (uint64_t& v : values) {
     if (!in->ok()) break;
-    v = ReadNumber(k, in);
+    v = in->Number(k);
   }
   return values;
 }

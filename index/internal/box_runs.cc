@@ -86,7 +86,12 @@ bool BoxWalk::Append(const BoxRun& run, std::vector<ObservedBox>* boxes) {
   ObservedBox box = box_;
   if (!Pass(run)) return false;
   for (uint32_t i = 0; i < run.boxes; ++i) {
-    MoveOn(run, 1, &box);
+    box.index += run.step;
+    box.left += run.left;
+    box.top += run.top;
+    box.right += run.left + run.width;
+    box.bottom += run.top + run.height;
+    box.score = static_cast<uint8_t>(box.score + run.score);
     boxes->push_back(box);
   }
   return true;

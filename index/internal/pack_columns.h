@@ -4,14 +4,14 @@
 //
 //   version 1 | model 32 | observations - 1, 1 |
 //   reach varint: seconds from the first start until none of them holds
-//   first index varint | frame clock: numerator varint, denominator varint |
+//   first index varint | frame clock: numerator, denominator, phase varints |
 //   attributes varint, each: observations since the last one varint,
 //     name text, value text |
 //   the columns below, in this order (bit_columns.h)
 //
-// The frame clock says when a frame is shown: its distance from the first
-// index times numerator / denominator (ns), from the first start on. What is
-// observed is then shifted against that clock, mostly by nothing.
+// The frame clock (frame_clock.h) says when frames are shown, from the first
+// index and start on. What is observed is then shifted against that clock,
+// mostly by nothing.
 
 #ifndef FOVEA_INDEX_INTERNAL_PACK_COLUMNS_H_
 #define FOVEA_INDEX_INTERNAL_PACK_COLUMNS_H_
@@ -19,7 +19,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "store/time_line.h"
+#include "index/internal/box_runs.h"
+#include "index/internal/frame_clock.h"
 
 namespace fovea {
 
@@ -34,8 +35,8 @@ using Column = std::vector<uint64_t>;
 // "Signed" as row_codec.h turns numbers of either sign into small ones;
 // differences wrap at 64 bits.
 struct RunColumns {
-  Column boxes;  // less one
-  Column step;
+  Column boxes;                            // less one
+  Column step;                             // of further runs: less one
   Column left, top, width, height, score;  // changes, signed
 };
 
@@ -49,9 +50,8 @@ struct PackColumns {
   Column changes;
   Column end;         // shift, less the last box's and that of the one
                       // before, signed
-  Column mean_score;  // less the mean of the boxes x 257, signed
-  Column max_score;   // less the greatest of the boxes x 257, or, without
-                      // boxes, the mean, signed
+  Column mean_score;  // less that of the boxes, signed
+  Column max_score;   // less that of the boxes and the number above, signed
   RunColumns first;   // one value per observation with boxes
   RunColumns more;    // one value per further run
   // One value per change of shift between boxes: how many boxes behind the
@@ -60,30 +60,16 @@ struct PackColumns {
   Column change;  // signed
 };
 
-// When frames are shown.
-struct FrameClock {
-  TimeLine line;
-  uint64_t first_index = 0;
-  int64_t start_ns = 0;
-
-  int64_t At(uint64_t index) const {
-    const auto distance = static_cast<int64_t>(index - first_index);
-    return static_cast<int64_t>(static_cast<uint64_t>(start_ns) +
-                                static_cast<uint64_t>(line.At(distance)));
-  }
-};
-
-inline int64_t WrappingPlus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) +
-                              static_cast<uint64_t>(b));
+// Scores of boxes as those of observations, which have 65535 for 1 instead of
+// 255. 0 without boxes.
+inline int64_t MeanOf(const BoxWalk& walk) {
+  if (walk.boxes() == 0) return 0;
+  return static_cast<int64_t>(walk.score_sum() * (UINT16_MAX / UINT8_MAX) /
+                              walk.boxes());
 }
-inline int64_t WrappingMinus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) -
-                              static_cast<uint64_t>(b));
+inline int64_t MaxOf(const BoxWalk& walk) {
+  return int64_t{walk.max_score()} * (UINT16_MAX / UINT8_MAX);
 }
-
-// A box's score has 255 for 1, an observation's 65535.
-inline constexpr uint64_t kScorePerBoxScore = UINT16_MAX / UINT8_MAX;
 
 }  // namespace fovea
 

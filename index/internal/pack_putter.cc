@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "index/observation_pack.h"
+#include "index/presence.h"
 #include "index/span_mark.h"
 
 namespace fovea {
@@ -103,20 +104,35 @@ absl::Status PackPutter::PutRow(std::span<const Observation* const> rest,
     *put /= 2;
     body = EncodePack(rest.first(*put));
   }
-  batch_->PutRow(Family::kSem, KeyOf(*rest[0]),
+  const auto pack = rest.first(*put);
+  const Observation& first = *pack[0];
+  batch_->PutRow(Family::kSem, KeyOf(first),
                  EncodeObservationRow({epoch_, *std::move(body)}));
-  return PutMark(*rest[0], *rest[*put - 1]);
+  batch_->PutRow(
+      Family::kSemx,
+      PresenceKey(first.label, first.start_ns, first.stream, first.track),
+      PresenceValue(pack, epoch_));
+  return PutMark(first, *pack.back());
 }
 
+// Unless there is one that says as much.
 absl::Status PackPutter::PutMark(const Observation& first,
                                  const Observation& last) {
   if (first.start_ns == last.start_ns) return absl::OkStatus();
-  const std::string key = SpanMarkKey(
-      first.stream, first.label, MarkedSpan(last.start_ns - first.start_ns));
-  if (!marks_.insert(key).second) return absl::OkStatus();
-  const absl::Status found = store_->Get(Family::kSem, key).status();
-  if (!absl::IsNotFound(found)) return found;
-  batch_->PutRow(Family::kSem, key, SpanMarkValue());
+  const auto [known, is_new] = marked_.try_emplace({first.stream, first.label});
+  if (is_new) {
+    const auto marked = GreatestMark(store_, first.stream, first.label);
+    if (!marked.ok()) return marked.status();
+    known->second = *marked;
+  }
+  const uint64_t span = MarkedSpan(last.start_ns - first.start_ns);
+  if (span <= known->second) return absl::OkStatus();
+  known->second = span;
+  const ObservationKeyParts mark = {first.stream, first.label, kMarkStart,
+                                    span};
+  batch_->PutRow(Family::kSem, SpanMarkKey(first.stream, first.label, span),
+                 SpanMarkValue());
+  batch_->PutRow(Family::kSemx, PresenceKeyOf(mark), PresenceMarkValue());
   return absl::OkStatus();
 }
 

@@ -8,9 +8,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -45,7 +48,8 @@ class PackPutter {
   CommitBatch* const batch_;
   // Keys of rows that are gone, or taken over.
   std::set<std::string, std::less<>> known_;
-  std::set<std::string> marks_;    // known to be there
+  // By stream and label, up to where marks are known to be.
+  std::map<std::pair<StreamId, std::string>, uint64_t> marked_;
   std::deque<Observation> taken_;  // over from such rows
   Group strangers_;                // of them, of other models
   uint64_t epoch_ = 0;             // of the row taken over last

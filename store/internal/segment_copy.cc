@@ -9,6 +9,7 @@
 #include <string>
 #include <tuple>
 
+#include "store/derived_rows.h"
 #include "store/internal/catalogue_state.h"
 #include "store/internal/status_macros.h"
 #include "store/owner.h"
@@ -43,10 +44,15 @@ absl::StatusOr<RetentionClass> ClassOfChunk(Catalogue* catalogue,
   return ClassOfStream(catalogue, owner->stream, otherwise);
 }
 
-// The class of a row, by the stream its key begins with.
+// The class of a row, by the stream in its key.
 absl::StatusOr<RetentionClass> ClassOfRow(Catalogue* catalogue, Family family,
                                           std::string_view key,
                                           RetentionClass otherwise) {
+  if (family == Family::kSemx) {
+    const auto parts = ParsePresenceKey(key);
+    if (!parts.ok()) return otherwise;
+    return ClassOfStream(catalogue, parts->stream, otherwise);
+  }
   if (!GrowsWithStreams(family)) return otherwise;
   RowReader in(key, "row key");
   const StreamId stream = in.U64();

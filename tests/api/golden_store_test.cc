@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "api/engine.h"
+#include "index/observation_reader.h"
+#include "index/presence.h"
 #include "store/chunk_id.h"
 #include "store/format_file.h"
 #include "tests/support/test_data.h"
@@ -28,6 +30,13 @@ struct Truth {
   std::string kind;
   std::string exported_as;
   std::string sha256;
+};
+
+// A line of what was seen in it.
+struct Seen {
+  std::string stream;
+  std::string label;
+  int64_t observations = 0;
 };
 
 std::string GoldenFolder() {
@@ -49,6 +58,15 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
       truths_.push_back(truth);
     }
     ASSERT_GE(truths_.size(), 6u);
+    std::ifstream seen(golden + ".seen");
+    for (std::string line; std::getline(seen, line);) {
+      if (line.starts_with('#')) continue;
+      Seen one;
+      std::istringstream words(line);
+      words >> one.stream >> one.label >> one.observations;
+      seen_.push_back(one);
+    }
+    EXPECT_EQ(seen_.empty(), GetParam() == 1) << "no model looked then";
   }
 
   std::string Path() const { return dir_.File("store"); }
@@ -88,6 +106,25 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
       EXPECT_EQ(StreamKindName(stream->description.kind), truth.kind);
       ExpectExport(engine.get(), truth);
     }
+    for (const Seen& seen : seen_) ExpectSeen(engine.get(), seen, !read_only);
+  }
+
+  // Over all streams only where the store may be written.
+  void ExpectSeen(Engine* engine, const Seen& seen, bool over_all) {
+    const StreamId stream = engine->Describe(seen.stream)->id;
+    EXPECT_EQ(*CountObservations(engine->store(), {stream, seen.label}),
+              seen.observations);
+    if (!over_all) return;
+    int64_t present = 0;
+    const absl::Status status =
+        VisitPresence(engine->store(), seen.label, INT64_MIN, INT64_MAX,
+                      [&](const Presence& presence) {
+                        EXPECT_EQ(presence.stream, stream);
+                        present += static_cast<int64_t>(presence.observations);
+                        return true;
+                      });
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(present, seen.observations);
   }
 
   void Migrate() {
@@ -98,6 +135,7 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
 
   TempDir dir_;
   std::vector<Truth> truths_;
+  std::vector<Seen> seen_;
 };
 
 TEST_P(GoldenStoreTest, IsReadAsItIs) { ExpectAsItWas(/*read_only=*/true); }

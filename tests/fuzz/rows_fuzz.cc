@@ -48,6 +48,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::abort();
     }
   }
+  Check(bytes, fovea::DecodePresenceRow, fovea::EncodePresenceRow);
+  if (const auto key = fovea::ParsePresenceKey(bytes); key.ok()) {
+    if (fovea::PresenceKey(key->label, key->start_ns, key->stream,
+                           key->track) != bytes) {
+      std::abort();
+    }
+  }
   if (const auto key = fovea::ParsePriorKey(bytes); key.ok()) {
     if (fovea::PriorKey(key->camera, key->model) != bytes) std::abort();
   }

@@ -6,12 +6,13 @@
 #
 #   tests/golden/make.sh FOVEA FORMAT
 #
-# writes store_vFORMAT/ and store_vFORMAT.truth beside this script. FOVEA is
-# the program of that release; the store in store_v1 is by the last release of
-# format 1, commit 4beb8c0.
+# writes store_vFORMAT/, store_vFORMAT.truth and store_vFORMAT.seen beside this
+# script. FOVEA is the program of that release; the store in store_v1 is by the
+# last release of format 1, commit 4beb8c0, which no models looked along in; that
+# in store_v2 by the last one of format 2, commit 178d44e.
 
 set -euo pipefail
-(($# == 2)) || { sed -n '4,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+(($# == 2)) || { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 fovea=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 store=$here/store_v$2
@@ -35,6 +36,21 @@ ffmpeg -v error -i scene/camera.mp4 -frames:v 3 stills/%d.jpg
 sample stills --name stills --fps 2
 { echo time_ns,level; for i in $(seq 200); do echo "$((i * 10000000)),$((i * i % 97))"; done; } >tank.csv
 sample tank.csv --name tank
+# What a model saw: something that moves, from when to when it is seen.
+mkdir watcher
+printf 'name: watcher\ncommand: [./detect.sh]\nlabels: labels.txt\n' >watcher/model.yaml
+printf 'nut\nwheel\n' >watcher/labels.txt
+cat >watcher/detect.sh <<'SCRIPT'
+#!/bin/sh
+n=0
+while read -r path; do
+  n=$((n + 1))
+  echo "$((n * 2)),10,$((n * 2 + 30)),40,0.9,1"
+  echo
+done
+SCRIPT
+chmod +x watcher/detect.sh
+sample scene/camera.mp4 --name watched --model watcher
 # Something removed, so that the catalogue is on the disk, and something after.
 sample tank.csv --name gone
 "$fovea" rm gone.series --store "$store" --yes >/dev/null
@@ -59,6 +75,12 @@ for s in json.load(sys.stdin)["streams"]: print(s["name"] + ":" + s["kind"])'); 
     rm -f out.*
   done
 } >"$truth"
+{
+  echo "# stream, label, observations"
+  "$fovea" info watched --store "$store" --json |
+    python3 -c 'import json, sys
+for o in json.load(sys.stdin)["stream"]["observations"]: print("watched", o["label"], o["count"])'
+} >"$here/store_v$2.seen"
 rm -rf "$store"/{LOCK,SOCKET,BALLAST,leases}
 du -sh "$store"
 cat "$truth"

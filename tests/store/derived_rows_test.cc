@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Keys of priors and observations sort as what they name; values come back
-// as they were, and what a store does with them.
+// Keys of priors, observations and presence sort as what they name; values come
+// back as they were, and what a store does with them.
 
 #include "store/derived_rows.h"
 
@@ -11,6 +11,7 @@
 #include <random>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -88,6 +89,33 @@ TEST(DerivedKeyTest, PrefixesHoldTheKeysOfOneLabelAndNoOthers) {
   EXPECT_GT(ObservationPrefix(7, "car", -4), ObservationKey(7, "car", -5, 9));
 }
 
+TEST(DerivedKeyTest, PresenceSortsByLabelSignedStartStreamTrack) {
+  Dice dice;
+  const auto any = [&] {
+    return std::tuple(dice.Label(), dice.I64() % 9, StreamId{dice.U64() % 3},
+                      dice.U64() % 3);
+  };
+  for (int i = 0; i < 5000; ++i) {
+    const auto a = any(), b = any();
+    const int labels = std::string_view(std::get<0>(a)).compare(std::get<0>(b));
+    const auto rest = [](const auto& key) {
+      return std::tuple(std::get<1>(key), std::get<2>(key), std::get<3>(key));
+    };
+    EXPECT_EQ(std::tuple(labels, rest(a)) < std::tuple(0, rest(b)),
+              std::apply(PresenceKey, a) < std::apply(PresenceKey, b));
+    const std::string key = std::apply(PresenceKey, a);
+    const auto parts = ParsePresenceKey(key);
+    ASSERT_TRUE(parts.ok()) << parts.status();
+    EXPECT_EQ(
+        std::tuple(parts->label, parts->start_ns, parts->stream, parts->track),
+        a);
+    const std::string& label = std::get<0>(b);
+    EXPECT_EQ(PresencePrefix(label, INT64_MIN) <= key &&
+                  key < PresencePrefixEnd(label),
+              label == parts->label);
+  }
+}
+
 TEST(DerivedKeyTest, PriorsSortByCameraThenModel) {
   EXPECT_LT(PriorKey(1, Model(9)), PriorKey(2, Model(1)));
   EXPECT_LT(PriorKey(255, Model(1)), PriorKey(256, Model(1)));
@@ -104,6 +132,11 @@ TEST(DerivedKeyTest, CutAndLongerKeysAreDataLoss) {
   });
   EXPECT_TRUE(absl::IsDataLoss(
       ParseObservationKey(ObservationKey(7, "a", 5, 6) + "x").status()));
+  ForEachTruncation(PresenceKey("person", 5, 6, 7), [](const auto& cut) {
+    EXPECT_TRUE(absl::IsDataLoss(ParsePresenceKey(cut).status()));
+  });
+  EXPECT_TRUE(absl::IsDataLoss(
+      ParsePresenceKey(PresenceKey("a", 5, 6, 7) + "x").status()));
   ForEachTruncation(PriorKey(7, Model(1)), [](const auto& cut) {
     EXPECT_TRUE(absl::IsDataLoss(ParsePriorKey(cut).status()));
   });
@@ -128,9 +161,10 @@ TEST(DerivedKeyTest, LabelsHaveBounds) {
 }
 
 TEST(DerivedValueTest, ComesBackAsItWas) {
-  for (const Family family : {Family::kPrior, Family::kSem}) {
-    const auto encode =
-        family == Family::kPrior ? EncodePriorRow : EncodeObservationRow;
+  for (const auto& [family, encode] :
+       {std::pair(Family::kPrior, &EncodePriorRow),
+        std::pair(Family::kSem, &EncodeObservationRow),
+        std::pair(Family::kSemx, &EncodePresenceRow)}) {
     for (const DerivedRow& row :
          {DerivedRow{0, ""}, DerivedRow{UINT64_MAX, std::string("\0b", 2)}}) {
       const auto back = DecodeDerivedRow(family, encode(row));
@@ -138,9 +172,10 @@ TEST(DerivedValueTest, ComesBackAsItWas) {
       EXPECT_EQ(*back, row);
     }
     std::string value = encode({7, ""});
-    ForEachTruncation(value, [&](const std::string& cut) {
-      EXPECT_TRUE(absl::IsDataLoss(DecodeDerivedRow(family, cut).status()));
-    });
+    for (size_t size = 0; size < value.size(); ++size) {
+      const auto cut = DecodeDerivedRow(family, value.substr(0, size));
+      EXPECT_TRUE(absl::IsDataLoss(cut.status()));
+    }
     value[0] = 9;
     const absl::Status status = DecodeDerivedRow(family, value).status();
     EXPECT_TRUE(absl::IsFailedPrecondition(status));
@@ -159,6 +194,10 @@ TEST(DerivedValueTest, BodiesBeyondTheLimitAreDamage) {
   EXPECT_TRUE(DecodeObservationRow(observation).ok());
   EXPECT_TRUE(
       absl::IsDataLoss(DecodeObservationRow(observation + "o").status()));
+  std::string presence =
+      EncodePresenceRow({1, std::string(kRowLimits.max_presence_bytes, 'm')});
+  EXPECT_TRUE(DecodePresenceRow(presence).ok());
+  EXPECT_TRUE(absl::IsDataLoss(DecodePresenceRow(presence + "m").status()));
 }
 
 class DerivedRowsTest : public StoreTest {

@@ -28,6 +28,8 @@ class PruneTest : public StoreTest {
       batch.PutRow(Family::kMeta, "ccount", std::to_string(i));
       batch.PutRow(Family::kSem, ObservationKey(1, word, 0, i),
                    EncodeObservationRow({1, "boxes of " + word}));
+      batch.PutRow(Family::kSemx, PresenceKey(word, 0, 1, i),
+                   EncodePresenceRow({1, "minutes of " + word}));
       batch.PutRow(Family::kPrior, PriorOf(word),
                    EncodePriorRow({1, owner + " of " + word}));
       ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
@@ -41,6 +43,7 @@ class PruneTest : public StoreTest {
       batch.DropChunk(ChunkId::Of(Saying(word, i)), owner);
       batch.DeleteRow(Family::kFtab, owner);
       batch.DeleteRow(Family::kSem, ObservationKey(1, word, 0, i));
+      batch.DeleteRow(Family::kSemx, PresenceKey(word, 0, 1, i));
     }
     batch.DeleteRow(Family::kMeta, "n" + word);
     batch.DeleteRow(Family::kPrior, PriorOf(word));
@@ -57,6 +60,7 @@ class PruneTest : public StoreTest {
       ExpectChunk(Saying(word, i));
       EXPECT_TRUE(
           store_->Get(Family::kSem, ObservationKey(1, word, 0, i)).ok());
+      EXPECT_TRUE(store_->Get(Family::kSemx, PresenceKey(word, 0, 1, i)).ok());
     }
   }
 

@@ -54,6 +54,11 @@ std::string SeenAs(const std::string& key) {
   return ObservationKey(gop.stream, "car", 0, gop.first_index);
 }
 
+std::string PresentAs(const std::string& key) {
+  const GopKeyParts gop = *ParseGopKey(key);
+  return PresenceKey("car", 0, gop.stream, gop.first_index);
+}
+
 void Drop(const std::string& key, const ChunkId& id, CommitBatch* batch,
           StoreContent* content) {
   batch->DropChunk(id, key);
@@ -61,6 +66,7 @@ void Drop(const std::string& key, const ChunkId& id, CommitBatch* batch,
   Delete(Family::kGop, key, batch, content);
   Delete(Family::kFtab, key, batch, content);
   Delete(Family::kSem, SeenAs(key), batch, content);
+  Delete(Family::kSemx, PresentAs(key), batch, content);
 }
 
 std::string RowLabel(Family family, const std::string& key) {
@@ -105,6 +111,8 @@ void StoreWorkload::PutGop(uint32_t number, const std::string& key,
   Put(Family::kFtab, key, RandomText(&chance, 1 + chance() % row_bytes_), batch,
       content);
   Put(Family::kSem, SeenAs(key), EncodeObservationRow({1, "boxes"}), batch,
+      content);
+  Put(Family::kSemx, PresentAs(key), EncodePresenceRow({1, "minutes"}), batch,
       content);
 }
 
