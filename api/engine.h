@@ -29,6 +29,7 @@
 #include "api/upkeep.h"
 #include "api/verify_options.h"
 #include "codec/sample.h"
+#include "index/presence_rebuild.h"
 #include "store/rows.h"
 #include "store/store.h"
 
@@ -150,6 +151,10 @@ class Engine {
   // Store::Scrub(), then every row against its bytes: pictures and
   // samples counted, trims restored, conservation summed.
   absl::StatusOr<VerifyReport> Verify(const VerifyOptions& options);
+
+  // As CheckPresence(), or else RebuildPresence().
+  absl::StatusOr<PresenceReport> RebuildIndex(bool check_only,
+                                              const PresenceProgress& progress);
 
   absl::StatusOr<DiskUsage> Usage() { return store_->Usage(); }
 

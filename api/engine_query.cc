@@ -116,4 +116,12 @@ absl::StatusOr<std::vector<LabelSummary>> Engine::Labels(
   return labels;
 }
 
+absl::StatusOr<PresenceReport> Engine::RebuildIndex(
+    bool check_only, const PresenceProgress& progress) {
+  if (!check_only) return RebuildPresence(store_.get(), progress);
+  const auto snapshot = store_->TakeSnapshot(kStoreLimits.lease_ns);
+  if (!snapshot.ok()) return snapshot.status();
+  return CheckPresence(snapshot->get(), progress);
+}
+
 }  // namespace fovea

@@ -11,6 +11,8 @@
 #include "api/stream_registry.h"
 #include "codec/series_block.h"
 #include "index/observation_reader.h"
+#include "index/presence.h"
+#include "index/presence_rebuild.h"
 
 namespace fovea {
 namespace {
@@ -22,6 +24,23 @@ int64_t Later(int64_t time_ns, int64_t by_ns) {
 int64_t Earlier(int64_t time_ns, int64_t by_ns) {
   return time_ns < INT64_MIN + by_ns ? INT64_MIN : time_ns - by_ns;
 }
+
+constexpr int64_t kDayNs = 86'400'000'000'000;
+constexpr size_t kFewStreams = 8;
+// Of labels, kept at once: more than one search looks at.
+constexpr size_t kMostDays = 256;
+
+int64_t DayOf(int64_t time_ns) {
+  return time_ns / kDayNs - (time_ns % kDayNs < 0 ? 1 : 0);
+}
+
+// Of units of `length_ns`, within int64.
+int64_t StartOf(int64_t unit, int64_t length_ns) {
+  if (unit > INT64_MAX / length_ns) return INT64_MAX;
+  return unit < INT64_MIN / length_ns ? INT64_MIN : unit * length_ns;
+}
+int64_t StartOfDay(int64_t day) { return StartOf(day, kDayNs); }
+int64_t StartOfMinute(int64_t minute) { return StartOf(minute, kNsPerMinute); }
 
 bool IsSeries(const StreamDescription& description) {
   return description.kind == StreamKind::kImu ||
@@ -251,19 +270,77 @@ absl::Status StoreFacts::VisitObservations(
 
 absl::StatusOr<Timeline> StoreFacts::MayHold(
     StreamId stream, std::span<const std::string> labels, TimeSpan window) {
+  const auto all_streams = ReadsPresence(stream);
+  if (!all_streams.ok()) return all_streams.status();
   std::vector<TimeSpan> spans;
   const absl::Status status =
       ForEachLabel(labels, [&](const std::string& label) {
-        return VisitPacked(
-            store_, {stream, label, window.begin_ns, window.end_ns},
-            [&](const ObservationPack& pack, size_t i) {
-              ++work_.index_entries;
-              spans.push_back({pack[i].start_ns, Later(pack[i].end_ns, 1)});
-              return true;
-            });
+        return *all_streams && !label.empty()
+                   ? AddPresenceOf(stream, label, window, &spans)
+                   : AddTimesOf(stream, label, window, &spans);
       });
   if (!status.ok()) return status;
   return Timeline(std::move(spans));
+}
+
+// Few streams are looked up one by one; where many are asked about, one look
+// at the index over all of them costs less than one at each.
+absl::StatusOr<bool> StoreFacts::ReadsPresence(StreamId stream) {
+  searched_.insert(stream);
+  if (searched_.size() <= kFewStreams) return false;
+  if (!has_presence_.has_value()) {
+    const auto due = IsPresenceDue(store_);
+    if (!due.ok()) return due.status();
+    has_presence_ = !*due;
+  }
+  return *has_presence_;
+}
+
+absl::Status StoreFacts::AddTimesOf(StreamId stream, const std::string& label,
+                                    TimeSpan window,
+                                    std::vector<TimeSpan>* spans) {
+  return VisitPacked(
+      store_, {stream, label, window.begin_ns, window.end_ns},
+      [&](const ObservationPack& pack, size_t i) {
+        ++work_.index_entries;
+        spans->push_back({pack[i].start_ns, Later(pack[i].end_ns, 1)});
+        return true;
+      });
+}
+
+absl::Status StoreFacts::AddPresenceOf(StreamId stream,
+                                       const std::string& label,
+                                       TimeSpan window,
+                                       std::vector<TimeSpan>* spans) {
+  const int64_t last = DayOf(window.end_ns - 1);
+  for (int64_t day = DayOf(window.begin_ns); day <= last; ++day) {
+    const auto loaded = LoadDay(label, day);
+    if (!loaded.ok()) return loaded.status();
+    const auto found = (*loaded)->find(stream);
+    if (found == (*loaded)->end()) continue;
+    spans->insert(spans->end(), found->second.begin(), found->second.end());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const StoreFacts::DayOfLabel*> StoreFacts::LoadDay(
+    const std::string& label, int64_t day) {
+  const auto known = days_.find({label, day});
+  if (known != days_.end()) return &known->second;
+  if (days_.size() >= kMostDays) days_.clear();
+  DayOfLabel of_day;
+  const absl::Status status =
+      VisitPresence(store_, label, StartOfDay(day), StartOfDay(day + 1),
+                    [&](const Presence& presence) {
+                      ++work_.index_entries;
+                      for (const MinuteRun& run : presence.minutes) {
+                        of_day[presence.stream].push_back(
+                            {StartOfMinute(run.first), StartOfMinute(run.end)});
+                      }
+                      return true;
+                    });
+  if (!status.ok()) return status;
+  return &days_.emplace(std::pair(label, day), std::move(of_day)).first->second;
 }
 
 absl::StatusOr<Timeline> StoreFacts::WhereSensor(

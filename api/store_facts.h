@@ -10,8 +10,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -71,6 +74,16 @@ class StoreFacts final : public QueryFacts {
   explicit StoreFacts(StoreReader* store) : store_(store) {}
 
   absl::Status LoadStreams();
+  // Adds times of one stream (label "": of all labels).
+  absl::Status AddTimesOf(StreamId stream, const std::string& label,
+                          TimeSpan window, std::vector<TimeSpan>* spans);
+  // The same, to the minute, from the index over all streams.
+  absl::Status AddPresenceOf(StreamId stream, const std::string& label,
+                             TimeSpan window, std::vector<TimeSpan>* spans);
+  using DayOfLabel = std::map<StreamId, std::vector<TimeSpan>>;
+  absl::StatusOr<const DayOfLabel*> LoadDay(const std::string& label,
+                                            int64_t day);
+  absl::StatusOr<bool> ReadsPresence(StreamId stream);
   absl::StatusOr<std::vector<TimeSpan>> HeldGops(const StreamFacts& stream,
                                                  TimeSpan window);
   absl::StatusOr<std::vector<TimeSpan>> HeldBlocks(const StreamFacts& stream,
@@ -87,6 +100,9 @@ class StoreFacts final : public QueryFacts {
     Timeline held;
   };
   std::map<StreamId, HeldAnswer> held_;
+  std::set<StreamId> searched_;  // that MayHold() was asked about
+  std::optional<bool> has_presence_;
+  std::map<std::pair<std::string, int64_t>, DayOfLabel> days_;
   StoreWork work_;
 };
 

@@ -32,6 +32,7 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddQuery(app, context);
   AddLabels(app, context);
   AddAnnotate(app, context);
+  AddIndex(app, context);
   AddExport(app, context);
   AddEncode(app, context);
   AddDecode(app, context);

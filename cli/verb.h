@@ -91,6 +91,7 @@ void AddDecode(CLI::App* app, Context* context);
 void AddInspect(CLI::App* app, Context* context);
 void AddModelVerb(CLI::App* app, Context* context);
 void AddAnnotate(CLI::App* app, Context* context);
+void AddIndex(CLI::App* app, Context* context);
 void AddLabels(CLI::App* app, Context* context);
 void AddQuery(CLI::App* app, Context* context);
 void AddProfile(CLI::App* app, Context* context);
