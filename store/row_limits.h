@@ -24,7 +24,7 @@ struct RowLimits {
   size_t max_policy_bytes = 64U << 10;
   size_t max_label_bytes = 64;  // of an observation
   size_t max_observation_bytes = 1U << 20;
-  size_t max_look_spans = 1U << 12;   // per stream and model
+  size_t max_look_spans = 1U << 12;  // per stream and model
   size_t max_presence_bytes = 8U << 10;
   size_t max_prior_bytes = 2U << 20;  // 16,384 x 16,384 pixels, badly packed
 };
