@@ -9,7 +9,8 @@
 # writes store_vFORMAT/, store_vFORMAT.truth and store_vFORMAT.seen beside this
 # script. FOVEA is the program of that release; the store in store_v1 is by the
 # last release of format 1, commit 4beb8c0, which no models looked along in; that
-# in store_v2 by the last one of format 2, commit 178d44e.
+# in store_v2 by the last one of format 2, commit 178d44e; that in store_v3 by the
+# first one of format 3.
 
 set -euo pipefail
 (($# == 2)) || { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
