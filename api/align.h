@@ -31,7 +31,7 @@ enum class AlignMethod : uint8_t {
   kLinear,    // between the two, or the one at that very time as it is
 };
 
-// Engine::ReadAligned() fails with kInvalidArgument where a stream is of
+// Store::ReadAligned() fails with kInvalidArgument where a stream is of
 // another kind or a gap is negative; with kOutOfRange, and both extents,
 // where a stream has no time in common with the reference; with
 // kFailedPrecondition where times run backward too far (TimeSorted).

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/stop_flag.h"
+#include "api/store.h"
 #include "index/frame_index.h"
 #include "index/observations.h"
 #include "store/chunk_id.h"
@@ -189,7 +189,7 @@ absl::StatusOr<std::vector<FrameTime>> TimesOf(const Annotations& annotations,
   return times;
 }
 
-absl::StatusOr<int64_t> TakeOut(Store* store, StreamId stream,
+absl::StatusOr<int64_t> TakeOut(ChunkStore* store, StreamId stream,
                                 const ModelKey& by, bool commit) {
   CommitBatch batch;
   const auto removed = Observations(store).RemoveModel(stream, "", by, &batch);
@@ -198,7 +198,7 @@ absl::StatusOr<int64_t> TakeOut(Store* store, StreamId stream,
   return removed;
 }
 
-absl::Status PutInCommits(Store* store,
+absl::Status PutInCommits(ChunkStore* store,
                           std::span<const Observation> observations,
                           const std::atomic<bool>* stop) {
   for (size_t at = 0; at < observations.size(); at += kObservationsPerCommit) {
@@ -255,10 +255,10 @@ absl::StatusOr<std::vector<Observation>> ObservationsOf(
   return tracks.Finish();
 }
 
-absl::StatusOr<AnnotateReport> Engine::Annotate(const std::string& stream,
-                                                const std::string& path,
-                                                const AnnotateOptions& options,
-                                                const std::atomic<bool>* stop) {
+absl::StatusOr<AnnotateReport> Store::Annotate(const std::string& stream,
+                                               const std::string& path,
+                                               const AnnotateOptions& options,
+                                               const std::atomic<bool>* stop) {
   const auto summary = Describe(stream);
   if (!summary.ok()) return summary.status();
   if (summary->description.kind != StreamKind::kCamera) {
@@ -274,21 +274,21 @@ absl::StatusOr<AnnotateReport> Engine::Annotate(const std::string& stream,
     return absl::Status(
         status.code(), absl::StrCat(path, ": ", std::string(status.message())));
   };
-  const auto times = TimesOf(*annotations, *summary, store_.get());
+  const auto times = TimesOf(*annotations, *summary, chunks_.get());
   if (!times.ok()) return named(times.status());
   const ModelKey by = AnnotatorKey(options.by);
   const auto observations =
       ObservationsOf(*annotations, *times, summary->id, by);
   if (!observations.ok()) return named(observations.status());
   const auto before =
-      TakeOut(store_.get(), summary->id, by, /*commit=*/options.replace);
+      TakeOut(chunks_.get(), summary->id, by, /*commit=*/options.replace);
   if (!before.ok()) return before.status();
   if (*before > 0 && !options.replace) {
     return absl::AlreadyExistsError(absl::StrCat(
         "stream '", stream, "' has ", *before, " observations by '", options.by,
         "'; --replace takes them out, --by adds another's"));
   }
-  if (auto s = PutInCommits(store_.get(), *observations, stop); !s.ok()) {
+  if (auto s = PutInCommits(chunks_.get(), *observations, stop); !s.ok()) {
     return s;
   }
   AnnotateReport report = ReportOf(*std::move(annotations), *observations);

@@ -44,7 +44,7 @@ absl::StatusOr<std::vector<CameraPrior>> ListPriors(StoreReader* store,
   const auto entries = store->Priors(camera);
   if (!entries.ok()) return entries.status();
   std::vector<CameraPrior> priors;
-  for (const Store::PriorEntry& entry : *entries) {
+  for (const ChunkStore::PriorEntry& entry : *entries) {
     auto prior = FromRow(camera, entry.model, entry.row);
     if (!prior.ok()) return prior.status();
     priors.push_back(*std::move(prior));
@@ -52,8 +52,8 @@ absl::StatusOr<std::vector<CameraPrior>> ListPriors(StoreReader* store,
   return priors;
 }
 
-absl::Status PutPrior(Store* store, StreamId camera, const CameraPrior& prior,
-                      CommitBatch* batch) {
+absl::Status PutPrior(ChunkStore* store, StreamId camera,
+                      const CameraPrior& prior, CommitBatch* batch) {
   const auto bytes = EncodeCameraPrior(prior);
   if (!bytes.ok()) return bytes.status();
   const std::string key = PriorKey(camera, prior.model.digest);

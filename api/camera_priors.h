@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "codec/camera_prior.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -29,8 +29,8 @@ absl::StatusOr<std::vector<CameraPrior>> ListPriors(StoreReader* store,
                                                     StreamId camera);
 
 // Adds `prior` to a commit, in place of the one there is.
-absl::Status PutPrior(Store* store, StreamId camera, const CameraPrior& prior,
-                      CommitBatch* batch);
+absl::Status PutPrior(ChunkStore* store, StreamId camera,
+                      const CameraPrior& prior, CommitBatch* batch);
 
 }  // namespace fovea
 

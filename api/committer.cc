@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-Committer::Committer(Store* store, const IngestOptions& options,
+Committer::Committer(ChunkStore* store, const IngestOptions& options,
                      IngestObserver* observer)
     : store_(store), options_(options), observer_(observer) {}
 

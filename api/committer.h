@@ -2,7 +2,7 @@
 //
 // Gathers what the streams of one ingest produce and commits it in groups:
 // large enough to keep syncs and write amplification low, young enough to
-// lose little in a crash. Acknowledges only what Store::Commit() accepted.
+// lose little in a crash. Acknowledges only what ChunkStore::Commit() accepted.
 
 #ifndef FOVEA_API_COMMITTER_H_
 #define FOVEA_API_COMMITTER_H_
@@ -14,7 +14,7 @@
 
 #include "absl/status/status.h"
 #include "api/ingest.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -22,10 +22,10 @@ namespace fovea {
 class Committer {
  public:
   // Null `store`: a dry run, nothing is written or acknowledged.
-  Committer(Store* store, const IngestOptions& options,
+  Committer(ChunkStore* store, const IngestOptions& options,
             IngestObserver* observer);
 
-  Store* store() const { return store_; }
+  ChunkStore* store() const { return store_; }
   CommitBatch* batch() { return &batch_; }
 
   // Of the commits from here on.
@@ -51,7 +51,7 @@ class Committer {
  private:
   int64_t Now() const { return options_.monotonic_ns(); }
 
-  Store* const store_;
+  ChunkStore* const store_;
   const IngestOptions& options_;
   IngestObserver* const observer_;
   CommitBatch batch_;

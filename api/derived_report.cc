@@ -8,7 +8,8 @@
 
 namespace fovea {
 
-absl::StatusOr<DerivedReport> ReportDerived(Store* store, StreamId stream) {
+absl::StatusOr<DerivedReport> ReportDerived(ChunkStore* store,
+                                            StreamId stream) {
   DerivedReport report;
   auto labels = ListLabels(store, stream);
   if (!labels.ok()) return labels.status();

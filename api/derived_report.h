@@ -12,7 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "index/observation_reader.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -32,7 +32,7 @@ struct DerivedReport {
 
 // Reads the first bytes of every row of observations. kDataLoss names what
 // cannot be read.
-absl::StatusOr<DerivedReport> ReportDerived(Store* store, StreamId stream);
+absl::StatusOr<DerivedReport> ReportDerived(ChunkStore* store, StreamId stream);
 
 }  // namespace fovea
 

@@ -48,7 +48,7 @@ struct ExpiryPlanner::Row {
 // view is there only while a job makes it, which clears up after itself.
 class ExpiryPlanner::Cursor {
  public:
-  Cursor(Store* store, size_t number, const StreamRow& row, bool ordered,
+  Cursor(ChunkStore* store, size_t number, const StreamRow& row, bool ordered,
          std::vector<IngestTime> ingest_times)
       : store_(store),
         number_(number),
@@ -133,7 +133,7 @@ class ExpiryPlanner::Cursor {
     return row;
   }
 
-  Store* const store_;
+  ChunkStore* const store_;
   const size_t number_;
   const Family family_;
   const bool ordered_;
@@ -145,7 +145,7 @@ class ExpiryPlanner::Cursor {
   bool broken_ = true;
 };
 
-ExpiryPlanner::ExpiryPlanner(Store* store, const RetentionPolicy& policy,
+ExpiryPlanner::ExpiryPlanner(ChunkStore* store, const RetentionPolicy& policy,
                              int64_t now_ns)
     : store_(store), registry_(store), policy_(policy), now_ns_(now_ns) {}
 

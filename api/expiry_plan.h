@@ -18,7 +18,7 @@
 #include "api/retention.h"
 #include "api/retention_policy.h"
 #include "api/stream_registry.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -51,7 +51,8 @@ class ExpiryPlanner {
  public:
   static constexpr int64_t kRowsPerPass = 1 << 20;
 
-  ExpiryPlanner(Store* store, const RetentionPolicy& policy, int64_t now_ns);
+  ExpiryPlanner(ChunkStore* store, const RetentionPolicy& policy,
+                int64_t now_ns);
   ~ExpiryPlanner();
 
   // Finds all that is too old.
@@ -83,7 +84,7 @@ class ExpiryPlanner {
   absl::Status CountOwners(const ChunkId& chunk, uint64_t bytes);
   int64_t WallOf(const Cursor& cursor, int64_t time_ns) const;
 
-  Store* const store_;
+  ChunkStore* const store_;
   StreamRegistry registry_;
   const RetentionPolicy& policy_;
   const int64_t now_ns_;

@@ -11,9 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "api/engine.h"
+#include "api/export_mcap.h"
 #include "api/gop_reader.h"
 #include "api/stop_flag.h"
+#include "api/store.h"
 #include "codec/formats/video_writer.h"
 #include "index/frame_index.h"
 
@@ -135,45 +136,13 @@ std::string CsvRows(const SeriesBatch& batch, size_t channels) {
   return text;
 }
 
-}  // namespace
-
-absl::StatusOr<ExportReport> Engine::Export(const std::string& stream,
-                                            TimeRange range, bool original,
-                                            const std::string& path,
-                                            const std::atomic<bool>* stop) {
-  absl::StatusOr<StreamSummary> summary = Describe(stream);
-  if (!summary.ok()) return summary.status();
-  const StreamDescription& description = summary->description;
-  if (original && !description.copied) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("stream '", stream, "' was ",
-                     description.stills ? "kept as files" : "encoded anew",
-                     ", so it has no original packets; leave out --original"));
-  }
-  switch (description.kind) {
-    case StreamKind::kCamera:
-      if (description.stills) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "stream '", stream, "' holds still pictures; use 'fovea frames ",
-            stream, " --every 1ns -o DIR'"));
-      }
-      return path.ends_with(".mcap")
-                 ? ExportMcap(*summary, range, path, stop)
-                 : ExportVideo(*summary, range, original, path, stop);
-    case StreamKind::kImu:
-    case StreamKind::kSeries:
-      return ExportCsv(*summary, range, path, stop);
-    case StreamKind::kOpaque:
-      return ExportOpaque(*summary, range, path, stop);
-  }
-  return absl::InternalError("stream of an unknown kind");
-}
-
-absl::StatusOr<ExportReport> Engine::ExportVideo(
-    const StreamSummary& stream, TimeRange range, bool original,
-    const std::string& path, const std::atomic<bool>* stop) {
-  const FrameIndex index(store_.get());
-  const GopReader reader(store_.get(), &stream.description);
+absl::StatusOr<ExportReport> ExportVideo(Store* store,
+                                         const StreamSummary& stream,
+                                         TimeRange range, bool original,
+                                         const std::string& path,
+                                         const std::atomic<bool>* stop) {
+  const FrameIndex index(store->chunks());
+  const GopReader reader(store->chunks(), &stream.description);
   absl::StatusOr<std::vector<GopRef>> gops =
       index.Gops(stream.id, range.from_ns, range.to_ns);
   if (!gops.ok()) return gops.status();
@@ -210,10 +179,10 @@ absl::StatusOr<ExportReport> Engine::ExportVideo(
   return report;
 }
 
-absl::StatusOr<ExportReport> Engine::ExportCsv(const StreamSummary& stream,
-                                               TimeRange range,
-                                               const std::string& path,
-                                               const std::atomic<bool>* stop) {
+absl::StatusOr<ExportReport> ExportCsv(Store* store,
+                                       const StreamSummary& stream,
+                                       TimeRange range, const std::string& path,
+                                       const std::atomic<bool>* stop) {
   auto file = OutputFile::Create(path);
   if (!file.ok()) return file.status();
   const SeriesInfo& series = stream.description.series;
@@ -221,7 +190,7 @@ absl::StatusOr<ExportReport> Engine::ExportCsv(const StreamSummary& stream,
   (*file)->Write(header.data(), header.size());
   ExportReport report;
   absl::Status status =
-      ReadSeries(stream.name, range, [&](const SeriesBatch& batch) {
+      store->ReadSeries(stream.name, range, [&](const SeriesBatch& batch) {
         const auto [low, high] =
             std::minmax_element(batch.time_ns.begin(), batch.time_ns.end());
         Cover(*low, *high, &report);
@@ -237,14 +206,16 @@ absl::StatusOr<ExportReport> Engine::ExportCsv(const StreamSummary& stream,
   return report;
 }
 
-absl::StatusOr<ExportReport> Engine::ExportOpaque(
-    const StreamSummary& stream, TimeRange range, const std::string& path,
-    const std::atomic<bool>* stop) {
+absl::StatusOr<ExportReport> ExportOpaque(Store* store,
+                                          const StreamSummary& stream,
+                                          TimeRange range,
+                                          const std::string& path,
+                                          const std::atomic<bool>* stop) {
   auto file = OutputFile::Create(path);
   if (!file.ok()) return file.status();
   ExportReport report;
   absl::Status status =
-      ReadOpaque(stream.name, range, [&](const OpaquePacket& packet) {
+      store->ReadOpaque(stream.name, range, [&](const OpaquePacket& packet) {
         Cover(packet.time_ns, packet.time_ns + packet.duration_ns, &report);
         ++report.samples;
         return (*file)->Write(packet.data.data(), packet.data.size()) &&
@@ -256,6 +227,40 @@ absl::StatusOr<ExportReport> Engine::ExportOpaque(
   if (!bytes.ok()) return bytes.status();
   report.bytes = *bytes;
   return report;
+}
+
+}  // namespace
+
+absl::StatusOr<ExportReport> Store::Export(const std::string& stream,
+                                           TimeRange range, bool original,
+                                           const std::string& path,
+                                           const std::atomic<bool>* stop) {
+  absl::StatusOr<StreamSummary> summary = Describe(stream);
+  if (!summary.ok()) return summary.status();
+  const StreamDescription& description = summary->description;
+  if (original && !description.copied) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("stream '", stream, "' was ",
+                     description.stills ? "kept as files" : "encoded anew",
+                     ", so it has no original packets; leave out --original"));
+  }
+  switch (description.kind) {
+    case StreamKind::kCamera:
+      if (description.stills) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "stream '", stream, "' holds still pictures; use 'fovea frames ",
+            stream, " --every 1ns -o DIR'"));
+      }
+      return path.ends_with(".mcap")
+                 ? ExportMcap(this, *summary, range, path, stop)
+                 : ExportVideo(this, *summary, range, original, path, stop);
+    case StreamKind::kImu:
+    case StreamKind::kSeries:
+      return ExportCsv(this, *summary, range, path, stop);
+    case StreamKind::kOpaque:
+      return ExportOpaque(this, *summary, range, path, stop);
+  }
+  return absl::InternalError("stream of an unknown kind");
 }
 
 }  // namespace fovea

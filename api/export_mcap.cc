@@ -3,6 +3,8 @@
 // A camera with what was observed in it and what was recorded beside it, as
 // one MCAP file: a GOP at a time, so that messages come nearly by time.
 
+#include "api/export_mcap.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -10,10 +12,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/gop_reader.h"
 #include "api/shown_frames.h"
 #include "api/stop_flag.h"
+#include "api/store.h"
 #include "api/store_facts.h"
 #include "codec/formats/mcap_writer.h"
 #include "index/observation_reader.h"
@@ -53,12 +55,12 @@ AnnotatedBox ToAnnotated(const Observation& observation,
 
 class McapExport {
  public:
-  McapExport(Engine* engine, StoreReader* store, const StreamFacts& camera,
+  McapExport(Store* store, StoreReader* chunks, const StreamFacts& camera,
              McapWriter* writer)
-      : engine_(engine),
-        store_(store),
+      : store_(store),
+        chunks_(chunks),
         camera_(camera),
-        reader_(store, &camera.description),
+        reader_(chunks, &camera.description),
         writer_(writer) {}
 
   absl::Status AddChannels(const StoreFacts& facts) {
@@ -93,7 +95,7 @@ class McapExport {
     if (absl::Status s = AddBoxes(gop); !s.ok()) return s;
     for (const auto& [name, channel] : sensors_) {
       absl::Status written;
-      const absl::Status read = engine_->ReadSeries(
+      const absl::Status read = store_->ReadSeries(
           name, {from_ns, to_ns}, [&](const SeriesBatch& batch) {
             written = writer_->WriteSamples(channel, batch);
             return written.ok();
@@ -122,12 +124,12 @@ class McapExport {
   }
 
   absl::Status AddBoxes(const GopRef& gop) {
-    const auto table = FrameIndex(store_).Table(gop);
+    const auto table = FrameIndex(chunks_).Table(gop);
     if (!table.ok()) return table.status();
     const std::vector<FrameTime> times = ShownTimes(gop, *table);
     std::vector<Observation> seen;
     const absl::Status visited = VisitObservations(
-        store_,
+        chunks_,
         {gop.stream, "", times.front().time_ns, times.back().time_ns + 1},
         [&](const Observation& observation) {
           seen.push_back(observation);
@@ -150,8 +152,8 @@ class McapExport {
     return absl::OkStatus();
   }
 
-  Engine* const engine_;
-  StoreReader* const store_;
+  Store* const store_;
+  StoreReader* const chunks_;
   const StreamFacts& camera_;
   const GopReader reader_;
   McapWriter* const writer_;
@@ -162,11 +164,12 @@ class McapExport {
 
 }  // namespace
 
-absl::StatusOr<ExportReport> Engine::ExportMcap(const StreamSummary& stream,
-                                                TimeRange range,
-                                                const std::string& path,
-                                                const std::atomic<bool>* stop) {
-  const auto facts = StoreFacts::Load(store_.get());
+absl::StatusOr<ExportReport> ExportMcap(Store* store,
+                                        const StreamSummary& stream,
+                                        TimeRange range,
+                                        const std::string& path,
+                                        const std::atomic<bool>* stop) {
+  const auto facts = StoreFacts::Load(store->chunks());
   if (!facts.ok()) return facts.status();
   const StreamFacts* camera = (*facts)->Find(stream.id);
   if (camera == nullptr) {
@@ -174,7 +177,7 @@ absl::StatusOr<ExportReport> Engine::ExportMcap(const StreamSummary& stream,
         absl::StrCat("stream '", stream.name, "' has gone"));
   }
   const auto gops =
-      FrameIndex(store_.get())
+      FrameIndex(store->chunks())
           .Gops(stream.id, range.from_ns, range.to_ns, camera->order);
   if (!gops.ok()) return gops.status();
   if (gops->empty()) {
@@ -183,7 +186,7 @@ absl::StatusOr<ExportReport> Engine::ExportMcap(const StreamSummary& stream,
   }
   auto writer = McapWriter::Create(path, {});
   if (!writer.ok()) return writer.status();
-  McapExport mcap(this, store_.get(), *camera, writer->get());
+  McapExport mcap(store, store->chunks(), *camera, writer->get());
   if (absl::Status s = mcap.AddChannels(**facts); !s.ok()) return s;
   ExportReport report;
   report.covered = {gops->front().row.start_ns, gops->front().row.start_ns};

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "api/stream_description.h"
 
 namespace fovea {

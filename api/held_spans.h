@@ -14,7 +14,7 @@
 namespace fovea {
 
 // One span per GOP (`camera`) or block, by index. Their times are those by
-// which Engine::Remove() takes them or leaves them.
+// which Store::Remove() takes them or leaves them.
 absl::StatusOr<std::vector<IndexSpan>> HeldSpans(StoreReader* store,
                                                  StreamId stream, bool camera);
 

@@ -124,7 +124,7 @@ class IngestObserver {
   virtual void OnNote(const std::string&) {}  // one line, for the user
 };
 
-// What Engine::Ingest() reads, opened before there need be a store.
+// What Store::Ingest() reads, opened before there need be a store.
 struct IngestInput {
   std::string location;
   std::string name;  // of the camera stream

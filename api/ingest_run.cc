@@ -121,7 +121,7 @@ struct IngestRun::Feed {
   std::optional<int64_t> shift_ns;           // added to every time
 };
 
-IngestRun::IngestRun(Store* store, StreamRegistry* registry,
+IngestRun::IngestRun(ChunkStore* store, StreamRegistry* registry,
                      const IngestOptions& options, IngestObserver* observer,
                      const std::atomic<bool>* stop)
     : store_(store),

@@ -22,14 +22,14 @@
 #include "api/track_pipe.h"
 #include "codec/camera_prior.h"
 #include "codec/formats/source.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
 // Not thread-safe; used once.
 class IngestRun {
  public:
-  IngestRun(Store* store, StreamRegistry* registry,
+  IngestRun(ChunkStore* store, StreamRegistry* registry,
             const IngestOptions& options, IngestObserver* observer,
             const std::atomic<bool>* stop);
   ~IngestRun();
@@ -81,7 +81,7 @@ class IngestRun {
   void CountProgress(const SourceItem& item, const Lane& lane);
   bool Interrupted() const { return Stopped(stop_); }
 
-  Store* const store_;
+  ChunkStore* const store_;
   StreamRegistry* const registry_;
   IngestOptions options_;
   IngestObserver* const observer_;

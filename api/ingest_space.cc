@@ -22,7 +22,7 @@ uint64_t ComingBytes(const SourceInfo& info, const IngestOptions& options) {
 }
 
 absl::Status ApplyRoomRules(uint64_t coming, const IngestOptions& options,
-                            Store* store, IngestObserver* observer,
+                            ChunkStore* store, IngestObserver* observer,
                             const std::atomic<bool>* stop) {
   absl::StatusOr<RetentionPolicy> policy = StoredPolicy(store);
   if (!policy.ok()) return policy.status();
@@ -49,7 +49,7 @@ absl::Status ApplyRoomRules(uint64_t coming, const IngestOptions& options,
 }  // namespace
 
 absl::Status MakeRoomFor(const IngestInput& input, const IngestOptions& options,
-                         Store* store, IngestObserver* observer,
+                         ChunkStore* store, IngestObserver* observer,
                          const std::atomic<bool>* stop) {
   if (options.dry_run) return absl::OkStatus();
   const uint64_t coming = ComingBytes(input.source->info(), options);

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "api/ingest.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -18,7 +18,7 @@ namespace fovea {
 // disk has no room even so: of what is encoded that is not known beforehand,
 // so that a little has to be free.
 absl::Status MakeRoomFor(const IngestInput& input, const IngestOptions& options,
-                         Store* store, IngestObserver* observer,
+                         ChunkStore* store, IngestObserver* observer,
                          const std::atomic<bool>* stop);
 
 }  // namespace fovea

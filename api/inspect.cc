@@ -108,12 +108,12 @@ absl::StatusOr<Inspection> InspectFile(const std::string& path,
   return Checked(options, std::move(inspection));
 }
 
-absl::StatusOr<Inspection> InspectStream(Engine* engine,
+absl::StatusOr<Inspection> InspectStream(Store* store,
                                          const std::string& stream,
                                          const InspectOptions& options,
                                          const InspectProgress& progress,
                                          const std::atomic<bool>* stop) {
-  const auto summary = engine->Describe(stream);
+  const auto summary = store->Describe(stream);
   if (!summary.ok()) return summary.status();
   const StreamDescription& description = summary->description;
   Inspection inspection;
@@ -130,7 +130,7 @@ absl::StatusOr<Inspection> InspectStream(Engine* engine,
   int64_t done = 0;
   const auto total = static_cast<int64_t>(summary->end_index);
   const absl::Status read =
-      engine->ReadUnits(stream, [&](const AccessUnit& unit) {
+      store->ReadUnits(stream, TimeRange(), [&](const AccessUnit& unit) {
         (*inspector)->Add(unit);
         if (progress) progress(++done, total);
         inspection.stopped = Stopped(stop);

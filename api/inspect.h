@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "codec/decode/video_decoder.h"
 #include "codec/quality_side_data.h"
 #include "codec/sample.h"
@@ -79,7 +79,7 @@ absl::StatusOr<Inspection> InspectFile(const std::string& path,
                                        const InspectOptions& options,
                                        const InspectProgress& progress,
                                        const std::atomic<bool>* stop);
-absl::StatusOr<Inspection> InspectStream(Engine* engine,
+absl::StatusOr<Inspection> InspectStream(Store* store,
                                          const std::string& stream,
                                          const InspectOptions& options,
                                          const InspectProgress& progress,

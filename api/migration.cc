@@ -21,7 +21,7 @@ absl::StatusOr<int64_t> CountMissingRows(StoreReader* store) {
 
 }  // namespace
 
-absl::StatusOr<int64_t> AddMissingRows(Store* store) {
+absl::StatusOr<int64_t> AddMissingRows(ChunkStore* store) {
   const auto due = IsPresenceDue(store);
   if (!due.ok()) return due.status();
   if (!*due) return 0;
@@ -31,15 +31,14 @@ absl::StatusOr<int64_t> AddMissingRows(Store* store) {
   return report->missing;
 }
 
-absl::StatusOr<MigrationReport> MigrateWithRows(const std::string& path,
-                                                const StoreOptions& options,
-                                                bool dry_run) {
-  const auto migrated = Store::Migrate(path, options, dry_run);
+absl::StatusOr<MigrationReport> MigrateWithRows(
+    const std::string& path, const ChunkStoreOptions& options, bool dry_run) {
+  const auto migrated = ChunkStore::Migrate(path, options, dry_run);
   if (!migrated.ok()) return migrated.status();
-  StoreOptions opening = options;
+  ChunkStoreOptions opening = options;
   opening.create = false;
   opening.read_only = dry_run;
-  const auto store = Store::Open(path, opening);
+  const auto store = ChunkStore::Open(path, opening);
   if (!store.ok()) return store.status();
   const auto rows =
       dry_run ? CountMissingRows(store->get()) : AddMissingRows(store->get());

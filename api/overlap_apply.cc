@@ -40,7 +40,7 @@ bool SamePixels(const Frame& a, const Frame& b) {
 
 class Applier {
  public:
-  Applier(Store* store, const OverlapOptions& options, OverlapRoles roles,
+  Applier(ChunkStore* store, const OverlapOptions& options, OverlapRoles roles,
           OverlapNote note, OverlapJudges* judges)
       : store_(store),
         options_(options),
@@ -241,7 +241,7 @@ class Applier {
     return store_->Commit(std::move(batch)).status();
   }
 
-  Store* const store_;
+  ChunkStore* const store_;
   const OverlapOptions& options_;
   OverlapRoles roles_;
   OverlapNote note_;
@@ -262,10 +262,10 @@ struct Job {
   OverlapNote note;
 };
 
-absl::StatusOr<Job> JobOf(Engine* engine, const OverlapPairPlan& pair) {
-  auto first = engine->Describe(pair.first);
+absl::StatusOr<Job> JobOf(Store* store, const OverlapPairPlan& pair) {
+  auto first = store->Describe(pair.first);
   if (!first.ok()) return first.status();
-  auto second = engine->Describe(pair.second);
+  auto second = store->Describe(pair.second);
   if (!second.ok()) return second.status();
   OverlapNote note;
   note.with_id = first->id;
@@ -280,8 +280,8 @@ absl::StatusOr<Job> JobOf(Engine* engine, const OverlapPairPlan& pair) {
 
 // Those that an earlier call began. One whose other camera has gone since
 // then is over: nobody keeps for it what is left.
-absl::StatusOr<std::vector<Job>> Unfinished(Engine* engine) {
-  auto streams = engine->Streams();
+absl::StatusOr<std::vector<Job>> Unfinished(Store* store) {
+  auto streams = store->Streams();
   if (!streams.ok()) return streams.status();
   std::vector<Job> jobs;
   for (const StreamSummary& second : *streams) {
@@ -295,7 +295,7 @@ absl::StatusOr<std::vector<Job>> Unfinished(Engine* engine) {
   return jobs;
 }
 
-absl::Status RunJobs(Engine* engine, const OverlapOptions& options,
+absl::Status RunJobs(Store* store, const OverlapOptions& options,
                      std::vector<Job> jobs, const OverlapProgress& progress,
                      const std::atomic<bool>* stop, OverlapReport* report) {
   int64_t done = 0, total = 0;
@@ -303,7 +303,7 @@ absl::Status RunJobs(Engine* engine, const OverlapOptions& options,
   OverlapJudges judges(options.models, options.external_models);
   for (Job& job : jobs) {
     const std::string name = job.roles.second.name;
-    Applier applier(engine->store(), options, std::move(job.roles),
+    Applier applier(store->chunks(), options, std::move(job.roles),
                     std::move(job.note), &judges);
     absl::Status status = applier.Run([&] {
       if (progress) progress(++done, total);
@@ -319,43 +319,43 @@ absl::Status RunJobs(Engine* engine, const OverlapOptions& options,
 
 }  // namespace
 
-absl::StatusOr<OverlapReport> ApplyOverlap(Engine* engine,
+absl::StatusOr<OverlapReport> ApplyOverlap(Store* store,
                                            const OverlapOptions& options,
                                            const OverlapProgress& progress,
                                            const std::atomic<bool>* stop) {
   OverlapReport report;
-  auto left = Unfinished(engine);
+  auto left = Unfinished(store);
   if (!left.ok()) return left.status();
   absl::Status status =
-      RunJobs(engine, options, *std::move(left), progress, stop, &report);
+      RunJobs(store, options, *std::move(left), progress, stop, &report);
   if (!status.ok()) return status;
   if (report.stopped) return report;
-  const auto plan = PlanOverlap(engine, options, progress, stop);
+  const auto plan = PlanOverlap(store, options, progress, stop);
   if (!plan.ok()) return plan.status();
   std::vector<Job> jobs;
   for (const OverlapPairPlan& pair : plan->pairs) {
     if (!pair.admitted) continue;
-    auto job = JobOf(engine, pair);
+    auto job = JobOf(store, pair);
     if (!job.ok()) return job.status();
     jobs.push_back(*std::move(job));
   }
-  status = RunJobs(engine, options, std::move(jobs), progress, stop, &report);
+  status = RunJobs(store, options, std::move(jobs), progress, stop, &report);
   if (!status.ok()) return status;
   if (report.stopped) return report;
   if (report.streams.empty()) {
     // All done, unless an earlier call was killed before it pruned.
-    const auto usage = engine->store()->Usage();
+    const auto usage = store->chunks()->Usage();
     if (!usage.ok()) return usage.status();
     if (usage->dead_chunk_bytes == 0) return report;
   }
-  auto prune = engine->store()->Prune();
+  auto prune = store->chunks()->Prune();
   if (!prune.ok()) return prune.status();
   report.prune = *std::move(prune);
   return report;
 }
 
-absl::StatusOr<std::vector<OverlapApplied>> OverlapStatus(Engine* engine) {
-  const auto streams = engine->Streams();
+absl::StatusOr<std::vector<OverlapApplied>> OverlapStatus(Store* store) {
+  const auto streams = store->Streams();
   if (!streams.ok()) return streams.status();
   std::vector<OverlapApplied> applied;
   for (const StreamSummary& stream : *streams) {

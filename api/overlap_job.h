@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "api/engine.h"
 #include "api/overlap_admission.h"
 #include "api/overlap_pair.h"
+#include "api/store.h"
 
 namespace fovea {
 
@@ -71,7 +71,7 @@ using OverlapProgress = std::function<void(int64_t done, int64_t total)>;
 // Changes nothing. A stream has one role: one that another was reduced
 // against is not reduced, and the other way round. kNotFound for a name that
 // is none; kCancelled once *stop.
-absl::StatusOr<OverlapPlan> PlanOverlap(Engine* engine,
+absl::StatusOr<OverlapPlan> PlanOverlap(Store* store,
                                         const OverlapOptions& options,
                                         const OverlapProgress& progress,
                                         const std::atomic<bool>* stop);
@@ -96,13 +96,13 @@ struct OverlapReport {
 // this call, and stays as it was where none is; a stream of which no GOP is
 // reduced is left untouched. Not while one of the
 // streams is ingested. The bytes come free at the end.
-absl::StatusOr<OverlapReport> ApplyOverlap(Engine* engine,
+absl::StatusOr<OverlapReport> ApplyOverlap(Store* store,
                                            const OverlapOptions& options,
                                            const OverlapProgress& progress,
                                            const std::atomic<bool>* stop);
 
 // What has been applied so far, by name of the reduced stream.
-absl::StatusOr<std::vector<OverlapApplied>> OverlapStatus(Engine* engine);
+absl::StatusOr<std::vector<OverlapApplied>> OverlapStatus(Store* store);
 
 }  // namespace fovea
 

@@ -23,12 +23,12 @@ namespace {
 // Long enough for what moves to have moved, short enough for it to be there.
 constexpr int64_t kLaterNs = 200'000'000;
 
-absl::StatusOr<Frame> FrameAt(Engine* engine, const StreamSummary& stream,
+absl::StatusOr<Frame> FrameAt(Store* store, const StreamSummary& stream,
                               int64_t time_ns) {
   FrameSelection at;
   at.at_ns = std::max(time_ns, stream.start_ns);
   Frame shown;
-  absl::Status status = engine
+  absl::Status status = store
                             ->ReadFrames(stream.name, at,
                                          [&](const ReadFrame& read) {
                                            shown = read.frame;
@@ -69,9 +69,9 @@ PictureSize SizeOf(const StreamSummary& stream) {
 
 class Planner {
  public:
-  Planner(Engine* engine, const OverlapOptions& options,
+  Planner(Store* store, const OverlapOptions& options,
           const OverlapProgress& progress, const std::atomic<bool>* stop)
-      : engine_(engine),
+      : store_(store),
         options_(options),
         progress_(progress),
         stop_(stop),
@@ -102,10 +102,10 @@ class Planner {
 
  private:
   absl::Status Choose() {
-    auto all = engine_->Streams();
+    auto all = store_->Streams();
     if (!all.ok()) return all.status();
     for (const std::string& name : options_.streams) {
-      const auto named = engine_->Describe(name);
+      const auto named = store_->Describe(name);
       if (!named.ok()) return named.status();
       if (!HasVideo(*named)) {
         return absl::InvalidArgumentError(absl::StrCat(
@@ -139,7 +139,7 @@ class Planner {
       view.end_ns = camera.end_ns;
       for (const int64_t time :
            Spread(camera.start_ns, camera.end_ns, options_.looks)) {
-        const auto frame = FrameAt(engine_, camera, time);
+        const auto frame = FrameAt(store_, camera, time);
         if (!frame.ok()) return frame.status();
         view.views.push_back({time, DescribeView(*frame)});
       }
@@ -165,7 +165,7 @@ class Planner {
                     {second, time, &look.second},
                     {second, later, &look.second_later}};
       for (const auto& want : wanted) {
-        auto frame = FrameAt(engine_, want.stream, want.time_ns);
+        auto frame = FrameAt(store_, want.stream, want.time_ns);
         if (!frame.ok()) return frame.status();
         *want.frame = *std::move(frame);
       }
@@ -272,7 +272,7 @@ class Planner {
     if (!pair->why_not.empty()) return absl::OkStatus();
     const OverlapRoles roles{Named(pair->first), second,
                              pair->finding.first_to_second, pair->finding.mask};
-    OverlapReducer reducer(engine_->store(), &roles, &judges_,
+    OverlapReducer reducer(store_->chunks(), &roles, &judges_,
                            options_.look_every, options_.most_gop_bytes);
     for (const int offset : options_.qp_offsets) {
       if (absl::Status s = TrySample(offset, roles, &reducer, pair); !s.ok()) {
@@ -286,7 +286,7 @@ class Planner {
   absl::Status TrySample(int qp_offset, const OverlapRoles& roles,
                          OverlapReducer* reducer, OverlapPairPlan* pair) {
     const auto gops =
-        FrameIndex(engine_->store())
+        FrameIndex(store_->chunks())
             .Gops(roles.second.id,
                   std::max(roles.first.start_ns, roles.second.start_ns),
                   roles.first.end_ns);
@@ -319,7 +319,7 @@ class Planner {
     return absl::OkStatus();
   }
 
-  Engine* const engine_;
+  Store* const store_;
   const OverlapOptions& options_;
   const OverlapProgress& progress_;
   const std::atomic<bool>* const stop_;
@@ -333,11 +333,11 @@ class Planner {
 
 }  // namespace
 
-absl::StatusOr<OverlapPlan> PlanOverlap(Engine* engine,
+absl::StatusOr<OverlapPlan> PlanOverlap(Store* store,
                                         const OverlapOptions& options,
                                         const OverlapProgress& progress,
                                         const std::atomic<bool>* stop) {
-  return Planner(engine, options, progress, stop).Run();
+  return Planner(store, options, progress, stop).Run();
 }
 
 }  // namespace fovea

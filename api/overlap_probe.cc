@@ -20,7 +20,8 @@ constexpr int64_t kEveryNs = 2'000'000'000;
 constexpr int64_t kLaterNs = 200'000'000;
 constexpr int64_t kLongestNs = 10'000'000'000;
 
-absl::StatusOr<std::optional<Frame>> StoredAt(Store* store, StreamId stream,
+absl::StatusOr<std::optional<Frame>> StoredAt(ChunkStore* store,
+                                              StreamId stream,
                                               const GopReader& reader,
                                               int64_t time_ns) {
   const auto ref = FrameIndex(store).AtTime(stream, time_ns);
@@ -71,7 +72,7 @@ absl::StatusOr<std::vector<Frame>> Sample(const std::string& location,
 
 }  // namespace
 
-absl::StatusOr<PairFinding> ProbeOverlap(Store* store, StreamId first,
+absl::StatusOr<PairFinding> ProbeOverlap(ChunkStore* store, StreamId first,
                                          const StreamDescription& description,
                                          const std::string& location,
                                          const SourceOptions& source,

@@ -13,14 +13,14 @@
 #include "api/overlap_pair.h"
 #include "api/stream_description.h"
 #include "codec/formats/source.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
 // Looks at the first ten seconds of `location` at times when the stream ran,
 // too. kFailedPrecondition, with the reason: no overlap that holds; else the
 // errors of OpenSource() and VerifyPair().
-absl::StatusOr<PairFinding> ProbeOverlap(Store* store, StreamId first,
+absl::StatusOr<PairFinding> ProbeOverlap(ChunkStore* store, StreamId first,
                                          const StreamDescription& description,
                                          const std::string& location,
                                          const SourceOptions& source,

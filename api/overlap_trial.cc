@@ -29,7 +29,7 @@ uint64_t PictureBytes(const CameraInfo& camera) {
 
 }  // namespace
 
-OverlapReducer::OverlapReducer(Store* store, const OverlapRoles* roles,
+OverlapReducer::OverlapReducer(ChunkStore* store, const OverlapRoles* roles,
                                OverlapJudges* judges, int look_every,
                                uint64_t most_bytes)
     : roles_(*roles),

@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "api/engine.h"
 #include "api/gop_reader.h"
 #include "api/overlap_admission.h"
 #include "api/overlap_encode.h"
 #include "api/overlap_geometry.h"
+#include "api/store.h"
 #include "codec/canonical_gop.h"
 #include "index/frame_index.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -43,8 +43,8 @@ class OverlapReducer {
  public:
   // Models look every `look_every` frames; `most_bytes` of pictures are
   // held per GOP: larger ones are left as they are.
-  OverlapReducer(Store* store, const OverlapRoles* roles, OverlapJudges* judges,
-                 int look_every, uint64_t most_bytes);
+  OverlapReducer(ChunkStore* store, const OverlapRoles* roles,
+                 OverlapJudges* judges, int look_every, uint64_t most_bytes);
 
   absl::StatusOr<TriedGop> Try(const GopRef& gop, int qp_offset);
 

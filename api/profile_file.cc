@@ -235,7 +235,7 @@ absl::Status FeedFile(const ProfileFileOptions& options,
 absl::Status FeedStream(const ProfileFileOptions& options,
                         const Progress& progress, const std::atomic<bool>* stop,
                         Recording* recording) {
-  const auto stream = options.engine->Describe(options.input);
+  const auto stream = options.store->Describe(options.input);
   if (!stream.ok()) return stream.status();
   if (stream->description.kind != StreamKind::kCamera) {
     return absl::InvalidArgumentError(options.input +
@@ -248,7 +248,7 @@ absl::Status FeedStream(const ProfileFileOptions& options,
   const FrameSelection all;
   absl::Status added;
   absl::Status read =
-      options.engine
+      options.store
           ->ReadFrames(options.input, all,
                        [&](const ReadFrame& picture) {
                          if (stop != nullptr && stop->load()) {
@@ -278,7 +278,7 @@ absl::StatusOr<ProfileReport> ProfileFile(
         "profile: a gradient pass every 0 frames; must be 1 or more");
   }
   Recording recording(options, models, outputs);
-  absl::Status fed = options.engine == nullptr
+  absl::Status fed = options.store == nullptr
                          ? FeedFile(options, progress, stop, &recording)
                          : FeedStream(options, progress, stop, &recording);
   if (!fed.ok()) return fed;

@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "api/degrader.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "codec/formats/source.h"
 #include "codec/model_id.h"
 #include "sensitivity/model.h"
@@ -24,9 +24,9 @@
 namespace fovea {
 
 struct ProfileFileOptions {
-  std::string input;  // what OpenSource() takes, or a stream of `engine`
+  std::string input;  // what OpenSource() takes, or a stream of `store`
   SourceOptions source;
-  Engine* engine = nullptr;  // null: `input` is a file
+  Store* store = nullptr;  // null: `input` is a file
 
   ProfileOptions profile;
   // A gradient pass every so many frames; in between, the larger of its two

@@ -171,12 +171,12 @@ absl::Status FeedFile(const ProfileSeriesOptions& options,
 
 // The stream asked for, or the inertial one beside a camera's.
 absl::StatusOr<StreamSummary> FindStream(const ProfileSeriesOptions& options) {
-  auto stream = options.engine->Describe(options.input);
+  auto stream = options.store->Describe(options.input);
   if (!stream.ok()) return stream;
   const StreamKind kind = stream->description.kind;
   if (kind == StreamKind::kImu || kind == StreamKind::kSeries) return stream;
   if (kind == StreamKind::kCamera) {
-    auto beside = options.engine->Describe(options.input + ".imu");
+    auto beside = options.store->Describe(options.input + ".imu");
     if (beside.ok() || !absl::IsNotFound(beside.status())) return beside;
   }
   return absl::InvalidArgumentError(absl::StrCat(
@@ -197,7 +197,7 @@ absl::Status FeedStream(const ProfileSeriesOptions& options,
   if (!status.ok()) return status;
   ProfileSeriesReport& report = recording->report();
   const auto total = static_cast<int64_t>(stream->end_index);
-  absl::Status read = options.engine->ReadSeries(
+  absl::Status read = options.store->ReadSeries(
       stream->name, TimeRange(), [&](const SeriesBatch& batch) {
         report.stopped = stop != nullptr && stop->load();
         if (report.stopped) return false;
@@ -233,7 +233,7 @@ absl::StatusOr<ProfileSeriesReport> ProfileSeries(
     return absl::InvalidArgumentError("profile: needs a file per model");
   }
   Recording recording(options, models, outputs);
-  absl::Status fed = options.engine == nullptr
+  absl::Status fed = options.store == nullptr
                          ? FeedFile(options, models, progress, stop, &recording)
                          : FeedStream(options, progress, stop, &recording);
   if (!fed.ok()) return fed;

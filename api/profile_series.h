@@ -14,7 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "codec/formats/source.h"
 #include "codec/model_id.h"
 #include "codec/sample.h"
@@ -25,12 +25,12 @@
 namespace fovea {
 
 struct ProfileSeriesOptions {
-  // What OpenSource() takes, or a stream of `engine`. Of several tracks the
+  // What OpenSource() takes, or a stream of `store`. Of several tracks the
   // first that has every model's channels, inertial ones before others; of
   // a camera stream, the one called NAME.imu.
   std::string input;
   SourceOptions source;
-  Engine* engine = nullptr;  // null: `input` is a file
+  Store* store = nullptr;  // null: `input` is a file
 
   // Samples, at a model's rate, between the beginnings of two windows; 0:
   // half a window.
@@ -56,7 +56,7 @@ struct ProfileSeriesReport {
 };
 
 // Writes outputs[i] for models[i]; none appears unless each model had a
-// window. Errors: those of OpenSource(), Engine and WindowProfiler;
+// window. Errors: those of OpenSource(), Store and WindowProfiler;
 // kInvalidArgument: no model, no track with its channels, no window.
 absl::StatusOr<ProfileSeriesReport> ProfileSeries(
     const ProfileSeriesOptions& options, const std::vector<Model*>& models,

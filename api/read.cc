@@ -8,9 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/block_reader.h"
-#include "api/engine.h"
 #include "api/gop_reader.h"
 #include "api/shown_frames.h"
+#include "api/store.h"
 #include "codec/series_block.h"
 #include "index/frame_index.h"
 
@@ -95,7 +95,7 @@ TimeOrder FrameOrder(const StreamSummary& stream) {
 
 }  // namespace
 
-absl::StatusOr<int64_t> Engine::ReadFrames(
+absl::StatusOr<int64_t> Store::ReadFrames(
     const std::string& stream, const FrameSelection& selection,
     const std::function<bool(const ReadFrame&)>& visit) {
   absl::StatusOr<StreamSummary> summary = Describe(stream);
@@ -106,7 +106,7 @@ absl::StatusOr<int64_t> Engine::ReadFrames(
   if (!selection.index.has_value() && !selection.at_ns.has_value()) {
     return ReadEvery(selection, *summary, visit);
   }
-  const FrameIndex index(store_.get());
+  const FrameIndex index(chunks_.get());
   absl::StatusOr<FrameRef> ref =
       selection.index.has_value() ? index.AtIndex(summary->id, *selection.index)
                                   : index.AtTime(summary->id, *selection.at_ns);
@@ -117,16 +117,16 @@ absl::StatusOr<int64_t> Engine::ReadFrames(
         summary->start_ns, " to ", summary->end_ns, " ns"));
   }
   if (!ref.ok()) return ref.status();
-  return ReadOne(store_.get(), summary->description, *ref, visit);
+  return ReadOne(chunks_.get(), summary->description, *ref, visit);
 }
 
-absl::StatusOr<int64_t> Engine::ReadEvery(
+absl::StatusOr<int64_t> Store::ReadEvery(
     const FrameSelection& selection, const StreamSummary& stream,
     const std::function<bool(const ReadFrame&)>& visit) {
   if (selection.every_ns.has_value() && *selection.every_ns <= 0) {
     return absl::InvalidArgumentError("the step between frames must be > 0");
   }
-  ShownFrames frames(store_.get(), stream.id, &stream.description,
+  ShownFrames frames(chunks_.get(), stream.id, &stream.description,
                      FrameOrder(stream));
   Steps steps(selection);
   const absl::Status status = frames.Read(
@@ -140,8 +140,8 @@ absl::StatusOr<int64_t> Engine::ReadEvery(
   return frames.frames_decoded();
 }
 
-absl::Status Engine::ReadUnits(
-    const std::string& stream,
+absl::Status Store::ReadUnits(
+    const std::string& stream, TimeRange range,
     const std::function<bool(const AccessUnit&)>& visit) {
   absl::StatusOr<StreamSummary> summary = Describe(stream);
   if (!summary.ok()) return summary.status();
@@ -149,10 +149,10 @@ absl::Status Engine::ReadUnits(
   if (description.kind != StreamKind::kCamera || description.stills) {
     return WrongKind(*summary, "video");
   }
-  const GopReader reader(store_.get(), &description);
+  const GopReader reader(chunks_.get(), &description);
   absl::StatusOr<std::vector<GopRef>> gops =
-      FrameIndex(store_.get())
-          .Gops(summary->id, TimeRange().from_ns, TimeRange().to_ns);
+      FrameIndex(chunks_.get())
+          .Gops(summary->id, range.from_ns, range.to_ns, FrameOrder(*summary));
   if (!gops.ok()) return gops.status();
   for (const GopRef& gop : *gops) {
     absl::StatusOr<std::vector<AccessUnit>> units =
@@ -165,7 +165,7 @@ absl::Status Engine::ReadUnits(
   return absl::OkStatus();
 }
 
-absl::Status Engine::ReadSeries(
+absl::Status Store::ReadSeries(
     const std::string& stream, TimeRange range,
     const std::function<bool(const SeriesBatch&)>& visit) {
   absl::StatusOr<StreamSummary> summary = Describe(stream);
@@ -175,10 +175,10 @@ absl::Status Engine::ReadSeries(
     return WrongKind(*summary, "imu or series");
   }
   return ForEachBlock(
-      store_.get(), summary->id, range.from_ns, range.to_ns, InOrder(*summary),
+      chunks_.get(), summary->id, range.from_ns, range.to_ns, InOrder(*summary),
       [&](const BlockRow& row) -> absl::StatusOr<bool> {
         absl::StatusOr<std::vector<uint8_t>> bytes =
-            BlockBytes(store_.get(), row);
+            BlockBytes(chunks_.get(), row);
         if (!bytes.ok()) return bytes.status();
         absl::StatusOr<DecodedSeries> decoded = DecodeSeriesBlock(*bytes);
         if (!decoded.ok()) return decoded.status();
@@ -188,7 +188,7 @@ absl::Status Engine::ReadSeries(
       });
 }
 
-absl::Status Engine::ReadOpaque(
+absl::Status Store::ReadOpaque(
     const std::string& stream, TimeRange range,
     const std::function<bool(const OpaquePacket&)>& visit) {
   absl::StatusOr<StreamSummary> summary = Describe(stream);
@@ -196,11 +196,11 @@ absl::Status Engine::ReadOpaque(
   if (summary->description.kind != StreamKind::kOpaque) {
     return WrongKind(*summary, "opaque");
   }
-  return ForEachBlock(store_.get(), summary->id, range.from_ns, range.to_ns,
+  return ForEachBlock(chunks_.get(), summary->id, range.from_ns, range.to_ns,
                       InOrder(*summary),
                       [&](const BlockRow& row) -> absl::StatusOr<bool> {
                         absl::StatusOr<std::vector<uint8_t>> bytes =
-                            BlockBytes(store_.get(), row);
+                            BlockBytes(chunks_.get(), row);
                         if (!bytes.ok()) return bytes.status();
                         absl::StatusOr<std::vector<OpaquePacket>> packets =
                             DecodeOpaqueBlock(*bytes);

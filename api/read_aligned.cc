@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/align.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "api/stored_times.h"
 #include "api/time_text.h"
 #include "api/timed_source.h"
@@ -143,7 +143,7 @@ absl::StatusOr<int64_t> Walk(
 
 }  // namespace
 
-absl::StatusOr<AlignReport> Engine::ReadAligned(
+absl::StatusOr<AlignReport> Store::ReadAligned(
     const std::string& reference, const std::vector<std::string>& streams,
     const AlignOptions& options,
     const std::function<bool(const AlignedRow&)>& visit) {
@@ -159,11 +159,11 @@ absl::StatusOr<AlignReport> Engine::ReadAligned(
   for (const std::string& name : streams) {
     const auto stream = Describe(name);
     if (!stream.ok()) return stream.status();
-    auto companion = OpenCompanion(store_.get(), *clock, *stream, options);
+    auto companion = OpenCompanion(chunks_.get(), *clock, *stream, options);
     if (!companion.ok()) return companion.status();
     companions.push_back(*std::move(companion));
   }
-  const auto times = OpenTimes(store_.get(), *clock, options.range);
+  const auto times = OpenTimes(chunks_.get(), *clock, options.range);
   const auto rows = Walk(times.get(), &companions, visit);
   if (!rows.ok()) return rows.status();
   AlignReport report;

@@ -26,10 +26,10 @@ void Add(int64_t from_ns, int64_t to_ns, int64_t samples, uint64_t bytes,
   plan->bytes += bytes;
 }
 
-absl::Status PlanGops(Engine* engine, StreamId stream, TimeRange range,
+absl::Status PlanGops(Store* store, StreamId stream, TimeRange range,
                       RemovalPlan* plan) {
   const auto gops =
-      FrameIndex(engine->store()).Gops(stream, range.from_ns, range.to_ns);
+      FrameIndex(store->chunks()).Gops(stream, range.from_ns, range.to_ns);
   if (!gops.ok()) return gops.status();
   for (const GopRef& gop : *gops) {
     Add(gop.row.start_ns, gop.row.start_ns + gop.row.duration_ns,
@@ -38,7 +38,7 @@ absl::Status PlanGops(Engine* engine, StreamId stream, TimeRange range,
   return absl::OkStatus();
 }
 
-absl::Status PlanBlocks(Engine* engine, StreamId stream, TimeRange range,
+absl::Status PlanBlocks(Store* store, StreamId stream, TimeRange range,
                         RemovalPlan* plan) {
   absl::Status inner;
   const auto visit = [&](std::string_view, std::string_view value) {
@@ -50,17 +50,17 @@ absl::Status PlanBlocks(Engine* engine, StreamId stream, TimeRange range,
     }
     return true;
   };
-  const absl::Status scanned = engine->store()->Scan(
+  const absl::Status scanned = store->chunks()->Scan(
       Family::kBlock, StreamPrefix(stream), StreamPrefix(stream + 1), visit);
   return scanned.ok() ? inner : scanned;
 }
 
-absl::Status PlanObservations(Engine* engine, StreamId stream, bool camera,
+absl::Status PlanObservations(Store* store, StreamId stream, bool camera,
                               TimeRange range, RemovalPlan* plan) {
-  const auto held = HeldSpans(engine->store(), stream, camera);
+  const auto held = HeldSpans(store->chunks(), stream, camera);
   if (!held.ok()) return held.status();
   const auto cuts =
-      Observations(engine->store())
+      Observations(store->chunks())
           .Cut(stream, SpansTouching(*held, range.from_ns, range.to_ns),
                /*batch=*/nullptr);
   if (!cuts.ok()) return cuts.status();
@@ -68,8 +68,8 @@ absl::Status PlanObservations(Engine* engine, StreamId stream, bool camera,
   return absl::OkStatus();
 }
 
-absl::Status PlanCoarse(Engine* engine, StreamId stream, RemovalPlan* plan) {
-  const auto streams = engine->Streams();
+absl::Status PlanCoarse(Store* store, StreamId stream, RemovalPlan* plan) {
+  const auto streams = store->Streams();
   if (!streams.ok()) return streams.status();
   for (const StreamSummary& other : *streams) {
     const auto& overlap = other.description.overlap;
@@ -82,19 +82,18 @@ absl::Status PlanCoarse(Engine* engine, StreamId stream, RemovalPlan* plan) {
 
 }  // namespace
 
-absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
-                                        const std::string& stream,
+absl::StatusOr<RemovalPlan> PlanRemoval(Store* store, const std::string& stream,
                                         TimeRange range) {
-  const auto summary = engine->Describe(stream);
+  const auto summary = store->Describe(stream);
   if (!summary.ok()) return summary.status();
   const bool camera = summary->description.kind == StreamKind::kCamera;
   RemovalPlan plan;
-  absl::Status status = camera ? PlanGops(engine, summary->id, range, &plan)
-                               : PlanBlocks(engine, summary->id, range, &plan);
+  absl::Status status = camera ? PlanGops(store, summary->id, range, &plan)
+                               : PlanBlocks(store, summary->id, range, &plan);
   if (!status.ok()) return status;
-  status = PlanObservations(engine, summary->id, camera, range, &plan);
+  status = PlanObservations(store, summary->id, camera, range, &plan);
   if (!status.ok()) return status;
-  if (camera) status = PlanCoarse(engine, summary->id, &plan);
+  if (camera) status = PlanCoarse(store, summary->id, &plan);
   if (!status.ok()) return status;
   return plan;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What Engine::Remove() would take away, told before it is done.
+// What Store::Remove() would take away, told before it is done.
 
 #ifndef FOVEA_API_REMOVAL_PLAN_H_
 #define FOVEA_API_REMOVAL_PLAN_H_
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "api/engine.h"
+#include "api/store.h"
 
 namespace fovea {
 
@@ -28,8 +28,7 @@ struct RemovalPlan {
 };
 
 // Changes nothing. kNotFound when there is no such stream.
-absl::StatusOr<RemovalPlan> PlanRemoval(Engine* engine,
-                                        const std::string& stream,
+absl::StatusOr<RemovalPlan> PlanRemoval(Store* store, const std::string& stream,
                                         TimeRange range);
 
 }  // namespace fovea

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/held_spans.h"
 #include "api/look_book.h"
+#include "api/store.h"
 #include "index/observations.h"
 
 namespace fovea {
@@ -107,7 +107,7 @@ bool IsEverything(TimeRange range) {
   return range.from_ns == INT64_MIN && range.to_ns == INT64_MAX;
 }
 
-absl::Status RemoveObservations(Store* store, StreamId stream, bool camera,
+absl::Status RemoveObservations(ChunkStore* store, StreamId stream, bool camera,
                                 TimeRange range, Removal* removal) {
   const Observations observations(store);
   absl::StatusOr<ObservationCuts> cuts;
@@ -127,7 +127,8 @@ absl::Status RemoveObservations(Store* store, StreamId stream, bool camera,
 
 // A mean cannot be had without the frames that go, so it goes with them and
 // is learned again.
-absl::Status RemovePriors(Store* store, StreamId stream, Removal* removal) {
+absl::Status RemovePriors(ChunkStore* store, StreamId stream,
+                          Removal* removal) {
   return store->Scan(Family::kPrior, StreamPrefix(stream),
                      StreamPrefix(stream + 1),
                      [&](std::string_view key, std::string_view) {
@@ -137,7 +138,7 @@ absl::Status RemovePriors(Store* store, StreamId stream, Removal* removal) {
                      });
 }
 
-absl::Status RemoveDerived(Store* store, StreamId stream, bool camera,
+absl::Status RemoveDerived(ChunkStore* store, StreamId stream, bool camera,
                            TimeRange range, Removal* removal) {
   if (absl::Status s =
           RemoveObservations(store, stream, camera, range, removal);
@@ -150,14 +151,14 @@ absl::Status RemoveDerived(Store* store, StreamId stream, bool camera,
 
 }  // namespace
 
-absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
-                                            TimeRange range) {
+absl::StatusOr<RemoveReport> Store::Remove(const std::string& stream,
+                                           TimeRange range) {
   absl::StatusOr<StreamRow> row = registry_.Find(stream);
   if (!row.ok()) return row.status();
   Removal removal;
   absl::Status inner;
   const bool camera = static_cast<StreamKind>(row->kind) == StreamKind::kCamera;
-  absl::Status status = store_->Scan(
+  absl::Status status = chunks_->Scan(
       camera ? Family::kGop : Family::kBlock, StreamPrefix(row->id),
       StreamPrefix(row->id + 1),
       [&](std::string_view key, std::string_view value) {
@@ -167,7 +168,7 @@ absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
       });
   if (!status.ok()) return status;
   if (!inner.ok()) return inner;
-  status = RemoveDerived(store_.get(), row->id, camera, range, &removal);
+  status = RemoveDerived(chunks_.get(), row->id, camera, range, &removal);
   if (!status.ok()) return status;
   if (IsEverything(range)) {
     removal.batch.DeleteRow(Family::kMeta, StreamKey(row->id));
@@ -189,9 +190,9 @@ absl::StatusOr<RemoveReport> Engine::Remove(const std::string& stream,
   report.priors_removed = removal.priors;
   if (removal.batch.empty()) return report;
   absl::StatusOr<CommitReceipt> receipt =
-      store_->Commit(std::move(removal.batch));
+      chunks_->Commit(std::move(removal.batch));
   if (!receipt.ok()) return receipt.status();
-  absl::StatusOr<PruneReport> prune = store_->Prune();
+  absl::StatusOr<PruneReport> prune = chunks_->Prune();
   if (!prune.ok()) return prune.status();
   report.prune = *prune;
   return report;

@@ -2,8 +2,8 @@
 
 #include "api/restore.h"
 
-#include "api/engine.h"
 #include "api/stop_flag.h"
+#include "api/store.h"
 
 namespace fovea {
 
@@ -23,9 +23,9 @@ absl::StatusOr<RestoreOutcome> RestoreStore(
         return !Stopped(stop);
       });
   if (!restored.ok()) return restored.status();
-  auto engine = Engine::Open(target, {});
-  if (!engine.ok()) return engine.status();
-  auto verified = (*engine)->Verify(
+  auto store = Store::Open({.path = target});
+  if (!store.ok()) return store.status();
+  auto verified = (*store)->Verify(
       {.deep = true, .progress = during("verify"), .stop = stop});
   if (!verified.ok()) return verified.status();
   return RestoreOutcome{*restored, *std::move(verified)};

@@ -24,7 +24,7 @@ struct RestoreOutcome {
 // Copies `backup` into the missing or empty folder `target`, opens it and
 // verifies it, every payload included. `progress` (may be empty) gets bytes
 // done and total of what `step` ("restore", "verify") names. Errors as
-// RestoreBackup()'s and Engine::Open()'s.
+// RestoreBackup()'s and Store::Open()'s.
 absl::StatusOr<RestoreOutcome> RestoreStore(
     const std::string& backup, const std::string& target,
     const std::function<void(const char* step, uint64_t, uint64_t)>& progress,

@@ -53,7 +53,8 @@ uint64_t Wanted(const RetentionPolicy& policy, const DiskSpace& space,
   return wanted + std::max(kLeastMargin, space.store_bytes() / kMarginPart);
 }
 
-absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
+absl::StatusOr<uint64_t> WouldFree(ChunkStore* store,
+                                   const ExpiryPlanner& planner,
                                    uint64_t wanted) {
   absl::StatusOr<std::vector<SegmentSpace>> spaces =
       store->MeasureSegments(planner.AllFound());
@@ -69,7 +70,7 @@ absl::StatusOr<uint64_t> WouldFree(Store* store, const ExpiryPlanner& planner,
 // Finds what goes, and fills in the report as if it were gone. When no room
 // is wanted, only a `forecast` tells what the store will take: it costs a look
 // at every chunk there is.
-absl::Status Plan(Store* store, const RetentionPolicy& policy,
+absl::Status Plan(ChunkStore* store, const RetentionPolicy& policy,
                   uint64_t coming_bytes, bool forecast, ExpiryPlanner* planner,
                   RetentionReport* report) {
   const absl::StatusOr<DiskSpace> space = store->Space();
@@ -118,7 +119,7 @@ void AddTo(const StreamExpiry& found, RetentionReport* report) {
 // --- one stream ---------------------------------------------------------
 
 // Deletes the run's time rows: by the range where no others are in it.
-absl::Status ExpireTimeRows(Store* store, const ExpiredStream& stream,
+absl::Status ExpireTimeRows(ChunkStore* store, const ExpiredStream& stream,
                             const ExpiredRun& run, CommitBatch* batch) {
   const StreamId id = stream.row.id;
   const absl::StatusOr<GopKeyParts> first = ParseGopKey(run.first_key);
@@ -155,7 +156,7 @@ absl::Status ExpireTimeRows(Store* store, const ExpiredStream& stream,
   return scanned.ok() ? bad : scanned;
 }
 
-absl::Status ExpireLooks(Store* store, const ExpiredStream& stream,
+absl::Status ExpireLooks(ChunkStore* store, const ExpiredStream& stream,
                          CommitBatch* batch) {
   std::vector<IndexSpan> spans;
   for (const ExpiredRun& run : stream.runs) {
@@ -168,7 +169,7 @@ absl::Status ExpireLooks(Store* store, const ExpiredStream& stream,
 }
 
 absl::Status CommitAs(RetentionClass retention_class, CommitBatch* batch,
-                      Store* store) {
+                      ChunkStore* store) {
   if (batch->empty()) return absl::OkStatus();
   batch->set_retention_class(retention_class);
   return store->Commit(std::exchange(*batch, {})).status();
@@ -176,7 +177,7 @@ absl::Status CommitAs(RetentionClass retention_class, CommitBatch* batch,
 
 // Before what they were made on, so that what no longer fits in a commit may
 // go in others before it.
-absl::Status ExpireObservations(Store* store, const ExpiredStream& stream,
+absl::Status ExpireObservations(ChunkStore* store, const ExpiredStream& stream,
                                 RetentionClass retention_class,
                                 CommitBatch* batch) {
   const Observations observations(store);
@@ -222,7 +223,7 @@ absl::Status BookExpiry(StreamRegistry* registry, const ExpiredStream& stream,
   return absl::OkStatus();
 }
 
-absl::Status ExpireRows(Store* store, const ExpiredStream& stream,
+absl::Status ExpireRows(ChunkStore* store, const ExpiredStream& stream,
                         RetentionClass retention_class, CommitBatch* batch) {
   if (absl::Status s =
           ExpireObservations(store, stream, retention_class, batch);
@@ -251,8 +252,9 @@ absl::Status ExpireRows(Store* store, const ExpiredStream& stream,
 // --- all of them --------------------------------------------------------
 
 // Of all streams together, so that there are few portions.
-absl::Status DropReferences(Store* store, std::vector<ExpiredStream>& streams,
-                            int64_t total, const RetentionOptions& options) {
+absl::Status DropReferences(ChunkStore* store,
+                            std::vector<ExpiredStream>& streams, int64_t total,
+                            const RetentionOptions& options) {
   std::vector<Reference> left;
   for (ExpiredStream& stream : streams) {
     std::ranges::move(stream.references, std::back_inserter(left));
@@ -274,7 +276,7 @@ absl::Status DropReferences(Store* store, std::vector<ExpiredStream>& streams,
 // Rows of all streams go first: nothing that was shown to be old is seen any
 // more while its bytes are being freed. A stream's go in one commit, which
 // costs a sync, so those of a retention class share it.
-absl::Status Expire(Store* store, std::vector<ExpiredStream>& streams,
+absl::Status Expire(ChunkStore* store, std::vector<ExpiredStream>& streams,
                     const RetentionOptions& options) {
   StreamRegistry registry(store);
   std::map<RetentionClass, CommitBatch> batches;
@@ -305,7 +307,7 @@ absl::Status Expire(Store* store, std::vector<ExpiredStream>& streams,
 
 }  // namespace
 
-absl::StatusOr<RetentionReport> PlanRetention(Store* store,
+absl::StatusOr<RetentionReport> PlanRetention(ChunkStore* store,
                                               const RetentionPolicy& policy,
                                               const RetentionOptions& options) {
   ExpiryPlanner planner(store, policy, options.now_ns);
@@ -322,7 +324,7 @@ absl::StatusOr<RetentionReport> PlanRetention(Store* store,
 }
 
 absl::StatusOr<RetentionReport> ApplyRetention(
-    Store* store, const RetentionPolicy& policy,
+    ChunkStore* store, const RetentionPolicy& policy,
     const RetentionOptions& options) {
   RetentionReport report;
   for (bool first = true, more = true; more; first = false) {

@@ -18,7 +18,7 @@
 #include "absl/status/statusor.h"
 #include "api/retention_policy.h"
 #include "api/stream_registry.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -53,14 +53,14 @@ struct RetentionOptions {
 };
 
 // What ApplyRetention() would do now.
-absl::StatusOr<RetentionReport> PlanRetention(Store* store,
+absl::StatusOr<RetentionReport> PlanRetention(ChunkStore* store,
                                               const RetentionPolicy& policy,
                                               const RetentionOptions& options);
 
 // Lets it go: rows first, by the range, then references, then space. Streams
 // may be ingested into meanwhile. Cut short at any moment it leaves nothing
 // half done: the next one goes on. Reports what was so.
-absl::StatusOr<RetentionReport> ApplyRetention(Store* store,
+absl::StatusOr<RetentionReport> ApplyRetention(ChunkStore* store,
                                                const RetentionPolicy& policy,
                                                const RetentionOptions& options);
 

@@ -106,7 +106,7 @@ class Task {
     }
   }
 
-  absl::Status Put(Store* store, CommitBatch* batch) {
+  absl::Status Put(ChunkStore* store, CommitBatch* batch) {
     for (const Observation& seen : book_.TakeChanged()) {
       absl::Status s = Observations(store).Put(seen, batch);
       if (!s.ok()) return s;
@@ -139,10 +139,10 @@ class Task {
 
 class Run {
  public:
-  Run(Engine* engine, StreamSummary stream, const RunOptions& options,
+  Run(Store* store, StreamSummary stream, const RunOptions& options,
       const std::function<void(int64_t, int64_t)>& progress,
       const std::atomic<bool>* stop)
-      : store_(engine->store()),
+      : store_(store->chunks()),
         stream_(std::move(stream)),
         options_(options),
         progress_(progress),
@@ -346,7 +346,7 @@ class Run {
     return store_->Commit(std::move(batch)).status();
   }
 
-  Store* const store_;
+  ChunkStore* const store_;
   const StreamSummary stream_;
   const RunOptions& options_;
   const std::function<void(int64_t, int64_t)>& progress_;
@@ -390,13 +390,13 @@ bool RunReport::lossy() const {
 }
 
 absl::StatusOr<RunReport> RunModels(
-    Engine* engine, const std::string& stream, const RunOptions& options,
+    Store* store, const std::string& stream, const RunOptions& options,
     const std::function<void(int64_t, int64_t)>& progress,
     const std::atomic<bool>* stop) {
-  auto summary = engine->Describe(stream);
+  auto summary = store->Describe(stream);
   if (!summary.ok()) return summary.status();
   if (absl::Status s = Check(*summary, options); !s.ok()) return s;
-  return Run(engine, *std::move(summary), options, progress, stop).Go();
+  return Run(store, *std::move(summary), options, progress, stop).Go();
 }
 
 }  // namespace fovea

@@ -16,8 +16,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "api/engine.h"
 #include "api/external_model.h"
+#include "api/store.h"
 #include "codec/model_id.h"
 #include "sensitivity/model.h"
 
@@ -87,7 +87,7 @@ struct RunReport {
 // or one that takes no pictures, `every` below 1, no camera; those of the
 // store.
 absl::StatusOr<RunReport> RunModels(
-    Engine* engine, const std::string& stream, const RunOptions& options,
+    Store* store, const std::string& stream, const RunOptions& options,
     const std::function<void(int64_t, int64_t)>& progress,
     const std::atomic<bool>* stop);
 

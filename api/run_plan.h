@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "api/engine.h"
 #include "api/look_spans.h"
+#include "api/store.h"
 #include "index/frame_index.h"
 #include "index/observation_cut.h"
 #include "store/store_reader.h"

@@ -10,21 +10,21 @@
 
 namespace fovea {
 
-absl::StatusOr<std::string> StoredPolicyText(Store* store) {
+absl::StatusOr<std::string> StoredPolicyText(ChunkStore* store) {
   const auto value = store->Get(Family::kMeta, kRetentionPolicyKey);
   if (absl::IsNotFound(value.status())) return std::string();
   if (!value.ok()) return value.status();
   return DecodeRetentionPolicy(*value);
 }
 
-absl::StatusOr<RetentionPolicy> StoredPolicy(Store* store) {
+absl::StatusOr<RetentionPolicy> StoredPolicy(ChunkStore* store) {
   const absl::StatusOr<std::string> text = StoredPolicyText(store);
   if (!text.ok()) return text.status();
   if (text->empty()) return RetentionPolicy();
   return ParseRetentionPolicy(*text);
 }
 
-absl::Status SetPolicy(Store* store, const std::string& yaml) {
+absl::Status SetPolicy(ChunkStore* store, const std::string& yaml) {
   const absl::StatusOr<RetentionPolicy> policy = ParseRetentionPolicy(yaml);
   if (!policy.ok()) return policy.status();
   const absl::StatusOr<std::vector<StreamRow>> streams =

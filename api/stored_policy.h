@@ -9,19 +9,19 @@
 
 #include "absl/status/statusor.h"
 #include "api/retention_policy.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
 // As its text; empty when there is none.
-absl::StatusOr<std::string> StoredPolicyText(Store* store);
+absl::StatusOr<std::string> StoredPolicyText(ChunkStore* store);
 // One without rules when there is none.
-absl::StatusOr<RetentionPolicy> StoredPolicy(Store* store);
+absl::StatusOr<RetentionPolicy> StoredPolicy(ChunkStore* store);
 
 // Keeps `yaml` as the store's policy, and puts each stream into the class it
 // gives; what lies in segments stays where it is. kInvalidArgument as
 // ParseRetentionPolicy().
-absl::Status SetPolicy(Store* store, const std::string& yaml);
+absl::Status SetPolicy(ChunkStore* store, const std::string& yaml);
 
 }  // namespace fovea
 

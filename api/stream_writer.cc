@@ -160,7 +160,7 @@ absl::Status StreamWriter::AddGop(const CanonicalGop& gop, FrameTable table,
 absl::Status StreamWriter::PutLooks(const CanonicalGop& gop,
                                     uint64_t first_index,
                                     std::span<const FrameLook> looks) {
-  Store* const store = committer_->store();
+  ChunkStore* const store = committer_->store();
   if (store == nullptr) return absl::OkStatus();
   for (const FrameLook& look : looks) {
     const uint64_t index = first_index + look.picture;

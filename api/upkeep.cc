@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "api/engine.h"
 #include "api/retention.h"
+#include "api/store.h"
 #include "api/stored_policy.h"
 #include "api/system_clock.h"
 
@@ -28,7 +28,7 @@ UpkeepOptions WithClocks(UpkeepOptions options) {
   return options;
 }
 
-absl::Status WriteRow(Store* store, const UpkeepRow& row) {
+absl::Status WriteRow(ChunkStore* store, const UpkeepRow& row) {
   CommitBatch batch;
   batch.PutRow(Family::kMeta, kUpkeepKey, EncodeUpkeepRow(row));
   return store->Commit(std::move(batch)).status();
@@ -38,8 +38,8 @@ absl::Status WriteRow(Store* store, const UpkeepRow& row) {
 
 class Upkeep::Work {
  public:
-  Work(Engine* engine, const UpkeepOptions& options)
-      : engine_(engine),
+  Work(Store* store, const UpkeepOptions& options)
+      : store_(store),
         options_(WithClocks(options)),
         begun_ns_(options_.monotonic_ns()) {
     wall_ns_ = BeginningOfTime();
@@ -85,7 +85,7 @@ class Upkeep::Work {
   // What the clock said at the opening, unless it cannot be believed.
   int64_t BeginningOfTime() {
     const int64_t now = options_.now_ns();
-    const absl::StatusOr<UpkeepRow> row = ReadUpkeep(engine_->store());
+    const absl::StatusOr<UpkeepRow> row = ReadUpkeep(store_->chunks());
     if (row.ok()) seen_ns_ = row->seen_ns;
     if (!row.ok() || row->seen_ns == 0 ||
         now - row->seen_ns <= kMostAbsenceNs) {
@@ -108,7 +108,7 @@ class Upkeep::Work {
     int64_t round_ns = begun_ns_;
     while (Wait(options_.room_every_ns)) {
       const absl::StatusOr<RetentionPolicy> policy =
-          StoredPolicy(engine_->store());
+          StoredPolicy(store_->chunks());
       if (!policy.ok()) {
         NoteFailure("retention", policy.status());
         continue;
@@ -123,7 +123,7 @@ class Upkeep::Work {
   }
 
   bool RoomIsShort(const RetentionPolicy& policy) {
-    const absl::StatusOr<DiskSpace> space = engine_->store()->Space();
+    const absl::StatusOr<DiskSpace> space = store_->chunks()->Space();
     return space.ok() &&
            space->free_bytes < policy.LeastFree(space->disk_bytes);
   }
@@ -133,7 +133,7 @@ class Upkeep::Work {
     RetentionOptions options;
     options.now_ns = Now();
     options.stop = &stop_;
-    const auto report = ApplyRetention(engine_->store(), policy, options);
+    const auto report = ApplyRetention(store_->chunks(), policy, options);
     if (!report.ok()) return report.status();
     for (const StreamExpiry& stream : report->streams) {
       Note(absl::StrCat("retention: ", stream.chunks(), " chunks of ",
@@ -151,7 +151,7 @@ class Upkeep::Work {
 
   void KeepScrubbing() {
     while (Wait(options_.retention_every_ns)) {
-      const absl::StatusOr<UpkeepRow> row = ReadUpkeep(engine_->store());
+      const absl::StatusOr<UpkeepRow> row = ReadUpkeep(store_->chunks());
       if (!row.ok()) {
         NoteFailure("scrub", row.status());
         continue;
@@ -165,14 +165,14 @@ class Upkeep::Work {
   }
 
   absl::Status Scrub() {
-    const absl::StatusOr<DiskSpace> space = engine_->store()->Space();
+    const absl::StatusOr<DiskSpace> space = store_->chunks()->Space();
     if (!space.ok()) return space.status();
     ScrubOptions options;
     options.deep = options.repair = true;
     options.bytes_per_second = std::max(options_.scrub_bytes_per_second,
                                         space->segment_bytes / kWeekSeconds);
     options.progress = [this](uint64_t, uint64_t) { return !stop_; };
-    const auto report = engine_->store()->Scrub(options);
+    const auto report = store_->chunks()->Scrub(options);
     if (!report.ok()) return report.status();
     for (const StoreProblem& problem : report->problems) {
       Note(absl::StrCat("scrub: ", problem.object, ": ", problem.what, "; ",
@@ -193,13 +193,13 @@ class Upkeep::Work {
   // One thread at a time changes the row.
   absl::Status Remember(const std::function<void(UpkeepRow&)>& change) {
     absl::MutexLock lock(&row_mutex_);
-    absl::StatusOr<UpkeepRow> row = ReadUpkeep(engine_->store());
+    absl::StatusOr<UpkeepRow> row = ReadUpkeep(store_->chunks());
     if (!row.ok()) return row.status();
     change(*row);
-    return WriteRow(engine_->store(), *row);
+    return WriteRow(store_->chunks(), *row);
   }
 
-  Engine* const engine_;
+  Store* const store_;
   const UpkeepOptions options_;
   const int64_t begun_ns_;
   int64_t wall_ns_ = 0;  // at begun_ns_
@@ -213,8 +213,8 @@ class Upkeep::Work {
   std::thread scrub_;
 };
 
-Upkeep::Upkeep(Engine* engine, const UpkeepOptions& options)
-    : work_(std::make_unique<Work>(engine, options)) {}
+Upkeep::Upkeep(Store* store, const UpkeepOptions& options)
+    : work_(std::make_unique<Work>(store, options)) {}
 
 Upkeep::~Upkeep() = default;
 
@@ -225,7 +225,7 @@ absl::StatusOr<UpkeepRow> ReadUpkeep(StoreReader* store) {
   return DecodeUpkeepRow(*value);
 }
 
-absl::Status TrustClock(Store* store, int64_t now_ns) {
+absl::Status TrustClock(ChunkStore* store, int64_t now_ns) {
   absl::StatusOr<UpkeepRow> row = ReadUpkeep(store);
   if (!row.ok()) return row.status();
   row->seen_ns = now_ns;

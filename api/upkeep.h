@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 #include "store/upkeep_row.h"
 
 namespace fovea {
 
-class Engine;
+class Store;
 
 struct UpkeepOptions {
   // From the opening to the first round of retention, and between rounds. In
@@ -44,8 +44,8 @@ class Upkeep {
  public:
   static constexpr int64_t kMostAbsenceNs = 7LL * 86'400'000'000'000;
 
-  // `engine` has its store open for writing and outlives this.
-  Upkeep(Engine* engine, const UpkeepOptions& options);
+  // `store` has its store open for writing and outlives this.
+  Upkeep(Store* store, const UpkeepOptions& options);
   // Ends both threads soon; what they were at is left whole.
   ~Upkeep();
 
@@ -61,7 +61,7 @@ class Upkeep {
 absl::StatusOr<UpkeepRow> ReadUpkeep(StoreReader* store);
 
 // Upkeep of this store believes a clock that says `now_ns` from here on.
-absl::Status TrustClock(Store* store, int64_t now_ns);
+absl::Status TrustClock(ChunkStore* store, int64_t now_ns);
 
 }  // namespace fovea
 

@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/camera_priors.h"
-#include "api/engine.h"
 #include "api/gop_reader.h"
 #include "api/stop_flag.h"
+#include "api/store.h"
 #include "codec/series_block.h"
 #include "index/frame_index.h"
 #include "index/observation_pack.h"
@@ -60,7 +60,7 @@ class RowChecker {
  public:
   RowChecker(StoreReader* store, const StreamSummary& stream,
              StreamProblems* problems)
-      : store_(store), stream_(stream), problems_(problems) {}
+      : chunks_(store), stream_(stream), problems_(problems) {}
 
   void CheckGop(std::string_view key, std::string_view value) {
     absl::StatusOr<GopKeyParts> parts = ParseGopKey(key);
@@ -93,7 +93,7 @@ class RowChecker {
     const absl::Status row = CheckTimeRow(value);
     if (!row.ok()) problems_->Add(object, row);
     absl::StatusOr<std::string> gop =
-        store_->Get(Family::kGop, GopKey(stream_.id, 0, parts->first_index));
+        chunks_->Get(Family::kGop, GopKey(stream_.id, 0, parts->first_index));
     if (!gop.ok()) problems_->Add(object, gop.status());
     ++time_rows_;
   }
@@ -107,7 +107,7 @@ class RowChecker {
   }
 
   void CheckPriors() {
-    const auto priors = ListPriors(store_, stream_.id);
+    const auto priors = ListPriors(chunks_, stream_.id);
     if (!priors.ok()) problems_->Add("priors", priors.status(), kRebuild);
   }
 
@@ -150,7 +150,7 @@ class RowChecker {
   }
 
   void CheckTable(const std::string& object, const GopRef& gop) {
-    absl::StatusOr<FrameTable> table = FrameIndex(store_).Table(gop);
+    absl::StatusOr<FrameTable> table = FrameIndex(chunks_).Table(gop);
     if (!table.ok()) return problems_->Add(object, table.status());
     if (table->frames.size() != gop.row.frames) {
       return problems_->Add(
@@ -171,7 +171,7 @@ class RowChecker {
     }
   }
 
-  StoreReader* const store_;
+  StoreReader* const chunks_;
   const StreamSummary& stream_;
   StreamProblems* const problems_;
   int64_t samples_ = 0;
@@ -185,7 +185,7 @@ class ByteChecker {
  public:
   ByteChecker(StoreReader* store, const StreamSummary& stream,
               StreamProblems* problems)
-      : store_(store),
+      : chunks_(store),
         stream_(stream),
         reader_(store, &stream.description),
         problems_(problems) {}
@@ -216,14 +216,14 @@ class ByteChecker {
  private:
   // False when the row has been removed or changed by now.
   bool Holds(Family family, std::string_view key, std::string_view value) {
-    const absl::StatusOr<std::string> now = store_->Get(family, key);
+    const absl::StatusOr<std::string> now = chunks_->Get(family, key);
     return now.ok() ? *now == value : !absl::IsNotFound(now.status());
   }
 
   absl::Status CheckBlockBytes(const BlockRow& row) {
     std::vector<uint8_t> bytes(row.bytes.begin(), row.bytes.end());
     if (row.is_chunk) {
-      const auto chunk = store_->ReadChunk(row.chunk);
+      const auto chunk = chunks_->ReadChunk(row.chunk);
       if (!chunk.ok()) return chunk.status();
       if (chunk->size() != row.chunk_bytes) {
         return absl::DataLossError(absl::StrCat("a chunk of ", chunk->size(),
@@ -255,7 +255,7 @@ class ByteChecker {
     return decoded->batch.time_ns.size();
   }
 
-  StoreReader* const store_;
+  StoreReader* const chunks_;
   const StreamSummary& stream_;
   const GopReader reader_;
   StreamProblems* const problems_;
@@ -325,7 +325,7 @@ absl::Status CheckPresenceRows(StoreReader* store,
 
 }  // namespace
 
-absl::StatusOr<VerifyReport> Engine::Verify(const VerifyOptions& options) {
+absl::StatusOr<VerifyReport> Store::Verify(const VerifyOptions& options) {
   ScrubOptions scrub;
   scrub.deep = options.deep;
   scrub.repair = options.repair;
@@ -334,9 +334,9 @@ absl::StatusOr<VerifyReport> Engine::Verify(const VerifyOptions& options) {
     if (options.progress) options.progress(done, total);
     return !Stopped(options.stop);
   };
-  absl::StatusOr<VerifyReport> report = store_->Scrub(scrub);
+  absl::StatusOr<VerifyReport> report = chunks_->Scrub(scrub);
   if (!report.ok()) return report.status();
-  const auto snapshot = store_->TakeSnapshot(kStoreLimits.lease_ns);
+  const auto snapshot = chunks_->TakeSnapshot(kStoreLimits.lease_ns);
   if (!snapshot.ok()) return snapshot.status();
   StreamRegistry registry(snapshot->get());
   const absl::StatusOr<std::vector<StreamRow>> rows = registry.List();
@@ -363,7 +363,7 @@ absl::StatusOr<VerifyReport> Engine::Verify(const VerifyOptions& options) {
   if (!options.deep) return report;
   for (const StreamSummary& stream : streams) {
     const absl::Status status =
-        CheckBytes(store_.get(), stream, options.stop, &*report);
+        CheckBytes(chunks_.get(), stream, options.stop, &*report);
     if (!status.ok()) return status;
   }
   return report;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What Engine::Verify() is asked to do.
+// What Store::Verify() is asked to do.
 
 #ifndef FOVEA_API_VERIFY_OPTIONS_H_
 #define FOVEA_API_VERIFY_OPTIONS_H_

@@ -32,12 +32,12 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/query_text.h"
 #include "api/scene.h"
+#include "api/store.h"
 #include "index/frame_index.h"
 #include "index/observations.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 #include "tests/support/test_data.h"
 
 namespace fovea::bench {
@@ -72,11 +72,12 @@ double MillisecondsSince(steady_clock::time_point start) {
       .count();
 }
 
-std::unique_ptr<Engine> OpenFor(const std::string& path, bool writing) {
-  EngineOptions options;
+std::unique_ptr<Store> OpenFor(const std::string& path, bool writing) {
+  StoreOptions options;
   options.create = writing;
   options.read_only = !writing;
-  return Require(Engine::Open(path, options));
+  options.path = path;
+  return Require(Store::Open(options));
 }
 
 // A GOP of the recording as it was coded.
@@ -86,7 +87,7 @@ struct Coded {
   std::vector<uint8_t> payload;
 };
 
-std::vector<Coded> ReadCoded(Store* store, StreamId stream) {
+std::vector<Coded> ReadCoded(ChunkStore* store, StreamId stream) {
   const FrameIndex index(store);
   std::vector<Coded> coded;
   for (GopRef& gop : Require(index.Gops(stream, INT64_MIN, INT64_MAX))) {
@@ -100,7 +101,7 @@ std::vector<Coded> ReadCoded(Store* store, StreamId stream) {
 // Puts the recording again, `rounds` times, each behind the one before.
 class Repeater {
  public:
-  Repeater(Store* store, StreamId stream)
+  Repeater(ChunkStore* store, StreamId stream)
       : store_(store), stream_(stream), coded_(ReadCoded(store, stream)) {
     const Coded& last = coded_.back();
     frames_ = last.gop.first_index + last.gop.row.frames;
@@ -162,7 +163,7 @@ class Repeater {
     batch->PutRow(Family::kMeta, key, EncodeStreamCounts(counts));
   }
 
-  Store* const store_;
+  ChunkStore* const store_;
   const StreamId stream_;
   const std::vector<Coded> coded_;
   uint64_t frames_ = 0;
@@ -177,7 +178,7 @@ struct Crossing {
 
 // People walk along the picture for ten seconds, a box every third of one.
 // One of `rare` walks over the line in its middle, others turn before it.
-std::vector<Crossing> PutWalkers(Store* store, StreamId stream,
+std::vector<Crossing> PutWalkers(ChunkStore* store, StreamId stream,
                                  int64_t length_ns, uint64_t frames,
                                  int64_t rare) {
   constexpr int kBoxes = 30;
@@ -234,19 +235,19 @@ double Most(const std::vector<double>& values) {
 void AskOnce(const std::string& path, const std::string& clip_path,
              const Crossing& last, int64_t until_ns, Times* times) {
   const auto start = steady_clock::now();
-  const auto engine = OpenFor(path, /*writing=*/false);
+  const auto store = OpenFor(path, /*writing=*/false);
   times->open.push_back(MillisecondsSince(start));
   auto query = Require(ParseQueryText(
       "person crosses line(50%, 0%, 50%, 100%) order by latest limit 1"));
   query.to_ns = until_ns;
-  const QueryAnswer answer = Require(engine->Query(query));
+  const QueryAnswer answer = Require(store->QueryPage(query));
   times->ask.push_back(MillisecondsSince(start));
   if (answer.clips.size() != 1 || answer.clips[0].from_ns != last.time_ns) {
     Fail(absl::StrCat("expected the crossing at ", last.time_ns, " ns, found ",
                       answer.clips.empty() ? -1 : answer.clips[0].from_ns));
   }
   const QueryClip& clip = answer.clips[0];
-  Require(engine
+  Require(store
               ->Export(clip.stream, {clip.from_ns, clip.to_ns},
                        /*original=*/false, clip_path)
               .status());
@@ -254,7 +255,7 @@ void AskOnce(const std::string& path, const std::string& clip_path,
   const auto played = steady_clock::now();
   FrameSelection shown;
   shown.range = {clip.from_ns, clip.to_ns};
-  Require(engine
+  Require(store
               ->ReadFrames(clip.stream, shown,
                            [](const ReadFrame&) { return false; })
               .status());
@@ -262,17 +263,17 @@ void AskOnce(const std::string& path, const std::string& clip_path,
 }
 
 // Pictures of a clip, and those decoded for it.
-void CountDecoded(Engine* engine, const std::string& stream,
+void CountDecoded(Store* store, const std::string& stream,
                   const Crossing& last) {
   int64_t shown = 0;
   int64_t look_back = 0;
   FrameSelection selection;
   selection.range = {last.time_ns, last.time_ns + kSecond / 3};
   const int64_t decoded =
-      Require(engine->ReadFrames(stream, selection, [&](const ReadFrame& read) {
+      Require(store->ReadFrames(stream, selection, [&](const ReadFrame& read) {
         if (shown++ == 0) {
-          const StreamId id = Require(engine->Describe(stream)).id;
-          const FrameIndex index(engine->store());
+          const StreamId id = Require(store->Describe(stream)).id;
+          const FrameIndex index(store->chunks());
           look_back = Require(index.AtIndex(id, read.index)).rank;
         }
         return true;
@@ -297,29 +298,29 @@ int Run(uint64_t wanted_frames) {
   scene.seconds = kSceneSeconds;
   Require(WriteScene(scene, folder.File("scene"), nullptr).status());
   const std::string path = folder.File("store");
-  auto engine = OpenFor(path, /*writing=*/true);
+  auto store = OpenFor(path, /*writing=*/true);
   IngestOptions options;
   options.name = "gate";
   Require(
-      engine->Ingest(folder.File("scene/camera.mp4"), options, nullptr, nullptr)
+      store->Ingest(folder.File("scene/camera.mp4"), options, nullptr, nullptr)
           .status());
-  const StreamId stream = Require(engine->Describe("gate")).id;
-  Repeater repeater(engine->store(), stream);
+  const StreamId stream = Require(store->Describe("gate")).id;
+  Repeater repeater(store->chunks(), stream);
   const uint64_t rounds =
       (wanted_frames + repeater.frames() - 1) / repeater.frames();
   repeater.Repeat(rounds);
   const uint64_t frames = rounds * repeater.frames();
   const int64_t length_ns = static_cast<int64_t>(rounds) * repeater.length_ns();
   const std::vector<Crossing> crossings =
-      PutWalkers(engine->store(), stream, length_ns, frames, 20);
+      PutWalkers(store->chunks(), stream, length_ns, frames, 20);
   if (crossings.empty()) Fail("too short for anybody to cross");
   std::printf("recorded  %llu frames, %.1f h, %lld walkers, %zu cross\n",
               static_cast<unsigned long long>(frames),
               static_cast<double>(length_ns) / 3600 / kSecond,
               static_cast<long long>(length_ns / (20 * kSecond)),
               crossings.size());
-  CountDecoded(engine.get(), "gate", crossings.back());
-  engine.reset();
+  CountDecoded(store.get(), "gate", crossings.back());
+  store.reset();
 
   Times times;
   for (int run = 0; run < kRuns; ++run) {

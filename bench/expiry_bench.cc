@@ -37,7 +37,7 @@
 #include "bench/child.h"
 #include "codec/sample.h"
 #include "index/observations.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 #include "tests/support/test_data.h"
 
 namespace fovea::bench {
@@ -129,7 +129,7 @@ void PutStream(StreamId id, StreamKind kind, CommitBatch* batch) {
 }
 
 // GOP `number` of a camera with all its rows; one object seen in it.
-void PutGop(Store* store, StreamId id, uint64_t number, int64_t start_ns,
+void PutGop(ChunkStore* store, StreamId id, uint64_t number, int64_t start_ns,
             int64_t duration_ns, size_t bytes, CommitBatch* batch) {
   static const std::string table = Table();
   const uint64_t first_index = number * kFrames;
@@ -175,13 +175,13 @@ void PutBlock(StreamId id, uint64_t number, int64_t start_ns,
 struct Ground {
   testing::TempDir dir;
   std::atomic<int64_t> now_ns = kStart;
-  std::unique_ptr<Store> store;
+  std::unique_ptr<ChunkStore> store;
 
   Ground() {
-    StoreOptions options;
+    ChunkStoreOptions options;
     options.create = true;
     options.now_ns = [this] { return now_ns.load(); };
-    store = Require(Store::Open(dir.File("store"), options));
+    store = Require(ChunkStore::Open(dir.File("store"), options));
   }
 };
 
@@ -216,7 +216,7 @@ void Fill(const Settings& settings, Ground* ground) {
   ground->now_ns = kStart + settings.days * kDay;
 }
 
-int64_t CountRows(Store* store, Family family) {
+int64_t CountRows(ChunkStore* store, Family family) {
   int64_t rows = 0;
   Require(store->Scan(family, "", StreamPrefix(kLive),
                       [&rows](std::string_view, std::string_view) {
@@ -289,7 +289,7 @@ std::string FirstGop(const Settings& settings, int day) {
   return GopKey(9, 0, static_cast<uint64_t>(number) * kFrames);
 }
 
-void WaitUntilGone(const std::string& gop_key, Store* store) {
+void WaitUntilGone(const std::string& gop_key, ChunkStore* store) {
   while (store->Get(Family::kGop, gop_key).ok()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -323,7 +323,7 @@ Expiry ExpireDay(const Settings& settings, int day, Ground* ground) {
   return expiry;
 }
 
-void CheckRows(const Settings& settings, Store* store) {
+void CheckRows(const Settings& settings, ChunkStore* store) {
   const int64_t a_stream =
       int64_t{settings.days - settings.expire} * 24 * settings.gops_per_hour;
   for (const Family family :

@@ -11,7 +11,7 @@
 #include "index/observation_reader.h"
 #include "index/observations.h"
 #include "index/presence.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea::bench {
 namespace {
@@ -25,9 +25,9 @@ void Require(const absl::Status& status) {
 class Side final : public ObservationSide {
  public:
   explicit Side(const std::string& folder) {
-    StoreOptions options;
+    ChunkStoreOptions options;
     options.create = true;
-    auto store = Store::Open(folder, options);
+    auto store = ChunkStore::Open(folder, options);
     Require(store.status());
     store_ = *std::move(store);
   }
@@ -83,7 +83,7 @@ class Side final : public ObservationSide {
   }
 
  private:
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<ChunkStore> store_;
 };
 
 }  // namespace

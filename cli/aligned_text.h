@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "api/engine.h"
+#include "api/store.h"
 
 namespace fovea::cli {
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-#include "api/engine.h"
+#include "api/store.h"
 
 namespace fovea::cli {
 

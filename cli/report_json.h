@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "api/derived_report.h"
-#include "api/engine.h"
 #include "api/ingest.h"
+#include "api/store.h"
 
 namespace fovea::cli {
 

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <string>
 
-#include "api/engine.h"
 #include "api/probe.h"
+#include "api/store.h"
 #include "api/stream_description.h"
 
 namespace fovea::cli {

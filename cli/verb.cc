@@ -124,20 +124,21 @@ void AddRangeOptions(CLI::App* verb, RangeArguments* range) {
   AddTimeOption(verb, "--to", &range->to, "Up to this time, not including it");
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> OpenStore(
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(
     const Context& context, StoreMode mode,
     const std::optional<UpkeepOptions>& upkeep) {
-  EngineOptions options;
+  StoreOptions options;
   options.direct = mode == StoreMode::kReadFiles;
   options.read_only = mode == StoreMode::kRead || options.direct;
   options.upkeep = upkeep;
   options.create = mode == StoreMode::kCreate;
-  auto engine = Engine::Open(context.store, options);
-  if (!engine.ok()) {
-    return WithNextStep(engine.status(),
-                        StoreNextStep(engine.status(), context.store, mode));
+  options.path = context.store;
+  auto store = Store::Open(options);
+  if (!store.ok()) {
+    return WithNextStep(store.status(),
+                        StoreNextStep(store.status(), context.store, mode));
   }
-  return engine;
+  return store;
 }
 
 void WriteJson(const Json& document) { WriteResult(JsonText(document)); }

@@ -16,7 +16,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/report_json.h"
 
 namespace fovea::cli {
@@ -67,11 +67,11 @@ struct RangeArguments {
 };
 void AddRangeOptions(CLI::App* verb, RangeArguments* range);
 
-// kReadFiles: as EngineOptions::direct.
+// kReadFiles: as StoreOptions::direct.
 enum class StoreMode { kRead, kReadFiles, kWrite, kCreate };
 
 // The context's store. Errors bring a next step.
-absl::StatusOr<std::unique_ptr<Engine>> OpenStore(
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(
     const Context& context, StoreMode mode,
     const std::optional<UpkeepOptions>& upkeep = std::nullopt);
 

@@ -20,7 +20,7 @@ namespace {
 using RowVisitor =
     std::function<absl::Status(std::string_view key, std::string_view value,
                                const ObservationKeyParts& parts)>;
-absl::Status VisitRows(Store* store, std::string_view begin,
+absl::Status VisitRows(ChunkStore* store, std::string_view begin,
                        std::string_view end, const RowVisitor& visit) {
   absl::Status status;
   const absl::Status scanned = store->Scan(
@@ -39,7 +39,7 @@ struct LabelRows {
   std::string label;
   uint64_t marked_span = 0;
 };
-absl::StatusOr<LabelRows> FindLabel(Store* store, StreamId stream,
+absl::StatusOr<LabelRows> FindLabel(ChunkStore* store, StreamId stream,
                                     std::string_view begin) {
   LabelRows found;
   const absl::Status scanned =
@@ -70,7 +70,7 @@ std::string DeleteRow(const ObservationKeyParts& row, CommitBatch* batch) {
 class StreamCut {
  public:
   // Null `model`: of every one.
-  StreamCut(Store* store, std::span<const IndexSpan> removed,
+  StreamCut(ChunkStore* store, std::span<const IndexSpan> removed,
             const ModelKey* model, CommitBatch* batch)
       : store_(store), removed_(removed), model_(model), batch_(batch) {}
 
@@ -164,7 +164,7 @@ class StreamCut {
     return putter.Put(std::move(parts));
   }
 
-  Store* const store_;
+  ChunkStore* const store_;
   const std::span<const IndexSpan> removed_;
   const ModelKey* const model_;
   CommitBatch* const batch_;
@@ -185,7 +185,7 @@ int64_t CountIn(std::string_view key, std::string_view value) {
 // The same for all from `begin` to `end`: beside them, what stands by label
 // goes one by one. Takes what it deletes off `*most_rows`; at 0 the first ones
 // go, and true says that there are more.
-absl::StatusOr<bool> DeleteRange(Store* store, std::string_view begin,
+absl::StatusOr<bool> DeleteRange(ChunkStore* store, std::string_view begin,
                                  std::string_view end, size_t* most_rows,
                                  CommitBatch* batch) {
   std::string first, last;

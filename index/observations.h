@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "index/observation.h"
 #include "index/observation_cut.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -32,7 +32,7 @@ struct ObservationCuts {
 // read.
 class Observations {
  public:
-  explicit Observations(Store* store) : store_(store) {}
+  explicit Observations(ChunkStore* store) : store_(store) {}
 
   // Puts one into a row of its own: in the commit that brings the chunk it
   // was made on. One of the same stream, label, start and track is
@@ -76,7 +76,7 @@ class Observations {
                                       CommitBatch* batch) const;
 
  private:
-  Store* store_;
+  ChunkStore* store_;
 };
 
 }  // namespace fovea

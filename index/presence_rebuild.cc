@@ -18,7 +18,7 @@ constexpr int64_t kRowsPerProgress = 1024;
 // Walks both families of `reader`, and mends in `store` unless that is null.
 class PresenceWalk {
  public:
-  PresenceWalk(StoreReader* reader, Store* store,
+  PresenceWalk(StoreReader* reader, ChunkStore* store,
                const PresenceProgress& progress)
       : reader_(reader), store_(store), progress_(progress) {}
 
@@ -100,7 +100,7 @@ class PresenceWalk {
   }
 
   StoreReader* const reader_;
-  Store* const store_;
+  ChunkStore* const store_;
   const PresenceProgress& progress_;
   PresenceReport report_;
   CommitBatch batch_;
@@ -116,7 +116,7 @@ absl::StatusOr<PresenceReport> CheckPresence(StoreReader* reader,
 }
 
 absl::StatusOr<PresenceReport> RebuildPresence(
-    Store* store, const PresenceProgress& progress) {
+    ChunkStore* store, const PresenceProgress& progress) {
   return PresenceWalk(store, store, progress).Run();
 }
 

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -39,7 +39,7 @@ absl::StatusOr<PresenceReport> CheckPresence(StoreReader* reader,
 // else may write observations meanwhile. What a crash leaves undone the next
 // call does.
 absl::StatusOr<PresenceReport> RebuildPresence(
-    Store* store, const PresenceProgress& progress);
+    ChunkStore* store, const PresenceProgress& progress);
 
 // True where nothing stands beside the last row of observations there is: so
 // it is in stores of a format below 3, and where RebuildPresence(), which goes

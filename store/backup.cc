@@ -67,9 +67,9 @@ absl::Status AddCatalogue(const std::vector<Catalogue::LiveFile>& files,
 
 }  // namespace
 
-absl::StatusOr<BackupReport> Store::Backup(const std::string&,
-                                           const BackupOptions&,
-                                           const Progress&) {
+absl::StatusOr<BackupReport> ChunkStore::Backup(const std::string&,
+                                                const BackupOptions&,
+                                                const Progress&) {
   return absl::UnimplementedError("this store cannot be backed up");
 }
 

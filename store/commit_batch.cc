@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Collects; nothing is checked before Store::Commit().
+// Collects; nothing is checked before ChunkStore::Commit().
 
 #include "store/commit_batch.h"
 

@@ -18,7 +18,7 @@
 
 namespace fovea {
 
-// What has to land together. Build one, hand it to Store::Commit().
+// What has to land together. Build one, hand it to ChunkStore::Commit().
 class CommitBatch {
  public:
   // Adds a chunk owned by `owner` (any key that names who needs it: a GOP
@@ -48,7 +48,7 @@ class CommitBatch {
   uint64_t payload_bytes() const;  // of chunks and rows so far
 
  private:
-  friend class Store;
+  friend class ChunkStore;
   struct Chunk {
     ChunkId id;
     std::string owner;

@@ -19,10 +19,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "store/chunk_store.h"
 #include "store/internal/catalogue.h"
 #include "store/internal/store_rows.h"
 #include "store/journal.h"
-#include "store/store.h"
 
 namespace fovea {
 

@@ -24,7 +24,7 @@ namespace fovea {
 // Value of all these families.
 struct DerivedRow {
   // A value that grew out of the one before it keeps its epoch; one that
-  // took something back has a new one (Store::EpochFor()). Prune() erases
+  // took something back has a new one (ChunkStore::EpochFor()). Prune() erases
   // the old values of other epochs, and leaves those of the same one until
   // their segments go for another reason: they say nothing that the present
   // one does not.

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 

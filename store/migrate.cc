@@ -14,7 +14,7 @@
 namespace fovea {
 
 absl::StatusOr<MigrateReport> MigrateStore(const std::string& path,
-                                           const StoreOptions& options,
+                                           const ChunkStoreOptions& options,
                                            bool dry_run) {
   FileSystem* const file_system = options.file_system;
   FOVEA_ASSIGN_OR_RETURN(FormatFile format, ReadFormatFile(file_system, path));

@@ -152,7 +152,7 @@ absl::Status Swap(FileSystem* file_system, const std::string& path) {
 }  // namespace
 
 absl::Status RebuildStore(const std::string& path,
-                          const StoreOptions& options) {
+                          const ChunkStoreOptions& options) {
   FileSystem* const file_system = options.file_system;
   FOVEA_ASSIGN_OR_RETURN(const OpenedFolder opened, OpenFolder(path, options));
   const std::string fresh = absl::StrCat(opened.path, "/", kNewCatalogueName);

@@ -244,10 +244,10 @@ class RemoteSnapshot final : public StoreReader {
   const uint64_t sequence_;
 };
 
-class RemoteStore final : public Store {
+class RemoteStore final : public ChunkStore {
  public:
   RemoteStore(std::shared_ptr<Connection> connection, std::string path,
-              StoreOptions options)
+              ChunkStoreOptions options)
       : connection_(std::move(connection)),
         reader_(connection_.get(), 0),
         path_(std::move(path)),
@@ -261,7 +261,7 @@ class RemoteStore final : public Store {
       const ChunkId& id, uint64_t offset, uint64_t length) override {
     return Read<std::vector<uint8_t>>(
         [&](bool* gone) { return reader_.ReadChunk(id, offset, length, gone); },
-        [&](Store* files) {
+        [&](ChunkStore* files) {
           return length == kWholeChunk
                      ? files->ReadChunk(id)
                      : files->ReadChunkRange(id, offset, length);
@@ -272,7 +272,7 @@ class RemoteStore final : public Store {
                                   std::string_view key) override {
     return Read<std::string>(
         [&](bool* gone) { return reader_.Get(family, key, gone); },
-        [&](Store* files) { return files->Get(family, key); });
+        [&](ChunkStore* files) { return files->Get(family, key); });
   }
 
   absl::StatusOr<KeyValue> SeekBackward(Family family, std::string_view key,
@@ -281,29 +281,31 @@ class RemoteStore final : public Store {
         [&](bool* gone) {
           return reader_.SeekBackward(family, key, prefix, gone);
         },
-        [&](Store* files) { return files->SeekBackward(family, key, prefix); });
+        [&](ChunkStore* files) {
+          return files->SeekBackward(family, key, prefix);
+        });
   }
 
   absl::Status Scan(Family family, std::string_view begin, std::string_view end,
                     const Visitor& visit) override {
-    if (Store* const files = OpenedFiles(); files != nullptr) {
+    if (ChunkStore* const files = OpenedFiles(); files != nullptr) {
       return files->Scan(family, begin, end, visit);
     }
     bool gone = false;
     const absl::Status status = reader_.Scan(family, begin, end, visit, &gone);
     if (!gone) return status;
-    FOVEA_ASSIGN_OR_RETURN(Store* const files, OpenFiles(status));
+    FOVEA_ASSIGN_OR_RETURN(ChunkStore* const files, OpenFiles(status));
     return files->Scan(family, begin, end, visit);
   }
 
   uint64_t last_sequence() const override {
-    Store* const files = OpenedFiles();
+    ChunkStore* const files = OpenedFiles();
     return files != nullptr ? files->last_sequence() : connection_->sequence();
   }
 
   absl::StatusOr<std::unique_ptr<StoreReader>> TakeSnapshot(
       int64_t lease_ns) override {
-    if (Store* const files = OpenedFiles(); files != nullptr) {
+    if (ChunkStore* const files = OpenedFiles(); files != nullptr) {
       return files->TakeSnapshot(lease_ns);
     }
     WireRequest request = RequestOf(WireCall::kTakeSnapshot);
@@ -322,7 +324,7 @@ class RemoteStore final : public Store {
               reader_.Ask(RequestOf(WireCall::kUsage), gone));
           return DecodeUsage(reply.payload);
         },
-        [](Store* files) { return files->Usage(); });
+        [](ChunkStore* files) { return files->Usage(); });
   }
 
   absl::StatusOr<DiskSpace> Space() override {
@@ -370,25 +372,25 @@ class RemoteStore final : public Store {
 
   template <typename T, typename Ask, typename Look>
   absl::StatusOr<T> Read(const Ask& ask, const Look& look) {
-    if (Store* const files = OpenedFiles(); files != nullptr) {
+    if (ChunkStore* const files = OpenedFiles(); files != nullptr) {
       return look(files);
     }
     bool gone = false;
     absl::StatusOr<T> answer = ask(&gone);
     if (!gone) return answer;
-    FOVEA_ASSIGN_OR_RETURN(Store* const files, OpenFiles(answer.status()));
+    FOVEA_ASSIGN_OR_RETURN(ChunkStore* const files, OpenFiles(answer.status()));
     return look(files);
   }
 
-  Store* OpenedFiles() const {
+  ChunkStore* OpenedFiles() const {
     absl::MutexLock lock(&mutex_);
     return files_.get();
   }
 
-  absl::StatusOr<Store*> OpenFiles(const absl::Status& why) {
+  absl::StatusOr<ChunkStore*> OpenFiles(const absl::Status& why) {
     absl::MutexLock lock(&mutex_);
     if (files_ == nullptr) {
-      auto files = Store::Open(path_, options_);
+      auto files = ChunkStore::Open(path_, options_);
       if (!files.ok()) return why;
       files_ = *std::move(files);
     }
@@ -398,18 +400,19 @@ class RemoteStore final : public Store {
   const std::shared_ptr<Connection> connection_;
   const RemoteReader reader_;
   const std::string path_;
-  const StoreOptions options_;
+  const ChunkStoreOptions options_;
   mutable absl::Mutex mutex_;
-  std::unique_ptr<Store> files_ ABSL_GUARDED_BY(mutex_);  // once it is gone
+  std::unique_ptr<ChunkStore> files_
+      ABSL_GUARDED_BY(mutex_);  // once it is gone
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> OpenRemoteStore(
-    const std::string& path, const StoreOptions& options) {
+absl::StatusOr<std::unique_ptr<ChunkStore>> OpenRemoteStore(
+    const std::string& path, const ChunkStoreOptions& options) {
   auto connection = std::make_shared<Connection>(path);
   FOVEA_RETURN_IF_ERROR(connection->Open());
-  StoreOptions reading = options;
+  ChunkStoreOptions reading = options;
   reading.read_only = true;
   reading.create = false;
   return std::make_unique<RemoteStore>(std::move(connection), path,

@@ -11,16 +11,16 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
 // Connects to the process that writes the store in `path`. kNotFound: there
 // is none that listens; kUnavailable, kDeadlineExceeded: it does not answer.
-// Calls of the result: as Store's; one that a call's end overtakes halfway,
-// such as a scan, kUnavailable.
-absl::StatusOr<std::unique_ptr<Store>> OpenRemoteStore(
-    const std::string& path, const StoreOptions& options);
+// Calls of the result: as ChunkStore's; one that a call's end overtakes
+// halfway, such as a scan, kUnavailable.
+absl::StatusOr<std::unique_ptr<ChunkStore>> OpenRemoteStore(
+    const std::string& path, const ChunkStoreOptions& options);
 
 }  // namespace fovea
 

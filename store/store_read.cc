@@ -114,7 +114,8 @@ absl::StatusOr<std::vector<StoreReader::PriorEntry>> StoreReader::Priors(
   return priors;
 }
 
-absl::StatusOr<uint64_t> Store::EpochFor(Family family, std::string_view key) {
+absl::StatusOr<uint64_t> ChunkStore::EpochFor(Family family,
+                                              std::string_view key) {
   const absl::StatusOr<std::string> value = Get(family, key);
   if (absl::IsNotFound(value.status())) return NewEpoch();
   FOVEA_RETURN_IF_ERROR(value.status());
@@ -129,7 +130,7 @@ absl::Status SegmentStore::Scan(Family family, std::string_view begin,
   return catalogue_->Scan(family, begin, end, visit);
 }
 
-absl::StatusOr<Store::KeyValue> SegmentStore::SeekBackward(
+absl::StatusOr<ChunkStore::KeyValue> SegmentStore::SeekBackward(
     Family family, std::string_view key, std::string_view prefix) {
   FOVEA_RETURN_IF_ERROR(CheckLease());
   return catalogue_->SeekBackward(family, key, prefix);

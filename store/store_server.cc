@@ -29,7 +29,7 @@ constexpr uint64_t kProgressBytes = 8 << 20;
 // What one reader asked for and holds.
 class Session {
  public:
-  Session(Store* store, const Socket* socket)
+  Session(ChunkStore* store, const Socket* socket)
       : store_(store), socket_(socket) {}
 
   // Until the other side goes, is too slow, or makes no sense.
@@ -174,7 +174,7 @@ class Session {
     return absl::OkStatus();
   }
 
-  Store* const store_;
+  ChunkStore* const store_;
   const Socket* const socket_;
   std::map<uint64_t, std::unique_ptr<StoreReader>> snapshots_;
   uint64_t next_ = 1;
@@ -192,11 +192,11 @@ struct StoreServer::Connection {
   std::atomic<bool> ended = false;
 };
 
-StoreServer::StoreServer(Store* store, std::string path)
+StoreServer::StoreServer(ChunkStore* store, std::string path)
     : store_(store), path_(std::move(path)) {}
 
 absl::StatusOr<std::unique_ptr<StoreServer>> StoreServer::Start(
-    Store* store, const std::string& path) {
+    ChunkStore* store, const std::string& path) {
   FOVEA_ASSIGN_OR_RETURN(Socket listener, ListenIn(path));
   std::unique_ptr<StoreServer> server(new StoreServer(store, path));
   server->listener_ = std::make_unique<Listener>();

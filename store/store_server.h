@@ -16,7 +16,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -27,18 +27,18 @@ class StoreServer {
   // until destroyed. Errors mean that nobody can connect; readers then open
   // the files themselves.
   static absl::StatusOr<std::unique_ptr<StoreServer>> Start(
-      Store* store, const std::string& path);
+      ChunkStore* store, const std::string& path);
   ~StoreServer();
 
  private:
   struct Connection;
 
-  StoreServer(Store* store, std::string path);
+  StoreServer(ChunkStore* store, std::string path);
   void AcceptAll();
   // Ends threads of connections that ended.
   void Reap() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  Store* const store_;
+  ChunkStore* const store_;
   const std::string path_;
   struct Listener;
   std::unique_ptr<Listener> listener_;

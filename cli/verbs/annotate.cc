@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -70,13 +70,13 @@ void ReportText(const AnnotateArguments& arguments,
 absl::StatusOr<int> RunAnnotate(const Context& context,
                                 const AnnotateArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(context, StoreMode::kWrite);
-  if (!engine.ok()) return engine.status();
+  auto store = OpenStore(context, StoreMode::kWrite);
+  if (!store.ok()) return store.status();
   AnnotateOptions options = arguments.options;
   options.file.format =
       AnnotationFormatOf(arguments.format).value_or(AnnotationFormat::kDetect);
-  const auto report = (*engine)->Annotate(arguments.stream, arguments.path,
-                                          options, StopFlag());
+  const auto report =
+      (*store)->Annotate(arguments.stream, arguments.path, options, StopFlag());
   if (!report.ok()) return report.status();
   if (context.json) {
     WriteJson(ReportJson(arguments, *report));

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/byte_progress.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
@@ -53,12 +53,12 @@ std::string ReportText(const BackupArguments& arguments,
 absl::StatusOr<int> RunBackup(const Context& context,
                               const BackupArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
   absl::StatusOr<BackupReport> report;
   {
     ByteProgress progress(context);
-    report = (*engine)->Backup(
+    report = (*store)->Backup(
         arguments.target, arguments.options,
         [&](uint64_t done, uint64_t total) {
           progress.Show("backup", done, total);

@@ -161,9 +161,9 @@ Json StreamsJson(const std::vector<OverlapApplied>& streams) {
 }
 
 absl::StatusOr<int> RunStatus(const Context& context) {
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const auto streams = OverlapStatus(engine->get());
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const auto streams = OverlapStatus(store->get());
   if (!streams.ok()) return streams.status();
   if (context.json) {
     WriteJson(StreamsJson(*streams));
@@ -176,11 +176,11 @@ absl::StatusOr<int> RunStatus(const Context& context) {
 
 absl::StatusOr<int> RunPlan(const Context& context,
                             const OverlapOptions& options) {
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
   FrameProgress progress("dedup", context.no_progress, context.color, "steps");
   const auto plan =
-      PlanOverlap(engine->get(), options, progress.callback(), StopFlag());
+      PlanOverlap(store->get(), options, progress.callback(), StopFlag());
   progress.Clear();
   if (!plan.ok()) return plan.status();
   if (context.json) {
@@ -193,11 +193,11 @@ absl::StatusOr<int> RunPlan(const Context& context,
 
 absl::StatusOr<int> RunApply(const Context& context,
                              const OverlapOptions& options) {
-  auto engine = OpenStore(context, StoreMode::kWrite);
-  if (!engine.ok()) return engine.status();
+  auto store = OpenStore(context, StoreMode::kWrite);
+  if (!store.ok()) return store.status();
   FrameProgress progress("dedup", context.no_progress, context.color, "steps");
   const auto report =
-      ApplyOverlap(engine->get(), options, progress.callback(), StopFlag());
+      ApplyOverlap(store->get(), options, progress.callback(), StopFlag());
   progress.Clear();
   if (!report.ok()) return report.status();
   if (context.json) {

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/error_text.h"
 #include "cli/loaded_libraries.h"
 #include "cli/machine.h"
@@ -128,19 +128,20 @@ Finding StoreFault(const absl::Status& status, const std::string& store) {
 }
 
 std::vector<Finding> StoreFindings(const Context& context) {
-  EngineOptions options;
+  StoreOptions options;
   options.read_only = options.direct = true;
-  auto engine = Engine::Open(context.store, options);
-  if (!engine.ok()) return {StoreFault(engine.status(), context.store)};
-  const auto streams = (*engine)->Streams();
+  options.path = context.store;
+  auto store = Store::Open(options);
+  if (!store.ok()) return {StoreFault(store.status(), context.store)};
+  const auto streams = (*store)->Streams();
   if (!streams.ok()) return {StoreFault(streams.status(), context.store)};
-  const auto report = (*engine)->Verify({});
+  const auto report = (*store)->Verify({});
   if (!report.ok()) return {StoreFault(report.status(), context.store)};
   std::vector<Finding> findings = {
       {Finding::kGood, "store",
        absl::StrCat(context.store, " opens: ", streams->size(), " streams, ",
                     FormatCount(report->chunks), " chunks, ",
-                    (*engine)->store()->last_sequence(), " commits"),
+                    (*store)->chunks()->last_sequence(), " commits"),
        ""}};
   for (const StoreProblem& problem : report->problems) {
     findings.push_back(
@@ -151,7 +152,8 @@ std::vector<Finding> StoreFindings(const Context& context) {
 
 absl::Status RebuildIfAsked(const Context& context, bool rebuild) {
   if (!rebuild) return absl::OkStatus();
-  if (absl::Status s = Store::Rebuild(context.store, StoreOptions()); !s.ok()) {
+  if (absl::Status s = ChunkStore::Rebuild(context.store, ChunkStoreOptions());
+      !s.ok()) {
     return WithNextStep(s, NextFor(s, context.store));
   }
   WriteMessage(context.store + ": catalogue rebuilt from the segments");

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/engine.h"
+#include "api/store.h"
 #include "api/stream_space.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -56,13 +56,13 @@ std::string StreamsText(const std::vector<StreamSummary>& streams,
 }
 
 absl::StatusOr<int> RunDu(const Context& context) {
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const auto usage = (*engine)->Usage();
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const auto usage = (*store)->Usage();
   if (!usage.ok()) return usage.status();
-  const auto streams = (*engine)->Streams();
+  const auto streams = (*store)->Streams();
   if (!streams.ok()) return streams.status();
-  auto spaces = MeasureStreams((*engine)->store());
+  auto spaces = MeasureStreams((*store)->chunks());
   if (!spaces.ok()) return spaces.status();
   if (context.json) {
     Json document = Document("du");

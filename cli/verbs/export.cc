@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "api/engine.h"
+#include "api/store.h"
 #include "api/time_text.h"
 #include "cli/interrupt.h"
 #include "cli/stream_text.h"
@@ -37,13 +37,13 @@ Json ExportJson(const ExportArguments& arguments, const ExportReport& report) {
 absl::StatusOr<int> RunExport(const Context& context,
                               const ExportArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const auto stream = (*engine)->Describe(arguments.stream);
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const auto stream = (*store)->Describe(arguments.stream);
   if (!stream.ok()) return stream.status();
   const auto report =
-      (*engine)->Export(arguments.stream, arguments.range.range(),
-                        arguments.original, arguments.output, StopFlag());
+      (*store)->Export(arguments.stream, arguments.range.range(),
+                       arguments.original, arguments.output, StopFlag());
   if (!report.ok()) return report.status();
   if (context.json) {
     WriteJson(ExportJson(arguments, *report));

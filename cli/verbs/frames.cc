@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/frame_export.h"
+#include "api/store.h"
 #include "api/time_text.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
@@ -59,8 +59,8 @@ absl::Status MakeFolder(const std::string& folder) {
 }
 
 absl::StatusOr<std::vector<WrittenFrame>> WriteFrames(
-    Engine* engine, const FramesArguments& arguments) {
-  const auto stream = engine->Describe(arguments.stream);
+    Store* store, const FramesArguments& arguments) {
+  const auto stream = store->Describe(arguments.stream);
   if (!stream.ok()) return stream.status();
   if (absl::Status s = MakeFolder(arguments.folder); !s.ok()) return s;
   std::vector<WrittenFrame> written;
@@ -81,7 +81,7 @@ absl::StatusOr<std::vector<WrittenFrame>> WriteFrames(
     return !StopFlag()->load();
   };
   if (absl::Status s =
-          engine->ReadFrames(arguments.stream, SelectionOf(arguments), write)
+          store->ReadFrames(arguments.stream, SelectionOf(arguments), write)
               .status();
       !s.ok()) {
     return s;
@@ -115,9 +115,9 @@ void Report(const Context& context, const std::string& stream,
 absl::StatusOr<int> RunFrames(const Context& context,
                               const FramesArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const auto frames = WriteFrames(engine->get(), arguments);
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const auto frames = WriteFrames(store->get(), arguments);
   if (!frames.ok()) return frames.status();
   Report(context, arguments.stream, *frames);
   return CaughtSignal() != 0 ? 128 + CaughtSignal() : kExitOk;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -54,10 +54,10 @@ void ReportText(const IndexArguments& arguments, const PresenceReport& report) {
 absl::StatusOr<int> RunRebuild(const Context& context,
                                const IndexArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(
+  auto store = OpenStore(
       context, arguments.check ? StoreMode::kRead : StoreMode::kWrite);
-  if (!engine.ok()) return engine.status();
-  const auto report = (*engine)->RebuildIndex(
+  if (!store.ok()) return store.status();
+  const auto report = (*store)->RebuildIndex(
       arguments.check, [](int64_t) { return !StopFlag()->load(); });
   if (!report.ok()) return report.status();
   if (context.json) {

@@ -13,8 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/derived_report.h"
-#include "api/engine.h"
 #include "api/probe.h"
+#include "api/store.h"
 #include "api/time_text.h"
 #include "cli/error_text.h"
 #include "cli/interrupt.h"
@@ -253,17 +253,17 @@ std::string StoreText(const std::string& path, uint32_t format,
   return facts.Render();
 }
 
-absl::StatusOr<int> InfoStore(const Context& context, Engine* engine,
+absl::StatusOr<int> InfoStore(const Context& context, Store* store,
                               const std::string& path) {
-  const auto streams = engine->Streams();
+  const auto streams = store->Streams();
   if (!streams.ok()) return streams.status();
-  const auto usage = engine->Usage();
+  const auto usage = store->Usage();
   if (!usage.ok()) return usage.status();
   const auto format = ReadStoreFormat(path);
   if (!format.ok()) return format.status();
-  const auto upkeep = ReadUpkeep(engine->store());
+  const auto upkeep = ReadUpkeep(store->chunks());
   if (!upkeep.ok()) return upkeep.status();
-  const uint64_t commits = engine->store()->last_sequence();
+  const uint64_t commits = store->chunks()->last_sequence();
   if (context.json) {
     WriteJson(StoreJson(path, *format, commits, *streams, *usage, *upkeep));
   } else {
@@ -281,11 +281,11 @@ absl::StatusOr<std::optional<FoundStream>> FindStream(const Context& context,
   if (context.store.empty() || name.find('/') != std::string::npos) {
     return std::nullopt;
   }
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  auto stream = (*engine)->Describe(name);
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  auto stream = (*store)->Describe(name);
   if (!stream.ok()) return stream.status();
-  auto derived = ReportDerived((*engine)->store(), stream->id);
+  auto derived = ReportDerived((*store)->chunks(), stream->id);
   if (!derived.ok()) return derived.status();
   return FoundStream{*std::move(stream), *std::move(derived)};
 }
@@ -300,9 +300,9 @@ absl::StatusOr<int> InfoPath(const Context& context,
   if (std::filesystem::is_directory(object, ignored)) {
     Context at = context;
     at.store = object;
-    auto engine = OpenStore(at, StoreMode::kRead);
-    if (engine.ok()) return InfoStore(context, engine->get(), object);
-    if (!absl::IsNotFound(engine.status())) return engine.status();
+    auto store = OpenStore(at, StoreMode::kRead);
+    if (store.ok()) return InfoStore(context, store->get(), object);
+    if (!absl::IsNotFound(store.status())) return store.status();
   }
   return InfoSource(context, object);
 }

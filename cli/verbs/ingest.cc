@@ -18,8 +18,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/model_folder.h"
+#include "api/store.h"
 #include "api/system_clock.h"
 #include "cli/error_text.h"
 #include "cli/ingest_console.h"
@@ -56,9 +56,9 @@ class DryRunStore {
     if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
   }
 
-  absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context) {
-    auto engine = OpenStore(context, StoreMode::kRead);
-    if (!absl::IsNotFound(engine.status())) return engine;
+  absl::StatusOr<std::unique_ptr<Store>> Open(const Context& context) {
+    auto store = OpenStore(context, StoreMode::kRead);
+    if (!absl::IsNotFound(store.status())) return store;
     std::error_code error;
     const auto base = std::filesystem::temp_directory_path(error);
     std::string pattern = (base / "fovea-dry-run-XXXXXX").string();
@@ -117,20 +117,20 @@ class Ingestion {
  private:
   // A store is made only once there is something to put into it.
   absl::Status OpenStoreIfThere() {
-    auto engine =
+    auto store =
         arguments_.options.dry_run
             ? dry_run_store_.Open(context_)
             : OpenStore(context_, StoreMode::kWrite, arguments_.upkeep);
-    if (absl::IsNotFound(engine.status())) return absl::OkStatus();
-    if (engine.ok()) engine_ = *std::move(engine);
-    return engine.status();
+    if (absl::IsNotFound(store.status())) return absl::OkStatus();
+    if (store.ok()) store_ = *std::move(store);
+    return store.status();
   }
 
   absl::Status MakeStore() {
-    if (engine_ != nullptr) return absl::OkStatus();
-    auto engine = OpenStore(context_, StoreMode::kCreate, arguments_.upkeep);
-    if (engine.ok()) engine_ = *std::move(engine);
-    return engine.status();
+    if (store_ != nullptr) return absl::OkStatus();
+    auto store = OpenStore(context_, StoreMode::kCreate, arguments_.upkeep);
+    if (store.ok()) store_ = *std::move(store);
+    return store.status();
   }
 
   // An error is the store's: there is no going on to the next source.
@@ -159,12 +159,12 @@ class Ingestion {
   absl::StatusOr<IngestReport> IngestOne(IngestInput input) {
     if (json_lines_) {
       JsonLinesObserver observer(WriteLineNow, RequestStop, MonotonicNowNs);
-      return engine_->Ingest(std::move(input), arguments_.options, &observer,
-                             StopFlag());
+      return store_->Ingest(std::move(input), arguments_.options, &observer,
+                            StopFlag());
     }
     ConsoleObserver observer(&printer_, MonotonicNowNs);
-    return engine_->Ingest(std::move(input), arguments_.options, &observer,
-                           StopFlag());
+    return store_->Ingest(std::move(input), arguments_.options, &observer,
+                          StopFlag());
   }
 
   void Fail(const std::string& source, const absl::Status& status) {
@@ -227,8 +227,8 @@ class Ingestion {
   const bool json_lines_;
   const Terminal error_terminal_;
   ProgressPrinter printer_;
-  DryRunStore dry_run_store_;  // outlives engine_
-  std::unique_ptr<Engine> engine_;
+  DryRunStore dry_run_store_;  // outlives store_
+  std::unique_ptr<Store> store_;
   Json reports_ = Json::array();
   int code_ = kExitOk;
 };

@@ -211,9 +211,9 @@ absl::StatusOr<Inspection> Inspect(const Context& context,
     progress.Clear();
     return found;
   }
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  auto found = InspectStream(engine->get(), arguments.what, arguments.options,
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  auto found = InspectStream(store->get(), arguments.what, arguments.options,
                              progress.callback(), StopFlag());
   progress.Clear();
   return found;

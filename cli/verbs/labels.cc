@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -29,9 +29,9 @@ std::string ListText(const std::vector<LabelSummary>& labels, bool color) {
 
 absl::StatusOr<int> RunLabels(const Context& context,
                               const LabelsArguments& arguments) {
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const auto labels = (*engine)->Labels(arguments.stream);
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const auto labels = (*store)->Labels(arguments.stream);
   if (!labels.ok()) return labels.status();
   if (context.json) {
     Json document = Document("labels");

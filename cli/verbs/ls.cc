@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "api/engine.h"
+#include "api/store.h"
 #include "api/time_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
@@ -34,9 +34,9 @@ std::string ListText(const std::vector<StreamSummary>& streams, bool color) {
 }
 
 absl::StatusOr<int> RunLs(const Context& context) {
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const auto streams = (*engine)->Streams();
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const auto streams = (*store)->Streams();
   if (!streams.ok()) return streams.status();
   if (context.json) {
     Json document = Document("ls");

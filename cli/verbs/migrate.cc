@@ -34,7 +34,7 @@ std::string ReportText(const MigrationReport& report, bool dry_run) {
 
 absl::StatusOr<int> RunMigrate(const Context& context, bool dry_run) {
   const absl::StatusOr<MigrationReport> report =
-      MigrateWithRows(context.store, StoreOptions(), dry_run);
+      MigrateWithRows(context.store, ChunkStoreOptions(), dry_run);
   if (!report.ok()) return report.status();
   if (context.json) {
     Json document = Document("migrate");

@@ -123,14 +123,14 @@ void TellSourceError(const absl::Status& error) {
 struct Job {
   std::vector<Model*> models;
   std::vector<std::string> outputs;
-  Engine* engine = nullptr;
+  Store* store = nullptr;
 };
 
 absl::StatusOr<int> ProfilePictures(const Context& context,
                                     const ProfileArguments& arguments,
                                     const Job& job) {
   ProfileFileOptions file = arguments.file;
-  file.engine = job.engine;
+  file.store = job.store;
   FrameProgress progress("profile", context.no_progress, context.color);
   const auto report = ProfileFile(file, job.models, job.outputs,
                                   progress.callback(), StopFlag());
@@ -153,7 +153,7 @@ absl::StatusOr<int> ProfileWindows(const Context& context,
   ProfileSeriesOptions series;
   series.input = arguments.file.input;
   series.source = arguments.file.source;
-  series.engine = job.engine;
+  series.store = job.store;
   series.hop = arguments.hop;
   FrameProgress progress("profile", context.no_progress, context.color,
                          "samples");
@@ -198,7 +198,7 @@ absl::StatusOr<int> RunProfile(const Context& context,
   const auto windows = TakeWindows(job.models);
   if (!windows.ok()) return windows.status();
   if (absl::Status s = CheckOptions(arguments, *windows); !s.ok()) return s;
-  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Store> store;
   std::error_code ignored;
   if (!std::filesystem::exists(arguments.file.input, ignored) &&
       !context.store.empty()) {
@@ -209,8 +209,8 @@ absl::StatusOr<int> RunProfile(const Context& context,
           absl::StrCat("--duration is of files; stream '", arguments.file.input,
                        "' is profiled whole"));
     }
-    engine = *std::move(opened);
-    job.engine = engine.get();
+    store = *std::move(opened);
+    job.store = store.get();
   }
   return *windows ? ProfileWindows(context, arguments, job)
                   : ProfilePictures(context, arguments, job);

@@ -14,9 +14,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "api/engine.h"
 #include "api/query_json.h"
 #include "api/query_text.h"
+#include "api/store.h"
 #include "cli/interrupt.h"
 #include "cli/query_report.h"
 #include "cli/table.h"
@@ -73,7 +73,7 @@ AnnotationFormat BoxFormatOf(const std::string& path) {
 
 // Clips as files any player opens, one after the other.
 absl::StatusOr<std::vector<std::string>> WriteClips(
-    Engine* engine, const std::vector<QueryClip>& clips,
+    Store* store, const std::vector<QueryClip>& clips,
     const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -86,8 +86,8 @@ absl::StatusOr<std::vector<std::string>> WriteClips(
   for (const QueryClip& clip : clips) {
     const std::string path = absl::StrCat(
         folder, "/", ClipName(clip), clip.frames.has_value() ? ".mp4" : ".csv");
-    const auto report = engine->Export(clip.stream, {clip.from_ns, clip.to_ns},
-                                       /*original=*/false, path, StopFlag());
+    const auto report = store->Export(clip.stream, {clip.from_ns, clip.to_ns},
+                                      /*original=*/false, path, StopFlag());
     if (!report.ok()) return report.status();
     paths.push_back(path);
   }
@@ -96,7 +96,7 @@ absl::StatusOr<std::vector<std::string>> WriteClips(
 
 // Boxes of all clips in one file of labels. They must be of one stream: its
 // frames' numbers are what the file goes by.
-absl::Status WriteBoxes(Engine* engine, const Query& query,
+absl::Status WriteBoxes(Store* store, const Query& query,
                         const std::vector<QueryClip>& clips,
                         const std::string& path) {
   std::map<uint64_t, AnnotatedFrame> frames;
@@ -107,7 +107,7 @@ absl::Status WriteBoxes(Engine* engine, const Query& query,
           "'; ask of one with 'among ", clip.stream, "'"));
     }
     const absl::Status read =
-        engine->QueryBoxes(query, clip, [&](const ClipBox& found) {
+        store->QueryBoxes(query, clip, [&](const ClipBox& found) {
           AnnotatedFrame& frame = frames[found.index];
           frame.index = found.index;
           AnnotatedBox box;
@@ -121,7 +121,7 @@ absl::Status WriteBoxes(Engine* engine, const Query& query,
     if (!read.ok()) return read;
   }
   if (clips.empty()) return absl::OkStatus();
-  const auto stream = engine->Describe(clips.front().stream);
+  const auto stream = store->Describe(clips.front().stream);
   if (!stream.ok()) return stream.status();
   Annotations annotations;
   for (auto& [index, frame] : frames) {
@@ -199,19 +199,19 @@ absl::StatusOr<int> RunQuery(const Context& context,
                 "\n");
     return kExitOk;
   }
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  auto answer =
-      (*engine)->Query(*query, {arguments.page, arguments.cursor, StopFlag()});
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  auto answer = (*store)->QueryPage(
+      *query, {arguments.page, arguments.cursor, StopFlag()});
   if (!answer.ok()) return answer.status();
   Found found = {PrintQueryText(*query), *std::move(answer), {}};
   if (!arguments.clips.empty()) {
-    auto paths = WriteClips(engine->get(), found.answer.clips, arguments.clips);
+    auto paths = WriteClips(store->get(), found.answer.clips, arguments.clips);
     if (!paths.ok()) return paths.status();
     found.paths = *std::move(paths);
   }
   if (!arguments.boxes.empty()) {
-    if (auto s = WriteBoxes(engine->get(), *query, found.answer.clips,
+    if (auto s = WriteBoxes(store->get(), *query, found.answer.clips,
                             arguments.boxes);
         !s.ok()) {
       return s;

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/retention.h"
+#include "api/store.h"
 #include "api/stored_policy.h"
 #include "api/system_clock.h"
 #include "api/time_text.h"
@@ -50,7 +50,7 @@ absl::Status InFile(const std::string& path, const absl::Status& status) {
 }
 
 absl::StatusOr<RetentionPolicy> PolicyFor(const RetainArguments& arguments,
-                                          Store* store) {
+                                          ChunkStore* store) {
   if (arguments.policy_path.empty()) {
     const absl::StatusOr<std::string> text = StoredPolicyText(store);
     if (!text.ok()) return text.status();
@@ -126,9 +126,9 @@ Json ReportJson(const RetentionReport& report, bool plan) {
 absl::StatusOr<int> Set(const Context& context, const std::string& path) {
   const absl::StatusOr<std::string> text = ReadPolicyFile(path);
   if (!text.ok()) return text.status();
-  auto engine = OpenStore(context, StoreMode::kWrite);
-  if (!engine.ok()) return engine.status();
-  if (absl::Status s = SetPolicy((*engine)->store(), *text); !s.ok()) {
+  auto store = OpenStore(context, StoreMode::kWrite);
+  if (!store.ok()) return store.status();
+  if (absl::Status s = SetPolicy((*store)->chunks(), *text); !s.ok()) {
     return InFile(path, s);
   }
   if (context.json) {
@@ -142,9 +142,9 @@ absl::StatusOr<int> Set(const Context& context, const std::string& path) {
 }
 
 absl::StatusOr<int> Show(const Context& context) {
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
-  const absl::StatusOr<std::string> text = StoredPolicyText((*engine)->store());
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const absl::StatusOr<std::string> text = StoredPolicyText((*store)->chunks());
   if (!text.ok()) return text.status();
   if (context.json) {
     Json document = Document("retain");
@@ -156,7 +156,7 @@ absl::StatusOr<int> Show(const Context& context) {
   return kExitOk;
 }
 
-absl::StatusOr<RetentionReport> Carry(const Context& context, Store* store,
+absl::StatusOr<RetentionReport> Carry(const Context& context, ChunkStore* store,
                                       const RetentionPolicy& policy,
                                       bool plan) {
   CatchInterrupts();
@@ -186,17 +186,17 @@ absl::StatusOr<int> RunRetain(const Context& context,
                               const RetainArguments& arguments) {
   if (arguments.show) return Show(context);
   if (!arguments.set_path.empty()) return Set(context, arguments.set_path);
-  auto engine = OpenStore(
+  auto store = OpenStore(
       context, arguments.plan ? StoreMode::kReadFiles : StoreMode::kWrite);
-  if (!engine.ok()) return engine.status();
+  if (!store.ok()) return store.status();
   const absl::StatusOr<RetentionPolicy> policy =
-      PolicyFor(arguments, (*engine)->store());
+      PolicyFor(arguments, (*store)->chunks());
   if (!policy.ok()) return policy.status();
   const absl::StatusOr<RetentionReport> report =
-      Carry(context, (*engine)->store(), *policy, arguments.plan);
+      Carry(context, (*store)->chunks(), *policy, arguments.plan);
   if (!report.ok()) return report.status();
   if (!arguments.plan) {
-    const absl::Status trusted = TrustClock((*engine)->store(), WallNowNs());
+    const absl::Status trusted = TrustClock((*store)->chunks(), WallNowNs());
     if (!trusted.ok()) return trusted;
   }
   if (context.json) {

@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "api/engine.h"
 #include "api/removal_plan.h"
+#include "api/store.h"
 #include "api/time_text.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
@@ -101,7 +101,7 @@ Json WaitJson(const PruneReport& prune) {
   return readers;
 }
 
-absl::StatusOr<int> Remove(const Context& context, Engine* engine,
+absl::StatusOr<int> Remove(const Context& context, Store* store,
                            const RmArguments& arguments,
                            const RemovalPlan& plan) {
   // From here on it is carried through: rows go in one commit, and bytes
@@ -110,7 +110,7 @@ absl::StatusOr<int> Remove(const Context& context, Engine* engine,
     return absl::CancelledError(absl::StrCat(
         "stream '", arguments.stream, "': interrupted; nothing was removed"));
   }
-  const auto report = engine->Remove(arguments.stream, arguments.range.range());
+  const auto report = store->Remove(arguments.stream, arguments.range.range());
   if (!report.ok()) return report.status();
   if (context.json) {
     Json document = PlanJson(arguments.stream, plan, false);
@@ -137,15 +137,15 @@ absl::StatusOr<int> Remove(const Context& context, Engine* engine,
 absl::StatusOr<int> RunRm(const Context& context,
                           const RmArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(
+  auto store = OpenStore(
       context, arguments.dry_run ? StoreMode::kRead : StoreMode::kWrite);
-  if (!engine.ok()) return engine.status();
+  if (!store.ok()) return store.status();
   const auto plan =
-      PlanRemoval(engine->get(), arguments.stream, arguments.range.range());
+      PlanRemoval(store->get(), arguments.stream, arguments.range.range());
   if (!plan.ok()) return plan.status();
   if (!arguments.dry_run) {
     if (absl::Status s = AskFirst(arguments, *plan); !s.ok()) return s;
-    return Remove(context, engine->get(), arguments, *plan);
+    return Remove(context, store->get(), arguments, *plan);
   }
   if (context.json) {
     WriteJson(PlanJson(arguments.stream, *plan, true));

@@ -128,10 +128,10 @@ void TellTroubles(const RunReport& report) {
 absl::StatusOr<int> RunRun(const Context& context,
                            const RunArguments& arguments) {
   CatchInterrupts();
-  auto engine =
+  auto store =
       OpenStore(context, arguments.options.dry_run ? StoreMode::kRead
                                                    : StoreMode::kWrite);
-  if (!engine.ok()) return engine.status();
+  if (!store.ok()) return store.status();
   const auto models =
       OpenLookingModels(arguments.models, arguments.folder, arguments.network);
   if (!models.ok()) return models.status();
@@ -146,7 +146,7 @@ absl::StatusOr<int> RunRun(const Context& context,
     options.ranges = {arguments.range.range()};
   }
   FrameProgress progress("run", context.no_progress, context.color, "looks");
-  const auto report = RunModels(engine->get(), arguments.stream, options,
+  const auto report = RunModels(store->get(), arguments.stream, options,
                                 progress.callback(), StopFlag());
   progress.Clear();
   if (!report.ok()) return report.status();

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/aligned_text.h"
 #include "cli/csv_text.h"
 #include "cli/interrupt.h"
@@ -60,7 +60,7 @@ absl::Status Interrupted(const std::string& stream) {
       "stream '", stream, "': interrupted; the rest was not written"));
 }
 
-absl::Status WriteSamples(Engine* engine, const SeriesArguments& arguments,
+absl::Status WriteSamples(Store* store, const SeriesArguments& arguments,
                           const StreamSummary& stream, bool json) {
   TextSink sink(arguments.output);
   const size_t channels = stream.description.series.channels.size();
@@ -77,7 +77,7 @@ absl::Status WriteSamples(Engine* engine, const SeriesArguments& arguments,
   };
   sink.Write(json ? JsonHead(stream) : CsvHeader(stream.description.series));
   if (absl::Status s =
-          engine->ReadSeries(stream.name, arguments.range.range(), write);
+          store->ReadSeries(stream.name, arguments.range.range(), write);
       !s.ok()) {
     return s;
   }
@@ -130,24 +130,24 @@ class AlignedWriter {
   bool first_ = true;
 };
 
-absl::Status WriteAligned(Engine* engine, const SeriesArguments& arguments,
+absl::Status WriteAligned(Store* store, const SeriesArguments& arguments,
                           bool json) {
   std::vector<StreamSummary> streams;
   for (const std::string& name : arguments.streams) {
-    auto stream = engine->Describe(name);
+    auto stream = store->Describe(name);
     if (!stream.ok()) return stream.status();
     streams.push_back(*std::move(stream));
   }
   AlignOptions options = arguments.align;
   options.range = arguments.range.range();
   AlignedWriter writer(arguments, std::move(streams), json);
-  const auto report = engine->ReadAligned(
+  const auto report = store->ReadAligned(
       arguments.at_frames, arguments.streams, options,
       [&](const AlignedRow& row) { return writer.Write(row); });
   if (!report.ok()) return report.status();
   if (StopFlag()->load()) return Interrupted(arguments.at_frames);
   if (absl::Status s = writer.Finish(*report); !s.ok()) return s;
-  const auto clock = engine->Describe(arguments.at_frames);
+  const auto clock = store->Describe(arguments.at_frames);
   if (!clock.ok()) return clock.status();
   for (const std::string& line : AlignedSummary(*report, *clock)) {
     WriteMessage(line);
@@ -155,9 +155,9 @@ absl::Status WriteAligned(Engine* engine, const SeriesArguments& arguments,
   return absl::OkStatus();
 }
 
-absl::Status WriteOne(Engine* engine, const SeriesArguments& arguments,
+absl::Status WriteOne(Store* store, const SeriesArguments& arguments,
                       bool json) {
-  const auto stream = engine->Describe(arguments.streams.front());
+  const auto stream = store->Describe(arguments.streams.front());
   if (!stream.ok()) return stream.status();
   const StreamKind kind = stream->description.kind;
   if (kind != StreamKind::kImu && kind != StreamKind::kSeries) {
@@ -165,18 +165,18 @@ absl::Status WriteOne(Engine* engine, const SeriesArguments& arguments,
         absl::StrCat("stream '", stream->name, "': is ", StreamKindName(kind),
                      ", not imu or series; 'fovea export' writes its data"));
   }
-  return WriteSamples(engine, arguments, *stream, json);
+  return WriteSamples(store, arguments, *stream, json);
 }
 
 absl::StatusOr<int> RunSeries(const Context& context,
                               const SeriesArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(context, StoreMode::kRead);
-  if (!engine.ok()) return engine.status();
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
   const absl::Status status =
       arguments.at_frames.empty()
-          ? WriteOne(engine->get(), arguments, context.json)
-          : WriteAligned(engine->get(), arguments, context.json);
+          ? WriteOne(store->get(), arguments, context.json)
+          : WriteAligned(store->get(), arguments, context.json);
   if (!status.ok()) return status;
   return kExitOk;
 }

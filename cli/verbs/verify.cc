@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "cli/byte_progress.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
@@ -60,9 +60,9 @@ std::string SummaryText(const VerifyReport& report, bool deep) {
 absl::StatusOr<int> RunVerify(const Context& context,
                               const VerifyArguments& arguments) {
   CatchInterrupts();
-  auto engine = OpenStore(
+  auto store = OpenStore(
       context, arguments.repair ? StoreMode::kWrite : StoreMode::kReadFiles);
-  if (!engine.ok()) return engine.status();
+  if (!store.ok()) return store.status();
   absl::StatusOr<VerifyReport> report;
   {
     ByteProgress progress(context);
@@ -74,7 +74,7 @@ absl::StatusOr<int> RunVerify(const Context& context,
     options.progress = [&](uint64_t done, uint64_t total) {
       progress.Show("verify", done, total);
     };
-    report = (*engine)->Verify(options);
+    report = (*store)->Verify(options);
   }
   if (!report.ok()) return report.status();
   if (context.json) {

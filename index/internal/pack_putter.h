@@ -18,7 +18,7 @@
 
 #include "absl/status/status.h"
 #include "index/observation.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea {
 
@@ -26,7 +26,7 @@ namespace fovea {
 class PackPutter {
  public:
   // Values that overwrite others keep their epoch where these `grow`.
-  PackPutter(Store* store, bool grow, CommitBatch* batch)
+  PackPutter(ChunkStore* store, bool grow, CommitBatch* batch)
       : store_(store), grow_(grow), batch_(batch) {}
 
   // The batch has this row no more.
@@ -43,7 +43,7 @@ class PackPutter {
   absl::Status PutRow(std::span<const Observation* const> rest, size_t* put);
   absl::Status PutMark(const Observation& first, const Observation& last);
 
-  Store* const store_;
+  ChunkStore* const store_;
   const bool grow_;
   CommitBatch* const batch_;
   // Keys of rows that are gone, or taken over.

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "store/chunk_store.h"
 #include "store/journal.h"
-#include "store/store.h"
 
 namespace fovea {
 

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "store/chunk_store.h"
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
 #include "store/leases.h"
 #include "store/segment_folder.h"
-#include "store/store.h"
 
 namespace fovea {
 
@@ -28,16 +28,17 @@ struct OpenedFolder {
 
 // Checks, locks and, when asked, creates. Wants options without nulls.
 absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
-                                        const StoreOptions& options);
+                                        const ChunkStoreOptions& options);
 
-// Store::Migrate() with complete options.
+// ChunkStore::Migrate() with complete options.
 absl::StatusOr<MigrateReport> MigrateStore(const std::string& path,
-                                           const StoreOptions& options,
+                                           const ChunkStoreOptions& options,
                                            bool dry_run);
 
 // Makes the catalogue from the segments there are (none: an empty one) and
 // puts it in the place of the present one.
-absl::Status RebuildStore(const std::string& path, const StoreOptions& options);
+absl::Status RebuildStore(const std::string& path,
+                          const ChunkStoreOptions& options);
 
 }  // namespace fovea
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Store on segment files and a catalogue. One mutex orders commits, of all
+// ChunkStore on segment files and a catalogue. One mutex orders commits, of all
 // retention classes; readers take none of it, so they never wait for a sync.
 // The steps of Scrub(), Prune() and Reclaim() that look at rows and files
 // together exclude each other, not commits.
@@ -20,6 +20,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "store/ballast.h"
+#include "store/chunk_store.h"
 #include "store/commit_plan.h"
 #include "store/format_file.h"
 #include "store/internal/catalogue.h"
@@ -30,7 +31,6 @@
 #include "store/recovery.h"
 #include "store/segment_folder.h"
 #include "store/segment_log.h"
-#include "store/store.h"
 
 namespace fovea {
 
@@ -53,12 +53,12 @@ absl::StatusOr<std::vector<uint8_t>> CutPayload(const ChunkId& id,
                                                 uint64_t offset,
                                                 uint64_t length);
 
-class SegmentStore final : public Store {
+class SegmentStore final : public ChunkStore {
  public:
-  // What Store::Open() has put together.
+  // What ChunkStore::Open() has put together.
   struct Parts {
     std::string path;
-    StoreOptions options;  // file_system and now_ns set
+    ChunkStoreOptions options;  // file_system and now_ns set
     FormatFile format;
     std::unique_ptr<FileLock> lock;      // of one that may write
     std::unique_ptr<ReaderLease> lease;  // of one that may not, where it can

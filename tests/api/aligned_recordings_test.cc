@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "api/engine.h"
 #include "api/scene.h"
 #include "api/scene_stage.h"
-#include "tests/api/open_engine.h"
+#include "api/store.h"
+#include "tests/api/open_store.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -42,8 +42,8 @@ struct Row {
 class AlignedRecordingsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
   }
 
   void Ingest(const std::string& source, const std::string& name,
@@ -52,7 +52,7 @@ class AlignedRecordingsTest : public ::testing::Test {
     options.name = name;
     options.imu_path = imu;
     options.source.copy = true;
-    const auto report = engine_->Ingest(source, options, nullptr, nullptr);
+    const auto report = store_->Ingest(source, options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
@@ -72,7 +72,7 @@ class AlignedRecordingsTest : public ::testing::Test {
                            const std::vector<std::string>& streams,
                            const AlignOptions& options) {
     std::vector<Row> rows;
-    const auto report = engine_->ReadAligned(
+    const auto report = store_->ReadAligned(
         reference, streams, options, [&](const AlignedRow& aligned) {
           Row row{aligned.index, aligned.time_ns, {}, {}};
           for (const auto& sample : aligned.samples) {
@@ -93,14 +93,14 @@ class AlignedRecordingsTest : public ::testing::Test {
 
   absl::Status Fault(const std::string& reference, const std::string& stream,
                      const AlignOptions& options = {}) {
-    return engine_
+    return store_
         ->ReadAligned(reference, {stream}, options,
                       [](const AlignedRow&) { return true; })
         .status();
   }
 
   StreamSummary Summary(const std::string& name) {
-    const auto summary = engine_->Describe(name);
+    const auto summary = store_->Describe(name);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? *summary : StreamSummary();
   }
@@ -108,7 +108,7 @@ class AlignedRecordingsTest : public ::testing::Test {
   SeriesBatch Samples(const std::string& name) {
     SeriesBatch all;
     const absl::Status status =
-        engine_->ReadSeries(name, {}, [&](const SeriesBatch& batch) {
+        store_->ReadSeries(name, {}, [&](const SeriesBatch& batch) {
           all.time_ns.insert(all.time_ns.end(), batch.time_ns.begin(),
                              batch.time_ns.end());
           all.values.insert(all.values.end(), batch.values.begin(),
@@ -140,7 +140,7 @@ class AlignedRecordingsTest : public ::testing::Test {
   }
 
   testing::TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   AlignReport report_;
 };
 
@@ -154,8 +154,8 @@ TEST_F(AlignedRecordingsTest, GoProSensorsAtItsFrames) {
   EXPECT_EQ(report_.rows, 315);
 
   std::vector<int64_t> shown;
-  ASSERT_TRUE(engine_
-                  ->ReadUnits("walk",
+  ASSERT_TRUE(store_
+                  ->ReadUnits("walk", TimeRange(),
                               [&](const AccessUnit& unit) {
                                 shown.push_back(unit.time_ns);
                                 return true;
@@ -359,8 +359,8 @@ TEST_F(AlignedRecordingsTest, TheVisitorMayStop) {
   IngestTimes({0, 10, 20, 30}, "clock");
   int visited = 0;
   const auto report =
-      engine_->ReadAligned("clock.series", {"clock.series"}, {},
-                           [&](const AlignedRow&) { return ++visited < 2; });
+      store_->ReadAligned("clock.series", {"clock.series"}, {},
+                          [&](const AlignedRow&) { return ++visited < 2; });
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(visited, 2);
   EXPECT_EQ(report->rows, 2);

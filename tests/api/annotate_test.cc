@@ -15,11 +15,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "index/query.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/support/test_data.h"
 
@@ -108,17 +108,17 @@ TEST(AnnotateTest, ALabelThatCannotBeNamesItsFrame) {
   EXPECT_FALSE(Tracks({{Seen(std::string(65, 'x'), 1)}}).ok());
 }
 
-class AnnotateEngineTest : public ::testing::Test {
+class AnnotateStoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
     testing::WriteSmallVideo(folder_.File("in.y4m"), 128, 64, 50);
-    engine_ = testing::OpenEngine(folder_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_ = testing::OpenStore(folder_.File("store"));
+    ASSERT_NE(store_, nullptr);
     IngestOptions options;
     options.name = "front";
     options.jobs = 1;
     const auto report =
-        engine_->Ingest(folder_.File("in.y4m"), options, nullptr, nullptr);
+        store_->Ingest(folder_.File("in.y4m"), options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
@@ -127,12 +127,12 @@ class AnnotateEngineTest : public ::testing::Test {
     std::ofstream(folder_.File("boxes.csv"))
         << "frame,left,top,right,bottom,score,label\n"
         << csv;
-    return engine_->Annotate("front", folder_.File("boxes.csv"), options);
+    return store_->Annotate("front", folder_.File("boxes.csv"), options);
   }
 
   std::vector<std::string> Labels() {
     std::vector<std::string> told;
-    const auto labels = engine_->Labels("front");
+    const auto labels = store_->Labels("front");
     EXPECT_TRUE(labels.ok()) << labels.status();
     for (const LabelSummary& label : *labels) {
       told.push_back(absl::StrCat(label.label, " ", label.observations));
@@ -141,10 +141,10 @@ class AnnotateEngineTest : public ::testing::Test {
   }
 
   testing::TempDir folder_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
 };
 
-TEST_F(AnnotateEngineTest, WhatAFileSaysCanBeAskedFor) {
+TEST_F(AnnotateStoreTest, WhatAFileSaysCanBeAskedFor) {
   const auto report =
       Annotate("0,1,2,30,40,0.9,cup\n7,1,2,30,40,0.8,cup\n7,9,9,50,60,1,dog\n");
   ASSERT_TRUE(report.ok()) << report.status();
@@ -156,7 +156,7 @@ TEST_F(AnnotateEngineTest, WhatAFileSaysCanBeAskedFor) {
   CountCondition cup;
   cup.object.labels = {"dog"};
   query.condition.what = cup;
-  const auto answer = engine_->Query(query);
+  const auto answer = store_->QueryPage(query);
   ASSERT_TRUE(answer.ok()) << answer.status();
   ASSERT_EQ(answer->clips.size(), 1u);
   EXPECT_EQ(answer->clips[0].from_ns, 7 * kFrameNs);
@@ -165,7 +165,7 @@ TEST_F(AnnotateEngineTest, WhatAFileSaysCanBeAskedFor) {
   EXPECT_EQ(answer->clips[0].frames->last, 7u);
 }
 
-TEST_F(AnnotateEngineTest, TheSameAnnotatorIsReplacedAnotherIsAdded) {
+TEST_F(AnnotateStoreTest, TheSameAnnotatorIsReplacedAnotherIsAdded) {
   ASSERT_TRUE(Annotate("0,1,2,30,40,0.9,cup\n").ok());
   EXPECT_TRUE(
       absl::IsAlreadyExists(Annotate("0,1,2,30,40,0.9,dog\n").status()));
@@ -181,7 +181,7 @@ TEST_F(AnnotateEngineTest, TheSameAnnotatorIsReplacedAnotherIsAdded) {
   EXPECT_THAT(Labels(), ElementsAre("dog 2"));
 }
 
-TEST_F(AnnotateEngineTest, AFaultyFileChangesNothing) {
+TEST_F(AnnotateStoreTest, AFaultyFileChangesNothing) {
   ASSERT_TRUE(Annotate("0,1,2,30,40,0.9,cup\n").ok());
   AnnotateOptions replace;
   replace.replace = true;

@@ -14,12 +14,12 @@
 
 #include "api/camera_priors.h"
 #include "api/derived_report.h"
-#include "api/engine.h"
 #include "api/removal_plan.h"
+#include "api/store.h"
 #include "index/observation_pack.h"
 #include "index/observation_reader.h"
 #include "index/observations.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/index/any_observation.h"
 #include "tests/support/test_data.h"
@@ -51,9 +51,9 @@ class DerivedTest : public ::testing::Test {
   }
 
   void Open() {
-    engine_.reset();
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_.reset();
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
   }
 
   // Four GOPs of 25 frames, a second each.
@@ -62,42 +62,42 @@ class DerivedTest : public ::testing::Test {
     options.name = name;
     options.jobs = 1;
     options.gop_seconds = 1;
-    const auto report = engine_->Ingest(path, options, nullptr, nullptr);
+    const auto report = store_->Ingest(path, options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
   StreamId IdOf(const std::string& name) {
-    const auto summary = engine_->Describe(name);
+    const auto summary = store_->Describe(name);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? summary->id : 0;
   }
 
-  Store* store() { return engine_->store(); }
+  ChunkStore* chunks() { return store_->chunks(); }
 
   void Put(const std::vector<Observation>& observations) {
     CommitBatch batch;
     for (const Observation& o : observations) {
-      ASSERT_TRUE(Observations(store()).Put(o, &batch).ok());
+      ASSERT_TRUE(Observations(chunks()).Put(o, &batch).ok());
     }
-    ASSERT_TRUE(store()->Commit(std::move(batch)).ok());
+    ASSERT_TRUE(chunks()->Commit(std::move(batch)).ok());
   }
 
   void PutPriorOf(StreamId camera, const ModelId& model, double level) {
     CameraPrior prior = NewCameraPrior(model, 4, 4);
     ASSERT_TRUE(AddToPrior(std::vector<double>(16, level), &prior).ok());
     CommitBatch batch;
-    ASSERT_TRUE(PutPrior(store(), camera, prior, &batch).ok());
-    ASSERT_TRUE(store()->Commit(std::move(batch)).ok());
+    ASSERT_TRUE(PutPrior(chunks(), camera, prior, &batch).ok());
+    ASSERT_TRUE(chunks()->Commit(std::move(batch)).ok());
   }
 
   std::vector<Observation> Listed(StreamId stream) {
-    const auto page = ListObservations(store(), {stream}, 1000);
+    const auto page = ListObservations(chunks(), {stream}, 1000);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? page->observations : std::vector<Observation>();
   }
 
   RemoveReport Remove(const std::string& stream, TimeRange range) {
-    const auto report = engine_->Remove(stream, range);
+    const auto report = store_->Remove(stream, range);
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *report : RemoveReport();
   }
@@ -108,7 +108,7 @@ class DerivedTest : public ::testing::Test {
 
   std::vector<std::string> Problems() {
     std::vector<std::string> problems;
-    const auto report = engine_->Verify({.deep = true});
+    const auto report = store_->Verify({.deep = true});
     EXPECT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       problems.push_back(problem.object + ": " + problem.what);
@@ -117,13 +117,13 @@ class DerivedTest : public ::testing::Test {
   }
 
   void Rebuild() {
-    engine_.reset();
-    ASSERT_TRUE(Store::Rebuild(dir_.File("store"), {}).ok());
+    store_.reset();
+    ASSERT_TRUE(ChunkStore::Rebuild(dir_.File("store"), {}).ok());
     Open();
   }
 
   TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
 };
 
 TEST_F(DerivedTest, RemovedTimeTakesAllThatWasObservedThen) {
@@ -140,7 +140,7 @@ TEST_F(DerivedTest, RemovedTimeTakesAllThatWasObservedThen) {
   ASSERT_NE(Holding("xplatex"), "");
 
   const TimeRange range = {kSecond, 3 * kSecond};  // frames 25 to 74
-  const auto plan = PlanRemoval(engine_.get(), "cam", range);
+  const auto plan = PlanRemoval(store_.get(), "cam", range);
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->observations, 2);
   const RemoveReport report = Remove("cam", range);
@@ -159,7 +159,7 @@ TEST_F(DerivedTest, RemovedTimeTakesAllThatWasObservedThen) {
     EXPECT_EQ(left[2].first_index, 75u);
     EXPECT_EQ(left[2].last_index, 89u);
     EXPECT_EQ(left[2].start_ns, 3 * kSecond);
-    EXPECT_THAT(*ListPriors(store(), cam), IsEmpty());
+    EXPECT_THAT(*ListPriors(chunks(), cam), IsEmpty());
     EXPECT_THAT(Problems(), IsEmpty());
     for (const std::string& gone :
          {std::string("xsecretx"), std::string("xplatex"),
@@ -188,7 +188,7 @@ TEST_F(DerivedTest, ARemovedStreamTakesItsOwnAndNoOthers) {
     EXPECT_EQ(Holding("xmodelx"), "");
     EXPECT_THAT(Listed(cam), IsEmpty());
     EXPECT_EQ(Listed(other).size(), 1u);
-    EXPECT_EQ(ListPriors(store(), other)->size(), 1u);
+    EXPECT_EQ(ListPriors(chunks(), other)->size(), 1u);
     EXPECT_THAT(Problems(), IsEmpty());
     Rebuild();
   }
@@ -222,7 +222,7 @@ TEST_F(DerivedTest, ObservationsOfSampleStreamsAreCutByBlocks) {
     for (int64_t i = 0; i < 500; ++i) csv << i * 10'000'000 << ",1\n";
   }
   Ingest(dir_.File("s.csv"), "s");
-  const auto streams = engine_->Streams();
+  const auto streams = store_->Streams();
   ASSERT_TRUE(streams.ok());
   const StreamSummary& series = streams->back();
   ASSERT_NE(series.description.kind, StreamKind::kCamera);
@@ -248,31 +248,31 @@ TEST_F(DerivedTest, APriorIsUsedForItsModelAndSizeOnly) {
   const StreamId cam = IdOf("cam");
   const ModelId model = Model("m", 1);
   PutPriorOf(cam, model, 0.5);
-  const auto found = FindPrior(store(), cam, model.digest, 4, 4);
+  const auto found = FindPrior(chunks(), cam, model.digest, 4, 4);
   ASSERT_TRUE(found.ok()) << found.status();
   ASSERT_TRUE(found->has_value());
   EXPECT_EQ((*found)->frames, 1u);
   EXPECT_EQ((*found)->mean, std::vector<double>(16, 0.5));
-  EXPECT_FALSE(FindPrior(store(), cam, model.digest, 4, 5)->has_value());
+  EXPECT_FALSE(FindPrior(chunks(), cam, model.digest, 4, 5)->has_value());
   EXPECT_FALSE(
-      FindPrior(store(), cam, Model("m", 2).digest, 4, 4)->has_value());
-  EXPECT_FALSE(FindPrior(store(), cam + 1, model.digest, 4, 4)->has_value());
+      FindPrior(chunks(), cam, Model("m", 2).digest, 4, 4)->has_value());
+  EXPECT_FALSE(FindPrior(chunks(), cam + 1, model.digest, 4, 4)->has_value());
 }
 
 TEST_F(DerivedTest, APriorUnderAnotherModelsKeyIsDamage) {
   const StreamId cam = IdOf("cam");
   PutPriorOf(cam, Model("m", 1), 0.5);
-  const auto row = store()->Prior(cam, Model("m", 1).digest);
+  const auto row = chunks()->Prior(cam, Model("m", 1).digest);
   ASSERT_TRUE(row.ok());
   CommitBatch batch;
   batch.PutRow(Family::kPrior, PriorKey(cam, Model("m", 2).digest),
                EncodePriorRow(*row));
-  ASSERT_TRUE(store()->Commit(std::move(batch)).ok());
+  ASSERT_TRUE(chunks()->Commit(std::move(batch)).ok());
   const absl::Status status =
-      FindPrior(store(), cam, Model("m", 2).digest, 4, 4).status();
+      FindPrior(chunks(), cam, Model("m", 2).digest, 4, 4).status();
   EXPECT_TRUE(absl::IsDataLoss(status));
   EXPECT_THAT(status.ToString(), HasSubstr("made for another model"));
-  EXPECT_TRUE(FindPrior(store(), cam, Model("m", 1).digest, 4, 4).ok());
+  EXPECT_TRUE(FindPrior(chunks(), cam, Model("m", 1).digest, 4, 4).ok());
 }
 
 TEST_F(DerivedTest, VerifyNamesBodiesThatCannotBeRead) {
@@ -282,7 +282,7 @@ TEST_F(DerivedTest, VerifyNamesBodiesThatCannotBeRead) {
                EncodePriorRow({1, "\1"}));
   batch.PutRow(Family::kSem, ObservationKey(cam, "car", 0, 1),
                EncodeObservationRow({1, "\3 of another release"}));
-  ASSERT_TRUE(store()->Commit(std::move(batch)).ok());
+  ASSERT_TRUE(chunks()->Commit(std::move(batch)).ok());
   EXPECT_THAT(
       Problems(),
       ElementsAre(
@@ -294,11 +294,11 @@ TEST_F(DerivedTest, VerifyNamesBodiesThatCannotBeRead) {
 
 TEST_F(DerivedTest, TheReportCountsByLabelAndNamesModels) {
   const StreamId cam = IdOf("cam");
-  EXPECT_THAT(ReportDerived(store(), cam)->observations, IsEmpty());
+  EXPECT_THAT(ReportDerived(chunks(), cam)->observations, IsEmpty());
   Put({MovingThing(cam, "car", 1, 0, 9), MovingThing(cam, "car", 2, 0, 9),
        MovingThing(cam, "dog", 1, 0, 9)});
   PutPriorOf(cam, Model("detector", 0xab), 0.5);
-  const auto report = ReportDerived(store(), cam);
+  const auto report = ReportDerived(chunks(), cam);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_THAT(report->observations,
               ElementsAre(LabelCount{"car", 2}, LabelCount{"dog", 1}));
@@ -312,14 +312,15 @@ TEST_F(DerivedTest, AReadOnlyStoreTellsTheSame) {
   const StreamId cam = IdOf("cam");
   Put({MovingThing(cam, "car", 1, 0, 9)});
   PutPriorOf(cam, Model("m", 1), 0.5);
-  engine_.reset();
-  EngineOptions options;
+  store_.reset();
+  StoreOptions options;
   options.read_only = true;
-  auto engine = Engine::Open(dir_.File("store"), options);
-  ASSERT_TRUE(engine.ok()) << engine.status();
-  engine_ = *std::move(engine);
+  options.path = dir_.File("store");
+  auto store = Store::Open(options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  store_ = *std::move(store);
   EXPECT_EQ(Listed(cam).size(), 1u);
-  EXPECT_EQ(ListPriors(store(), cam)->size(), 1u);
+  EXPECT_EQ(ListPriors(chunks(), cam)->size(), 1u);
   EXPECT_THAT(Problems(), IsEmpty());
 }
 

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "api/camera_priors.h"
-#include "api/engine.h"
 #include "api/model_folder.h"
+#include "api/store.h"
 #include "index/observation_reader.h"
 #include "store/chunk_id.h"
 #include "tests/api/note_keeper.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/support/script_model.h"
 #include "tests/support/small_model.h"
@@ -39,8 +39,8 @@ class ExternalIngestTest : public ::testing::Test {
  protected:
   void SetUp() override {
     testing::WriteSmallVideo(dir_.File("cam.y4m"), 96, 64, kFrames);
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
     options_.jobs = 1;
     options_.gop_seconds = 0.2;  // 5 frames
     options_.gradient_every = kEvery;
@@ -67,20 +67,20 @@ class ExternalIngestTest : public ::testing::Test {
   IngestReport Ingest(const std::string& name) {
     options_.name = name;
     const auto report =
-        engine_->Ingest(dir_.File("cam.y4m"), options_, &notes_, nullptr);
+        store_->Ingest(dir_.File("cam.y4m"), options_, &notes_, nullptr);
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *report : IngestReport();
   }
 
   StreamSummary Summary(const std::string& name) {
-    const auto summary = engine_->Describe(name);
+    const auto summary = store_->Describe(name);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? *summary : StreamSummary();
   }
 
   std::vector<Observation> Observed(const std::string& name) {
     const auto page =
-        ListObservations(engine_->store(), {Summary(name).id}, 1000);
+        ListObservations(store_->chunks(), {Summary(name).id}, 1000);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? page->observations : std::vector<Observation>();
   }
@@ -111,13 +111,13 @@ class ExternalIngestTest : public ::testing::Test {
     const auto observed = Observed("cam");
     ASSERT_THAT(observed, SizeIs(1));
     EXPECT_EQ(observed[0].last_index, uint64_t{kEvery});
-    const auto verified = engine_->Verify({.deep = true});
+    const auto verified = store_->Verify({.deep = true});
     ASSERT_TRUE(verified.ok()) << verified.status();
     EXPECT_THAT(verified->problems, IsEmpty());
   }
 
   testing::TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   LookingModels models_;
   IngestOptions options_;
   testing::NoteKeeper notes_;
@@ -140,7 +140,7 @@ TEST_F(ExternalIngestTest, AnswersBecomeObservations) {
             ToObservedBox(4, 160'000'000, 16, 16, 40, 40, double{0.9F}));
   EXPECT_THAT(Summary("cam").description.sensitivity,
               HasSubstr("watcher sha256:" + ChunkId{Digest()}.ToHex()));
-  EXPECT_THAT(*ListPriors(engine_->store(), Summary("cam").id), IsEmpty());
+  EXPECT_THAT(*ListPriors(store_->chunks(), Summary("cam").id), IsEmpty());
 }
 
 TEST_F(ExternalIngestTest, MapsComeFromItsBoxes) {
@@ -149,7 +149,7 @@ TEST_F(ExternalIngestTest, MapsComeFromItsBoxes) {
     options.name = "plain";
     options.map.origin = MapOrigin::kPlain;
     const auto report =
-        engine_->Ingest(dir_.File("cam.y4m"), options, nullptr, nullptr);
+        store_->Ingest(dir_.File("cam.y4m"), options, nullptr, nullptr);
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? report->streams[0].bytes : 0;
   }();
@@ -170,7 +170,7 @@ TEST_F(ExternalIngestTest, GradientsOfOthersCount) {
   const uint64_t both = Ingest("both").streams[0].bytes;
   options_.models.clear();
   EXPECT_LT(Ingest("boxes").streams[0].bytes, both);
-  const auto priors = ListPriors(engine_->store(), Summary("both").id);
+  const auto priors = ListPriors(store_->chunks(), Summary("both").id);
   ASSERT_TRUE(priors.ok()) << priors.status();
   ASSERT_THAT(*priors, SizeIs(1));
   EXPECT_EQ((*priors)[0].model.name, "small");
@@ -216,7 +216,7 @@ TEST_F(ExternalIngestTest, ADryRunAsksAndKeepsNothing) {
   Add(kOneBox);
   options_.dry_run = true;
   EXPECT_EQ(Ingest("cam").streams[0].counts.stored, kFrames);
-  EXPECT_THAT(*engine_->Streams(), IsEmpty());
+  EXPECT_THAT(*store_->Streams(), IsEmpty());
 }
 
 }  // namespace

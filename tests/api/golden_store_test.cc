@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "api/engine.h"
+#include "api/store.h"
 #include "index/observation_reader.h"
 #include "index/presence.h"
 #include "store/chunk_id.h"
@@ -71,53 +71,54 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
 
   std::string Path() const { return dir_.File("store"); }
 
-  std::unique_ptr<Engine> Open(bool read_only) {
-    EngineOptions options;
+  std::unique_ptr<Store> Open(bool read_only) {
+    StoreOptions options;
     options.read_only = read_only;
-    auto engine = Engine::Open(Path(), options);
-    EXPECT_TRUE(engine.ok()) << engine.status();
-    return engine.ok() ? *std::move(engine) : nullptr;
+    options.path = Path();
+    auto store = Store::Open(options);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return store.ok() ? *std::move(store) : nullptr;
   }
 
-  void ExpectExport(Engine* engine, const Truth& truth) {
+  void ExpectExport(Store* store, const Truth& truth) {
     SCOPED_TRACE(truth.stream);
     const bool original = truth.exported_as.starts_with("original.");
     const std::string file =
         dir_.File("out." + truth.exported_as.substr(original ? 9 : 0));
     const auto report =
-        engine->Export(truth.stream, {}, original, file, nullptr);
+        store->Export(truth.stream, {}, original, file, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_EQ(ChunkId::Of(ReadFileBytes(file)).ToHex(), truth.sha256);
     fs::remove(file);
   }
 
   void ExpectAsItWas(bool read_only) {
-    const auto engine = Open(read_only);
-    ASSERT_NE(engine, nullptr);
-    const auto report = engine->Verify({.deep = true});
+    const auto store = Open(read_only);
+    ASSERT_NE(store, nullptr);
+    const auto report = store->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
     }
     EXPECT_GE(report->chunks, 4);
     for (const Truth& truth : truths_) {
-      const auto stream = engine->Describe(truth.stream);
+      const auto stream = store->Describe(truth.stream);
       ASSERT_TRUE(stream.ok()) << stream.status();
       EXPECT_EQ(StreamKindName(stream->description.kind), truth.kind);
-      ExpectExport(engine.get(), truth);
+      ExpectExport(store.get(), truth);
     }
-    for (const Seen& seen : seen_) ExpectSeen(engine.get(), seen, !read_only);
+    for (const Seen& seen : seen_) ExpectSeen(store.get(), seen, !read_only);
   }
 
   // Over all streams only where the store may be written.
-  void ExpectSeen(Engine* engine, const Seen& seen, bool over_all) {
-    const StreamId stream = engine->Describe(seen.stream)->id;
-    EXPECT_EQ(*CountObservations(engine->store(), {stream, seen.label}),
+  void ExpectSeen(Store* store, const Seen& seen, bool over_all) {
+    const StreamId stream = store->Describe(seen.stream)->id;
+    EXPECT_EQ(*CountObservations(store->chunks(), {stream, seen.label}),
               seen.observations);
     if (!over_all) return;
     int64_t present = 0;
     const absl::Status status =
-        VisitPresence(engine->store(), seen.label, INT64_MIN, INT64_MAX,
+        VisitPresence(store->chunks(), seen.label, INT64_MIN, INT64_MAX,
                       [&](const Presence& presence) {
                         EXPECT_EQ(presence.stream, stream);
                         present += static_cast<int64_t>(presence.observations);
@@ -128,7 +129,7 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
   }
 
   void Migrate() {
-    const auto migrated = Store::Migrate(Path(), {}, /*dry_run=*/false);
+    const auto migrated = ChunkStore::Migrate(Path(), {}, /*dry_run=*/false);
     ASSERT_TRUE(migrated.ok()) << migrated.status();
     EXPECT_EQ(migrated->from, GetParam());
   }
@@ -142,19 +143,19 @@ TEST_P(GoldenStoreTest, IsReadAsItIs) { ExpectAsItWas(/*read_only=*/true); }
 
 TEST_P(GoldenStoreTest, IsWrittenOnceMigrated) {
   if (GetParam() < kStoreFormat) {
-    const auto engine = Engine::Open(Path(), {});
-    EXPECT_THAT(engine.status().ToString(), HasSubstr("fovea migrate"));
+    const auto store = Store::Open({.path = Path()});
+    EXPECT_THAT(store.status().ToString(), HasSubstr("fovea migrate"));
   }
   Migrate();
   {
-    const auto engine = Open(/*read_only=*/false);
-    ASSERT_NE(engine, nullptr);
+    const auto store = Open(/*read_only=*/false);
+    ASSERT_NE(store, nullptr);
     WriteFileText(dir_.File("tank.csv"), "time_ns,level\n0,1\n10000000,2\n");
     IngestOptions options;
     options.name = "tank2";
     ASSERT_TRUE(
-        engine->Ingest(dir_.File("tank.csv"), options, nullptr, nullptr).ok());
-    ASSERT_TRUE(engine->Remove("tank2.series", {}).ok());
+        store->Ingest(dir_.File("tank.csv"), options, nullptr, nullptr).ok());
+    ASSERT_TRUE(store->Remove("tank2.series", {}).ok());
   }
   ExpectAsItWas(/*read_only=*/false);
 }
@@ -162,7 +163,7 @@ TEST_P(GoldenStoreTest, IsWrittenOnceMigrated) {
 TEST_P(GoldenStoreTest, IsRebuiltFromItsSegments) {
   Migrate();
   fs::remove_all(Path() + "/catalogue");
-  const absl::Status rebuilt = Store::Rebuild(Path(), {});
+  const absl::Status rebuilt = ChunkStore::Rebuild(Path(), {});
   ASSERT_TRUE(rebuilt.ok()) << rebuilt;
   ExpectAsItWas(/*read_only=*/false);
 }

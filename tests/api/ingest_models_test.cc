@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "api/camera_priors.h"
-#include "api/engine.h"
 #include "api/inspect.h"
 #include "api/model_folder.h"
+#include "api/store.h"
 #include "index/observation_reader.h"
 #include "tests/api/note_keeper.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/support/small_model.h"
 #include "tests/support/test_data.h"
@@ -41,8 +41,8 @@ class IngestModelsTest : public ::testing::Test {
 
   void SetUp() override {
     testing::WriteSmallVideo(dir_.File("cam.y4m"), 96, 64, kFrames);
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
   }
 
   Model* OpenSmall(const std::string& name,
@@ -70,37 +70,37 @@ class IngestModelsTest : public ::testing::Test {
   }
 
   absl::StatusOr<IngestReport> Ingest(const IngestOptions& options) {
-    return engine_->Ingest(dir_.File("cam.y4m"), options, &notes_, nullptr);
+    return store_->Ingest(dir_.File("cam.y4m"), options, &notes_, nullptr);
   }
 
   StreamSummary Summary(const std::string& name) {
-    auto summary = engine_->Describe(name);
+    auto summary = store_->Describe(name);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? *summary : StreamSummary();
   }
 
   std::vector<CameraPrior> PriorsOf(const std::string& name) {
-    auto priors = ListPriors(engine_->store(), Summary(name).id);
+    auto priors = ListPriors(store_->chunks(), Summary(name).id);
     EXPECT_TRUE(priors.ok()) << priors.status();
     return priors.ok() ? *priors : std::vector<CameraPrior>();
   }
 
   std::vector<Observation> ObservedIn(const std::string& name) {
-    auto page = ListObservations(engine_->store(), {Summary(name).id}, 1000);
+    auto page = ListObservations(store_->chunks(), {Summary(name).id}, 1000);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? page->observations : std::vector<Observation>();
   }
 
   std::vector<FoundSideData> SideDataOf(const std::string& name) {
     auto inspection =
-        InspectStream(engine_.get(), name, InspectOptions(), nullptr, nullptr);
+        InspectStream(store_.get(), name, InspectOptions(), nullptr, nullptr);
     EXPECT_TRUE(inspection.ok()) << inspection.status();
     return inspection.ok() ? inspection->side_data
                            : std::vector<FoundSideData>();
   }
 
   TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   Models models_;
   testing::NoteKeeper notes_;
 };

@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "api/engine.h"
+#include "api/store.h"
 #include "api/stored_policy.h"
 #include "tests/api/note_keeper.h"
 #include "tests/support/fault_file_system.h"
@@ -27,14 +27,15 @@ constexpr size_t kFileBytes = 3'000'000;
 class IngestSpaceTest : public ::testing::Test {
  protected:
   IngestSpaceTest() {
-    EngineOptions options;
+    StoreOptions options;
     options.create = true;
-    options.store.file_system = &disk_;
-    options.store.segment_bytes = 1 << 20;
-    options.store.ballast_bytes = 0;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    EXPECT_TRUE(engine.ok()) << engine.status();
-    if (engine.ok()) engine_ = *std::move(engine);
+    options.chunks.file_system = &disk_;
+    options.chunks.segment_bytes = 1 << 20;
+    options.chunks.ballast_bytes = 0;
+    options.path = dir_.File("store");
+    auto store = Store::Open(options);
+    EXPECT_TRUE(store.ok()) << store.status();
+    if (store.ok()) store_ = *std::move(store);
   }
 
   // An opaque stream of random bytes.
@@ -46,11 +47,11 @@ class IngestSpaceTest : public ::testing::Test {
     IngestOptions options;
     options.name = name;
     options.source.opaque = true;
-    return engine_->Ingest(dir_.File(name), options, &notes_, nullptr).status();
+    return store_->Ingest(dir_.File(name), options, &notes_, nullptr).status();
   }
 
   size_t StreamsThatHoldSomething() {
-    const auto streams = engine_->Streams();
+    const auto streams = store_->Streams();
     EXPECT_TRUE(streams.ok()) << streams.status();
     if (!streams.ok()) return 0;
     size_t count = 0;
@@ -62,7 +63,7 @@ class IngestSpaceTest : public ::testing::Test {
 
   TempDir dir_;
   FaultFileSystem disk_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   NoteKeeper notes_;
 };
 
@@ -73,7 +74,7 @@ TEST_F(IngestSpaceTest, WhatDoesNotFitIsRefusedBeforeItBegins) {
   EXPECT_THAT(refused.ToString(),
               AllOf(HasSubstr("/a: the store's disk is full"),
                     HasSubstr("fovea retain")));
-  EXPECT_TRUE(engine_->Streams()->empty());
+  EXPECT_TRUE(store_->Streams()->empty());
   disk_.SetFreeBytes(12 << 20);
   EXPECT_TRUE(Ingest("a", 1).ok());
 }
@@ -82,18 +83,18 @@ TEST_F(IngestSpaceTest, APolicyMakesRoomForWhatComes) {
   ASSERT_TRUE(Ingest("a", 1).ok());
   ASSERT_TRUE(Ingest("b", 2).ok());
   EXPECT_EQ(StreamsThatHoldSomething(), 2u);
-  ASSERT_TRUE(SetPolicy(engine_->store(), "max: 7MB").ok());
+  ASSERT_TRUE(SetPolicy(store_->chunks(), "max: 7MB").ok());
   ASSERT_TRUE(Ingest("c", 3).ok());
   EXPECT_THAT(notes_.notes, Contains(HasSubstr("let go for room")));
-  const auto usage = engine_->Usage();
+  const auto usage = store_->Usage();
   ASSERT_TRUE(usage.ok());
   EXPECT_LE(usage->store_bytes(), 7'000'000u);
-  EXPECT_EQ(engine_->Describe("c")->counts.rejected.size(), 0u);
+  EXPECT_EQ(store_->Describe("c")->counts.rejected.size(), 0u);
 }
 
 TEST_F(IngestSpaceTest, APolicyWithoutBoundsLetsNothingGo) {
   ASSERT_TRUE(Ingest("a", 1).ok());
-  ASSERT_TRUE(SetPolicy(engine_->store(), "keep: 1s").ok());
+  ASSERT_TRUE(SetPolicy(store_->chunks(), "keep: 1s").ok());
   ASSERT_TRUE(Ingest("b", 2).ok());
   EXPECT_EQ(StreamsThatHoldSomething(), 2u);
 }

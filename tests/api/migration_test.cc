@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "index/observation_reader.h"
 #include "index/presence.h"
 #include "index/presence_rebuild.h"
 #include "store/format_file.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/support/test_data.h"
 
@@ -36,20 +36,20 @@ class MigrationTest : public ::testing::Test {
  protected:
   void SetUp() override {
     testing::WriteSmallVideo(dir_.File("cam.y4m"), 64, 64, 100);
-    auto engine = testing::OpenEngine(Path());
-    ASSERT_NE(engine, nullptr);
+    auto store = testing::OpenStore(Path());
+    ASSERT_NE(store, nullptr);
     IngestOptions options;
     options.name = "cam";
     ASSERT_TRUE(
-        engine->Ingest(dir_.File("cam.y4m"), options, nullptr, nullptr).ok());
-    stream_ = engine->Describe("cam")->id;
+        store->Ingest(dir_.File("cam.y4m"), options, nullptr, nullptr).ok());
+    stream_ = store->Describe("cam")->id;
     CommitBatch batch;
     batch.PutRow(Family::kSem, ObservationKey(stream_, "car", 0, 1),
                  EncodeObservationRow({1, OldBody()}));
     batch.PutRow(Family::kSem, ObservationKey(stream_, "dog", kSecond, 2),
                  EncodeObservationRow({1, OldBody()}));
-    ASSERT_TRUE(engine->store()->Commit(std::move(batch)).ok());
-    engine.reset();
+    ASSERT_TRUE(store->chunks()->Commit(std::move(batch)).ok());
+    store.reset();
     SetFormat(2);
   }
 
@@ -71,12 +71,13 @@ class MigrationTest : public ::testing::Test {
     ASSERT_TRUE(WriteFormatFile(files, Path(), *format).ok());
   }
 
-  std::unique_ptr<Engine> Open(bool read_only) {
-    EngineOptions options;
+  std::unique_ptr<Store> Open(bool read_only) {
+    StoreOptions options;
     options.read_only = read_only;
-    auto engine = Engine::Open(Path(), options);
-    EXPECT_TRUE(engine.ok()) << engine.status();
-    return engine.ok() ? *std::move(engine) : nullptr;
+    options.path = Path();
+    auto store = Store::Open(options);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return store.ok() ? *std::move(store) : nullptr;
   }
 
   static size_t Present(StoreReader* store, const std::string& label) {
@@ -90,10 +91,10 @@ class MigrationTest : public ::testing::Test {
     return rows;
   }
 
-  void ExpectWhole(Engine* engine) {
-    EXPECT_EQ(Present(engine->store(), "car"), 1u);
-    EXPECT_EQ(Present(engine->store(), "dog"), 1u);
-    const auto report = engine->Verify({.deep = true});
+  void ExpectWhole(Store* store) {
+    EXPECT_EQ(Present(store->chunks(), "car"), 1u);
+    EXPECT_EQ(Present(store->chunks(), "dog"), 1u);
+    const auto report = store->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
@@ -105,12 +106,12 @@ class MigrationTest : public ::testing::Test {
 };
 
 TEST_F(MigrationTest, AnOldStoreIsReadAsItIs) {
-  const auto engine = Open(/*read_only=*/true);
-  ASSERT_NE(engine, nullptr);
-  EXPECT_EQ(*CountObservations(engine->store(), {stream_}), 2);
-  EXPECT_EQ(Present(engine->store(), "car"), 0u);
-  EXPECT_TRUE(*IsPresenceDue(engine->store()));
-  const auto report = engine->Verify({.deep = true});
+  const auto store = Open(/*read_only=*/true);
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(*CountObservations(store->chunks(), {stream_}), 2);
+  EXPECT_EQ(Present(store->chunks(), "car"), 0u);
+  EXPECT_TRUE(*IsPresenceDue(store->chunks()));
+  const auto report = store->Verify({.deep = true});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_THAT(report->problems, IsEmpty()) << "it is no fault of it";
 }
@@ -130,9 +131,9 @@ TEST_F(MigrationTest, WhatIsObservedAlreadyIsIndexed) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->from, 2u);
   EXPECT_EQ(report->presence_rows, 2);
-  const auto engine = Open(/*read_only=*/true);
-  ASSERT_NE(engine, nullptr);
-  ExpectWhole(engine.get());
+  const auto store = Open(/*read_only=*/true);
+  ASSERT_NE(store, nullptr);
+  ExpectWhole(store.get());
   const auto again = MigrateWithRows(Path(), {}, /*dry_run=*/false);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->from, again->to);
@@ -140,28 +141,28 @@ TEST_F(MigrationTest, WhatIsObservedAlreadyIsIndexed) {
 }
 
 TEST_F(MigrationTest, OneCutShortGoesOnAtTheNextOpening) {
-  ASSERT_TRUE(Store::Migrate(Path(), {}, /*dry_run=*/false).ok());
+  ASSERT_TRUE(ChunkStore::Migrate(Path(), {}, /*dry_run=*/false).ok());
   {
-    const auto engine = Open(/*read_only=*/false);
-    ASSERT_NE(engine, nullptr);
-    ExpectWhole(engine.get());
+    const auto store = Open(/*read_only=*/false);
+    ASSERT_NE(store, nullptr);
+    ExpectWhole(store.get());
   }
-  ASSERT_TRUE(Store::Rebuild(Path(), {}).ok());
-  const auto engine = Open(/*read_only=*/false);
-  ASSERT_NE(engine, nullptr);
-  ExpectWhole(engine.get());
+  ASSERT_TRUE(ChunkStore::Rebuild(Path(), {}).ok());
+  const auto store = Open(/*read_only=*/false);
+  ASSERT_NE(store, nullptr);
+  ExpectWhole(store.get());
 }
 
 TEST_F(MigrationTest, VerifyTellsWhereIndexAndObservationsDiffer) {
   ASSERT_TRUE(MigrateWithRows(Path(), {}, /*dry_run=*/false).ok());
-  const auto engine = Open(/*read_only=*/false);
-  ASSERT_NE(engine, nullptr);
+  const auto store = Open(/*read_only=*/false);
+  ASSERT_NE(store, nullptr);
   CommitBatch batch;
   batch.DeleteRow(Family::kSemx, PresenceKey("car", 0, stream_, 1));
   batch.PutRow(Family::kSemx, PresenceKey("car", 5, stream_, 1),
                EncodePresenceRow({1, ""}));
-  ASSERT_TRUE(engine->store()->Commit(std::move(batch)).ok());
-  const auto report = engine->Verify({});
+  ASSERT_TRUE(store->chunks()->Commit(std::move(batch)).ok());
+  const auto report = store->Verify({});
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_EQ(report->problems.size(), 1u);
   EXPECT_EQ(report->problems[0].object, "cross-stream index");

@@ -14,7 +14,7 @@
 
 #include "api/scene.h"
 #include "store/rows.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -41,9 +41,9 @@ class OverlapJobTest : public ::testing::Test {
   void SetUp() override { Reopen(); }
 
   void Reopen() {
-    engine_.reset();
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_.reset();
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
   }
 
   absl::Status Ingest(const std::string& file, const std::string& name,
@@ -53,7 +53,7 @@ class OverlapJobTest : public ::testing::Test {
     options.jobs = 1;
     options.source.copy = copy;
     options.overlap_stream = overlap;
-    return engine_->Ingest(scene_->File(file), options, nullptr, nullptr)
+    return store_->Ingest(scene_->File(file), options, nullptr, nullptr)
         .status();
   }
 
@@ -68,20 +68,20 @@ class OverlapJobTest : public ::testing::Test {
   }
 
   absl::StatusOr<OverlapPlan> Plan() {
-    return PlanOverlap(engine_.get(), options_, nullptr, nullptr);
+    return PlanOverlap(store_.get(), options_, nullptr, nullptr);
   }
   absl::StatusOr<OverlapReport> Apply(const std::atomic<bool>* stop = nullptr,
                                       const OverlapProgress& progress = {}) {
-    return ApplyOverlap(engine_.get(), options_, progress, stop);
+    return ApplyOverlap(store_.get(), options_, progress, stop);
   }
 
   bool HasBegun() {
-    const auto status = OverlapStatus(engine_.get());
+    const auto status = OverlapStatus(store_.get());
     return status.ok() && !status->empty();
   }
 
   StreamSummary Summary(const std::string& name) {
-    auto summary = engine_->Describe(name);
+    auto summary = store_->Describe(name);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? *summary : StreamSummary();
   }
@@ -90,7 +90,7 @@ class OverlapJobTest : public ::testing::Test {
     const FrameSelection all;
     int64_t frames = 0;
     absl::Status status =
-        engine_
+        store_
             ->ReadFrames(name, all,
                          [&](const ReadFrame& read) {
                            EXPECT_EQ(read.index, static_cast<uint64_t>(frames));
@@ -105,7 +105,7 @@ class OverlapJobTest : public ::testing::Test {
   void ExpectWhole() {
     EXPECT_EQ(FramesOf("left"), 60);
     EXPECT_EQ(FramesOf("right"), 60);
-    const auto report = engine_->Verify({.deep = true});
+    const auto report = store_->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
@@ -114,7 +114,7 @@ class OverlapJobTest : public ::testing::Test {
 
   static TempDir* scene_;
   TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   OverlapOptions options_;
 };
 
@@ -123,10 +123,10 @@ TempDir* OverlapJobTest::scene_ = nullptr;
 TEST_F(OverlapJobTest, APlanChangesNothingAndAnApplyKeepsItsWord) {
   IngestBoth();
   if (IsSkipped()) return;
-  const uint64_t sequence = engine_->store()->last_sequence();
+  const uint64_t sequence = store_->chunks()->last_sequence();
   const auto plan = Plan();
   ASSERT_TRUE(plan.ok()) << plan.status();
-  EXPECT_EQ(engine_->store()->last_sequence(), sequence);
+  EXPECT_EQ(store_->chunks()->last_sequence(), sequence);
   ASSERT_EQ(plan->pairs.size(), 1U);
   const OverlapPairPlan& pair = plan->pairs[0];
   ASSERT_TRUE(pair.admitted) << pair.why_not;
@@ -156,11 +156,11 @@ TEST_F(OverlapJobTest, AReducedStreamHasOneRole) {
   IngestBoth();
   if (IsSkipped()) return;
   ASSERT_TRUE(Apply().ok());
-  const uint64_t sequence = engine_->store()->last_sequence();
+  const uint64_t sequence = store_->chunks()->last_sequence();
   const auto again = Apply();
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(again->streams.empty());
-  EXPECT_EQ(engine_->store()->last_sequence(), sequence);
+  EXPECT_EQ(store_->chunks()->last_sequence(), sequence);
   const auto plan = Plan();
   ASSERT_TRUE(plan.ok()) << plan.status();
   ASSERT_EQ(plan->pairs.size(), 1U);
@@ -173,11 +173,11 @@ TEST_F(OverlapJobTest, WhatDoesNotSaveEnoughIsLeftAlone) {
   IngestBoth();
   if (IsSkipped()) return;
   options_.admission.min_saving = 0.9;
-  const uint64_t sequence = engine_->store()->last_sequence();
+  const uint64_t sequence = store_->chunks()->last_sequence();
   const auto report = Apply();
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->streams.empty());
-  EXPECT_EQ(engine_->store()->last_sequence(), sequence);
+  EXPECT_EQ(store_->chunks()->last_sequence(), sequence);
   ExpectWhole();
 }
 
@@ -201,7 +201,7 @@ TEST_F(OverlapJobTest, AStoppedJobGoesOnWhereItWas) {
   const auto report = Apply(&stop, stop_in_the_middle);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->stopped);
-  auto status = OverlapStatus(engine_.get());
+  auto status = OverlapStatus(store_.get());
   ASSERT_TRUE(status.ok()) << status.status();
   ASSERT_EQ(status->size(), 1U);
   EXPECT_FALSE((*status)[0].done);
@@ -223,12 +223,12 @@ TEST_F(OverlapJobTest, WhatAKillLeftIsRemoved) {
   if (IsSkipped()) return;
   std::atomic<bool> stop = false;
   ASSERT_TRUE(Apply(&stop, [&](int64_t, int64_t) { stop = HasBegun(); }).ok());
-  const auto status = OverlapStatus(engine_.get());
+  const auto status = OverlapStatus(store_.get());
   ASSERT_TRUE(status.ok() && status->size() == 1);
   const StreamId id = Summary((*status)[0].second).id;
   const std::string key = GopKey(id, 0, 40), beside = GopKey(id, 1, 40);
-  const auto gop = engine_->store()->Get(Family::kGop, key);
-  const auto table = engine_->store()->Get(Family::kFtab, key);
+  const auto gop = store_->chunks()->Get(Family::kGop, key);
+  const auto table = store_->chunks()->Get(Family::kFtab, key);
   ASSERT_TRUE(gop.ok() && table.ok());
   CommitBatch batch;
   GopRow row = *DecodeGopRow(*gop);
@@ -237,14 +237,14 @@ TEST_F(OverlapJobTest, WhatAKillLeftIsRemoved) {
   row.size = other.size();
   batch.PutRow(Family::kGop, beside, EncodeGopRow(row));
   batch.PutRow(Family::kFtab, beside, *table);
-  ASSERT_TRUE(engine_->store()->Commit(std::move(batch)).ok());
+  ASSERT_TRUE(store_->chunks()->Commit(std::move(batch)).ok());
   Reopen();
   EXPECT_EQ(FramesOf((*status)[0].second), 60);
 
   ASSERT_TRUE(Apply().ok());
   EXPECT_TRUE(
-      absl::IsNotFound(engine_->store()->Get(Family::kGop, beside).status()));
-  EXPECT_FALSE(engine_->store()->ReadChunk(row.chunk).ok());
+      absl::IsNotFound(store_->chunks()->Get(Family::kGop, beside).status()));
+  EXPECT_FALSE(store_->chunks()->ReadChunk(row.chunk).ok());
   ExpectWhole();
 }
 

@@ -15,7 +15,7 @@
 
 #include "api/model_folder.h"
 #include "api/whole_file.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/support/small_model.h"
 #include "tests/support/test_data.h"
@@ -96,14 +96,14 @@ class ProfileSeriesTest : public ::testing::Test {
     found_ = *found;
   }
 
-  void OpenEngine() {
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
-    options_.engine = engine_.get();
+  void OpenStore() {
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
+    options_.store = store_.get();
   }
 
   void Ingest(const std::string& source, const IngestOptions& options) {
-    const auto report = engine_->Ingest(source, options, nullptr, nullptr);
+    const auto report = store_->Ingest(source, options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
     ASSERT_TRUE(report->source_error.ok()) << report->source_error;
   }
@@ -113,7 +113,7 @@ class ProfileSeriesTest : public ::testing::Test {
   Models models_;
   std::vector<Model*> borrowed_;
   std::atomic<bool> stop_ = false;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   SeriesSensitivity found_;
 };
 
@@ -216,7 +216,7 @@ TEST_F(ProfileSeriesTest, AStreamOfTheStoreIsAsItsFile) {
   const std::string csv = WriteCsv(1000);
   ASSERT_TRUE(Profile(csv).ok());
   const auto of_file = ReadWholeFile(Output(0), 1 << 20);
-  OpenEngine();
+  OpenStore();
   IngestOptions ingest;
   ingest.name = "walk";
   Ingest(csv, ingest);
@@ -228,7 +228,7 @@ TEST_F(ProfileSeriesTest, AStreamOfTheStoreIsAsItsFile) {
 }
 
 TEST_F(ProfileSeriesTest, BesideACameraStreamItsInertialOneIsRead) {
-  OpenEngine();
+  OpenStore();
   testing::WriteSmallVideo(dir_.File("in.y4m"), 96, 64, 4);
   IngestOptions ingest;
   ingest.name = "alone";

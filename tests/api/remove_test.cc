@@ -9,9 +9,9 @@
 #include <random>
 #include <string>
 
-#include "api/engine.h"
 #include "api/removal_plan.h"
-#include "tests/api/open_engine.h"
+#include "api/store.h"
+#include "tests/api/open_store.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -22,8 +22,8 @@ using testing::TempDir;
 class RemoveTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
   }
 
   // Random values at 5 kHz do not compress: each second of them is a chunk.
@@ -46,15 +46,15 @@ class RemoveTest : public ::testing::Test {
   void Ingest(const std::string& name, int hertz, int seconds) {
     IngestOptions options;
     options.name = name;
-    auto report = engine_->Ingest(WriteSeries(name, hertz, seconds), options,
-                                  nullptr, nullptr);
+    auto report = store_->Ingest(WriteSeries(name, hertz, seconds), options,
+                                 nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
     ASSERT_EQ(report->streams.size(), 1u);
     stream_ = report->streams[0].name;
   }
 
   StreamSummary Summary() {
-    auto summary = engine_->Describe(stream_);
+    auto summary = store_->Describe(stream_);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? *summary : StreamSummary();
   }
@@ -73,11 +73,11 @@ class RemoveTest : public ::testing::Test {
       ++held.rows;
       held.chunks += row->is_chunk;
       held.bytes += static_cast<int64_t>(
-          row->is_chunk ? engine_->store()->ReadChunk(row->chunk)->size()
+          row->is_chunk ? store_->chunks()->ReadChunk(row->chunk)->size()
                         : row->bytes.size());
       return true;
     };
-    EXPECT_TRUE(engine_->store()
+    EXPECT_TRUE(store_->chunks()
                     ->Scan(Family::kBlock, StreamPrefix(id),
                            StreamPrefix(id + 1), visit)
                     .ok());
@@ -89,7 +89,7 @@ class RemoveTest : public ::testing::Test {
     const StreamSummary summary = Summary();
     EXPECT_EQ(summary.counts.stored_bytes, held.bytes);
     EXPECT_EQ(summary.chunks, held.rows);
-    auto report = engine_->Verify({.deep = true});
+    auto report = store_->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
@@ -98,9 +98,9 @@ class RemoveTest : public ::testing::Test {
 
   void Remove(TimeRange range) {
     const StreamSummary before = Summary();
-    const auto plan = PlanRemoval(engine_.get(), stream_, range);
+    const auto plan = PlanRemoval(store_.get(), stream_, range);
     ASSERT_TRUE(plan.ok()) << plan.status();
-    const auto report = engine_->Remove(stream_, range);
+    const auto report = store_->Remove(stream_, range);
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_GT(report->chunks_removed, 0);
     EXPECT_EQ(plan->chunks, report->chunks_removed);
@@ -111,7 +111,7 @@ class RemoveTest : public ::testing::Test {
   }
 
   TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   std::string stream_;
 };
 
@@ -125,7 +125,7 @@ TEST_F(RemoveTest, BytesOfBlocksKeptAsChunksAreCounted) {
   ExpectBooksMatch();
   Remove({INT64_MIN, kSecond});
   ExpectBooksMatch();
-  EXPECT_EQ(engine_->store()->Usage()->live_chunk_bytes,
+  EXPECT_EQ(store_->chunks()->Usage()->live_chunk_bytes,
             static_cast<uint64_t>(Summary().counts.stored_bytes));
 }
 
@@ -144,8 +144,8 @@ TEST_F(RemoveTest, ACountThatIsWrongIsReported) {
   counts.stored_bytes += 1;
   CommitBatch batch;
   batch.PutRow(Family::kMeta, StreamCountsKey(id), EncodeStreamCounts(counts));
-  ASSERT_TRUE(engine_->store()->Commit(std::move(batch)).ok());
-  const auto report = engine_->Verify({});
+  ASSERT_TRUE(store_->chunks()->Commit(std::move(batch)).ok());
+  const auto report = store_->Verify({});
   ASSERT_TRUE(report.ok());
   ASSERT_EQ(report->problems.size(), 1u);
   EXPECT_NE(report->problems[0].what.find("rows hold"), std::string::npos);

@@ -9,8 +9,8 @@
 #include <random>
 #include <string>
 
-#include "api/engine.h"
 #include "api/scene.h"
+#include "api/store.h"
 #include "gtest/gtest.h"
 #include "index/observation_reader.h"
 #include "index/observations.h"
@@ -30,14 +30,15 @@ class RetentionTest : public ::testing::Test {
   void SetUp() override { Open(); }
 
   void Open() {
-    engine_.reset();
-    EngineOptions options;
+    store_.reset();
+    StoreOptions options;
     options.create = true;
-    options.store.segment_bytes = 1 << 20;
-    options.store.now_ns = [this] { return now_ns_; };
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    options.chunks.segment_bytes = 1 << 20;
+    options.chunks.now_ns = [this] { return now_ns_; };
+    options.path = dir_.File("store");
+    auto store = Store::Open(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
   }
 
   // Random values do not compress: each second of 5 kHz is a chunk of 100 kB.
@@ -66,13 +67,13 @@ class RetentionTest : public ::testing::Test {
     options.append = append;
     options.now_ns = [this] { return now_ns_; };
     options.commit_bytes = 300'000;
-    auto report = engine_->Ingest(path, options, nullptr, nullptr);
+    auto report = store_->Ingest(path, options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
   // `name` as its only stream is called: a series is NAME.SUFFIX.
   StreamSummary Summary(const std::string& prefix) {
-    auto streams = engine_->Streams();
+    auto streams = store_->Streams();
     EXPECT_TRUE(streams.ok()) << streams.status();
     for (const StreamSummary& stream : *streams) {
       if (stream.name.starts_with(prefix)) return stream;
@@ -89,20 +90,20 @@ class RetentionTest : public ::testing::Test {
 
   RetentionReport Plan(const std::string& yaml) {
     auto report =
-        PlanRetention(engine_->store(), Policy(yaml), {.now_ns = now_ns_});
+        PlanRetention(store_->chunks(), Policy(yaml), {.now_ns = now_ns_});
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *report : RetentionReport();
   }
 
   RetentionReport Apply(const std::string& yaml) {
     auto report =
-        ApplyRetention(engine_->store(), Policy(yaml), {.now_ns = now_ns_});
+        ApplyRetention(store_->chunks(), Policy(yaml), {.now_ns = now_ns_});
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *report : RetentionReport();
   }
 
   void ExpectClean() {
-    auto report = engine_->Verify({.deep = true});
+    auto report = store_->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
@@ -126,7 +127,7 @@ class RetentionTest : public ::testing::Test {
 
   int64_t CountSamples(const std::string& stream) {
     int64_t samples = 0;
-    EXPECT_TRUE(engine_
+    EXPECT_TRUE(store_
                     ->ReadSeries(stream, {},
                                  [&](const SeriesBatch& batch) {
                                    samples += static_cast<int64_t>(
@@ -139,7 +140,7 @@ class RetentionTest : public ::testing::Test {
 
   TempDir dir_;
   int64_t now_ns_ = kStart;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
 };
 
 TEST_F(RetentionTest, WhatIsTooOldGoesAsPlanned) {
@@ -173,7 +174,7 @@ TEST_F(RetentionTest, PinsStayWhateverElseIsSaid) {
   const int64_t from = kStart - 9 * kDay + 20 * kSecond;
   RetentionPolicy policy = Policy("keep: 1d\nmax: 1kB");
   policy.pins.push_back({name, from, from + 10 * kSecond, "case 17"});
-  auto report = ApplyRetention(engine_->store(), policy, {.now_ns = now_ns_});
+  auto report = ApplyRetention(store_->chunks(), policy, {.now_ns = now_ns_});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_FALSE(report->enough);
   EXPECT_EQ(CountSamples(name), 50'000);
@@ -211,15 +212,15 @@ TEST_F(RetentionTest, AChunkStaysAsLongAsOneStreamKeepsIt) {
   const std::string path = WriteSeries("one", kStart - 9 * kDay, 30, 1);
   Ingest(path, "door");
   Ingest(path, "hall");
-  const auto before = engine_->Usage()->live_chunk_bytes;
+  const auto before = store_->Usage()->live_chunk_bytes;
   const std::string yaml = "streams: [{match: 'door*', keep: 7d}]";
   const RetentionReport plan = Plan(yaml);
   EXPECT_EQ(plan.store_bytes_after, plan.store_bytes_before);
   Apply(yaml);
-  EXPECT_EQ(engine_->Usage()->live_chunk_bytes, before);
+  EXPECT_EQ(store_->Usage()->live_chunk_bytes, before);
   EXPECT_EQ(CountSamples(Summary("hall").name), 150'000);
   Apply("keep: 7d");
-  EXPECT_EQ(engine_->Usage()->live_chunk_bytes, 0u);
+  EXPECT_EQ(store_->Usage()->live_chunk_bytes, 0u);
   ExpectClean();
 }
 
@@ -241,11 +242,11 @@ TEST_F(RetentionTest, WithoutAClockOfItsOwnAStreamIsAsOldAsItsArrival) {
   FrameSelection frame;
   frame.index = 179;
   EXPECT_TRUE(absl::IsNotFound(
-      engine_->ReadFrames("cam", frame, [](const ReadFrame&) { return true; })
+      store_->ReadFrames("cam", frame, [](const ReadFrame&) { return true; })
           .status()));
   frame.index = 180;
   EXPECT_TRUE(
-      engine_->ReadFrames("cam", frame, [](const ReadFrame&) { return true; })
+      store_->ReadFrames("cam", frame, [](const ReadFrame&) { return true; })
           .ok());
   ExpectClean();
   // A clock set back makes nothing old.
@@ -270,7 +271,7 @@ TEST_F(RetentionTest, WhatWasSeenGoesWithWhatItWasSeenIn) {
   Ingest(WriteSeries("door", kStart - 9 * kDay, 30, 1), "door");
   const StreamId id = Summary("door").id;
   const int64_t start = kStart - 9 * kDay;
-  Observations observations(engine_->store());
+  Observations observations(store_->chunks());
   CommitBatch batch;
   for (int64_t second = 0; second < 30; second += 5) {
     Observation seen;
@@ -283,11 +284,11 @@ TEST_F(RetentionTest, WhatWasSeenGoesWithWhatItWasSeenIn) {
     seen.last_index = seen.first_index + 4999;
     ASSERT_TRUE(observations.Put(seen, &batch).ok());
   }
-  ASSERT_TRUE(engine_->store()->Commit(std::move(batch)).ok());
+  ASSERT_TRUE(store_->chunks()->Commit(std::move(batch)).ok());
   // 20 of the 30 seconds are older than nine days by then.
   now_ns_ = kStart + 20 * kSecond;
   Apply("keep: 9d");
-  const auto left = ListObservations(engine_->store(), {.stream = id}, 100);
+  const auto left = ListObservations(store_->chunks(), {.stream = id}, 100);
   ASSERT_TRUE(left.ok()) << left.status();
   ASSERT_EQ(left->observations.size(), 2u);
   for (const Observation& seen : left->observations) {
@@ -308,9 +309,9 @@ TEST_F(RetentionTest, WhatALabelKeepsStaysLonger) {
   seen.first_index = 10 * 5000;
   seen.last_index = 12 * 5000;
   CommitBatch batch;
-  Observations observations(engine_->store());
+  Observations observations(store_->chunks());
   ASSERT_TRUE(observations.Put(seen, &batch).ok());
-  ASSERT_TRUE(engine_->store()->Commit(std::move(batch)).ok());
+  ASSERT_TRUE(store_->chunks()->Commit(std::move(batch)).ok());
 
   now_ns_ = kStart + kDay;
   const std::string policy =
@@ -321,14 +322,14 @@ TEST_F(RetentionTest, WhatALabelKeepsStaysLonger) {
   EXPECT_EQ(held.start_ns, start + 10 * kSecond);
   EXPECT_LE(held.end_ns, start + 14 * kSecond);
   EXPECT_GT(held.end_ns, start + 12 * kSecond);
-  const auto left = ListObservations(engine_->store(), {.stream = id}, 100);
+  const auto left = ListObservations(store_->chunks(), {.stream = id}, 100);
   ASSERT_TRUE(left.ok()) << left.status();
   EXPECT_EQ(left->observations, std::vector<Observation>{seen});
   ExpectClean();
 
   now_ns_ = kStart + 4 * kDay;
   Apply(policy);
-  EXPECT_TRUE(ListObservations(engine_->store(), {.stream = id}, 100)
+  EXPECT_TRUE(ListObservations(store_->chunks(), {.stream = id}, 100)
                   ->observations.empty());
   ExpectClean();
 }
@@ -339,13 +340,13 @@ TEST_F(RetentionTest, NothingIsHalfDoneWhenItIsCutShort) {
   RetentionOptions options = {.now_ns = now_ns_, .stop = &stop};
   options.progress = [&](int64_t, int64_t) { stop = true; };
   const RetentionPolicy policy = Policy("keep: 1d");
-  auto report = ApplyRetention(engine_->store(), policy, options);
+  auto report = ApplyRetention(store_->chunks(), policy, options);
   ASSERT_TRUE(report.ok() || absl::IsCancelled(report.status()));
   EXPECT_EQ(Summary("door").counts.stored, 0);
-  EXPECT_TRUE(engine_->Verify({.deep = true})->problems.empty());
-  ASSERT_TRUE(engine_->store()->Scrub({.repair = true}).ok());
-  ASSERT_TRUE(engine_->store()->Reclaim({}).ok());
-  EXPECT_EQ(engine_->Usage()->live_chunk_bytes, 0u);
+  EXPECT_TRUE(store_->Verify({.deep = true})->problems.empty());
+  ASSERT_TRUE(store_->chunks()->Scrub({.repair = true}).ok());
+  ASSERT_TRUE(store_->chunks()->Reclaim({}).ok());
+  EXPECT_EQ(store_->Usage()->live_chunk_bytes, 0u);
   ExpectClean();
 }
 

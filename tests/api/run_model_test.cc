@@ -22,7 +22,7 @@
 #include "codec/formats/image_writer.h"
 #include "index/observation_reader.h"
 #include "tests/api/note_keeper.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/support/script_model.h"
 #include "tests/support/small_model.h"
@@ -51,8 +51,8 @@ class RunModelTest : public ::testing::Test {
  protected:
   void SetUp() override {
     testing::WriteSmallVideo(dir_.File("cam.y4m"), 96, 64, kFrames);
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
     options_.every = kEvery;
     options_.commit_gops = 2;
   }
@@ -79,13 +79,13 @@ class RunModelTest : public ::testing::Test {
 
   void Ingest(const IngestOptions& options) {
     const auto report =
-        engine_->Ingest(dir_.File("cam.y4m"), options, &notes_, nullptr);
+        store_->Ingest(dir_.File("cam.y4m"), options, &notes_, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
   RunReport Run(const std::string& stream) {
     const auto report =
-        RunModels(engine_.get(), stream, options_, progress_, &stop_);
+        RunModels(store_.get(), stream, options_, progress_, &stop_);
     EXPECT_TRUE(report.ok()) << report.status();
     if (report.ok()) return *report;
     RunReport none;
@@ -100,13 +100,13 @@ class RunModelTest : public ::testing::Test {
   }
 
   StreamId IdOf(const std::string& name) {
-    const auto summary = engine_->Describe(name);
+    const auto summary = store_->Describe(name);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? summary->id : 0;
   }
 
   std::vector<Observation> Observed(const std::string& name) {
-    const auto page = ListObservations(engine_->store(), {IdOf(name)}, 10000);
+    const auto page = ListObservations(store_->chunks(), {IdOf(name)}, 10000);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? page->observations : std::vector<Observation>();
   }
@@ -122,13 +122,13 @@ class RunModelTest : public ::testing::Test {
 
   std::vector<LookSpan> Looked(const std::string& name,
                                const ExternalModel* model) {
-    const auto book = LookBook::Read(engine_->store(), IdOf(name));
+    const auto book = LookBook::Read(store_->chunks(), IdOf(name));
     EXPECT_TRUE(book.ok()) << book.status();
     return book->SpansOf(model->description().id.digest);
   }
 
   testing::TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   std::vector<std::unique_ptr<ExternalModel>> programs_;
   RunOptions options_;
   std::function<void(int64_t, int64_t)> progress_;
@@ -387,7 +387,7 @@ TEST_F(RunModelTest, StillsAreLookedAt) {
   }
   IngestOptions options = Ingested("stills");
   const auto ingested =
-      engine_->Ingest(dir_.File("stills"), options, &notes_, nullptr);
+      store_->Ingest(dir_.File("stills"), options, &notes_, nullptr);
   ASSERT_TRUE(ingested.ok()) << ingested.status();
   options_.every = 2;
   const RunReport report = Run("stills", Program("watcher", kOneBox));
@@ -399,13 +399,13 @@ TEST_F(RunModelTest, LooksGoWithTheirFrames) {
   Ingest(Ingested("cam"));
   ExternalModel* model = Program("watcher", kOneBox);
   Run("cam", model);
-  ASSERT_TRUE(engine_->Remove("cam", {10 * kFrameNs, 19 * kFrameNs}).ok());
+  ASSERT_TRUE(store_->Remove("cam", {10 * kFrameNs, 19 * kFrameNs}).ok());
   EXPECT_THAT(Looked("cam", model), ElementsAre(LookSpan{0, 10, kEvery},
                                                 LookSpan{20, kFrames, kEvery}));
   EXPECT_EQ(Run("cam", model).models[0].inferences, 0);
-  ASSERT_TRUE(engine_->Remove("cam", TimeRange()).ok());
+  ASSERT_TRUE(store_->Remove("cam", TimeRange()).ok());
   int64_t rows = 0;
-  ASSERT_TRUE(engine_->store()
+  ASSERT_TRUE(store_->chunks()
                   ->Scan(Family::kMeta, "m", "n",
                          [&](std::string_view, std::string_view) {
                            ++rows;
@@ -417,17 +417,17 @@ TEST_F(RunModelTest, LooksGoWithTheirFrames) {
 
 TEST_F(RunModelTest, WhatCannotBeRunIsSaid) {
   Ingest(Ingested("cam"));
-  EXPECT_EQ(RunModels(engine_.get(), "cam", options_, nullptr, nullptr)
+  EXPECT_EQ(RunModels(store_.get(), "cam", options_, nullptr, nullptr)
                 .status()
                 .code(),
             absl::StatusCode::kInvalidArgument);
   options_.external_models = {Program("watcher", kOneBox)};
-  EXPECT_EQ(RunModels(engine_.get(), "cma", options_, nullptr, nullptr)
+  EXPECT_EQ(RunModels(store_.get(), "cma", options_, nullptr, nullptr)
                 .status()
                 .code(),
             absl::StatusCode::kNotFound);
   options_.every = 0;
-  EXPECT_EQ(RunModels(engine_.get(), "cam", options_, nullptr, nullptr)
+  EXPECT_EQ(RunModels(store_.get(), "cam", options_, nullptr, nullptr)
                 .status()
                 .code(),
             absl::StatusCode::kInvalidArgument);
@@ -448,7 +448,7 @@ TEST_F(RunModelTest, ARealDetectorFollowsCars) {
   IngestOptions copied;
   copied.name = "street";
   copied.source.copy = true;
-  ASSERT_TRUE(engine_->Ingest(clip, copied, &notes_, nullptr).ok());
+  ASSERT_TRUE(store_->Ingest(clip, copied, &notes_, nullptr).ok());
   options_.models = {model->get()};
   options_.every = 5;
   const RunReport report = Run("street");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Retention and scrub beside an open engine, on clocks that jump and disks
+// Retention and scrub beside an open store, on clocks that jump and disks
 // that rot.
 
 #include "api/upkeep.h"
@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "api/engine.h"
+#include "api/store.h"
 #include "api/stored_policy.h"
 #include "tests/api/note_keeper.h"
 #include "tests/support/test_data.h"
@@ -48,10 +48,10 @@ class UpkeepTest : public ::testing::Test {
 
   // Rounds follow each other as fast as they can.
   void Open(bool upkeep, uint64_t scrub_rate = 0) {
-    engine_.reset();
-    EngineOptions options;
+    store_.reset();
+    StoreOptions options;
     options.create = true;
-    options.store.now_ns = [this] { return now_ns_.load(); };
+    options.chunks.now_ns = [this] { return now_ns_.load(); };
     if (upkeep) {
       options.upkeep = UpkeepOptions();
       options.upkeep->room_every_ns = 1'000'000;
@@ -63,25 +63,26 @@ class UpkeepTest : public ::testing::Test {
         return std::chrono::steady_clock::now().time_since_epoch().count();
       };
     }
-    auto engine = Engine::Open(dir_.File("store"), options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
+    options.path = dir_.File("store");
+    auto store = Store::Open(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
   }
 
   void Ingest() {
     IngestOptions options;
     options.name = "walk";
     options.now_ns = [this] { return now_ns_.load(); };
-    const auto report = engine_->Ingest(Csv(), options, &notes_, nullptr);
+    const auto report = store_->Ingest(Csv(), options, &notes_, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
   void SetPolicy(const std::string& yaml) {
-    const absl::Status set = fovea::SetPolicy(engine_->store(), yaml);
+    const absl::Status set = fovea::SetPolicy(store_->chunks(), yaml);
     ASSERT_TRUE(set.ok()) << set;
   }
 
-  int64_t Stored() { return engine_->Streams()->at(0).counts.stored; }
+  int64_t Stored() { return store_->Streams()->at(0).counts.stored; }
 
   // False when it did not come true in a minute.
   static bool Eventually(const std::function<bool()>& is_so) {
@@ -106,7 +107,7 @@ class UpkeepTest : public ::testing::Test {
     IngestOptions options;
     options.source.opaque = true;
     const auto report =
-        engine_->Ingest(dir_.File("payload"), options, nullptr, nullptr);
+        store_->Ingest(dir_.File("payload"), options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
@@ -131,14 +132,14 @@ class UpkeepTest : public ::testing::Test {
     options.name = "walk";
     options.append = true;
     options.dry_run = true;
-    engine_->Ingest(Csv(), options, &notes_, nullptr).IgnoreError();
+    store_->Ingest(Csv(), options, &notes_, nullptr).IgnoreError();
     return notes_.notes;
   }
 
   TempDir dir_;
   std::atomic<int64_t> now_ns_ = kStart + 300 * kSecond;
   std::atomic<int64_t> looks_ = 0;  // at the clock
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   NoteKeeper notes_;
 };
 
@@ -169,13 +170,13 @@ TEST_F(UpkeepTest, AfterALongAbsenceAPersonSaysThatTheClockIsRight) {
   SetPolicy("keep: 2d");
   Ingest();
   ASSERT_TRUE(
-      Eventually([&] { return ReadUpkeep(engine_->store())->seen_ns != 0; }));
+      Eventually([&] { return ReadUpkeep(store_->chunks())->seen_ns != 0; }));
   now_ns_ += 60 * kDay;
   Open(/*upkeep=*/true);
   ASSERT_TRUE(SomeRoundsLater());
   EXPECT_EQ(Stored(), kRows);
   EXPECT_THAT(Notes(), Contains(HasSubstr("days ahead of when")));
-  ASSERT_TRUE(TrustClock(engine_->store(), now_ns_).ok());
+  ASSERT_TRUE(TrustClock(store_->chunks(), now_ns_).ok());
   Open(/*upkeep=*/true);
   EXPECT_TRUE(Eventually([&] { return Stored() == 0; }));
 }
@@ -183,27 +184,27 @@ TEST_F(UpkeepTest, AfterALongAbsenceAPersonSaysThatTheClockIsRight) {
 TEST_F(UpkeepTest, AScrubIsRememberedAndSaysWhatItFound) {
   Open(/*upkeep=*/false);
   IngestPayload();
-  EXPECT_EQ(*ReadUpkeep(engine_->store()), UpkeepRow());
+  EXPECT_EQ(*ReadUpkeep(store_->chunks()), UpkeepRow());
   Open(/*upkeep=*/true, /*scrub_rate=*/1ULL << 40);
   ASSERT_TRUE(Eventually(
-      [&] { return ReadUpkeep(engine_->store())->scrubbed_ns != 0; }));
-  EXPECT_EQ(ReadUpkeep(engine_->store())->problems, 0);
+      [&] { return ReadUpkeep(store_->chunks())->scrubbed_ns != 0; }));
+  EXPECT_EQ(ReadUpkeep(store_->chunks())->problems, 0);
   Damage();
   now_ns_ += 2 * kDay;
   Open(/*upkeep=*/true, /*scrub_rate=*/1ULL << 40);
   ASSERT_TRUE(
-      Eventually([&] { return ReadUpkeep(engine_->store())->problems > 0; }));
+      Eventually([&] { return ReadUpkeep(store_->chunks())->problems > 0; }));
   EXPECT_THAT(Notes(), Contains(HasSubstr("scrub: ")));
 }
 
-TEST_F(UpkeepTest, ASlowScrubEndsWithItsEngine) {
+TEST_F(UpkeepTest, ASlowScrubEndsWithItsStore) {
   Open(/*upkeep=*/false);
   Ingest();
   Open(/*upkeep=*/true, /*scrub_rate=*/1);  // days
   ASSERT_TRUE(SomeRoundsLater());
-  engine_.reset();
+  store_.reset();
   Open(/*upkeep=*/false);
-  EXPECT_EQ(ReadUpkeep(engine_->store())->scrubbed_ns, 0);
+  EXPECT_EQ(ReadUpkeep(store_->chunks())->scrubbed_ns, 0);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "store/chunk_store.h"
 #include "store/rows.h"
-#include "store/store.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/test_data.h"
 
@@ -39,9 +39,9 @@ class FrameIndexTest : public ::testing::TestWithParam<Kind> {
       store_ = std::make_unique<testing::MemoryStore>();
       return;
     }
-    StoreOptions options;
+    ChunkStoreOptions options;
     options.create = true;
-    auto opened = Store::Open(folder_.File("store"), options);
+    auto opened = ChunkStore::Open(folder_.File("store"), options);
     if (opened.ok()) store_ = *std::move(opened);
     EXPECT_TRUE(opened.ok()) << opened.status();
   }
@@ -109,7 +109,7 @@ class FrameIndexTest : public ::testing::TestWithParam<Kind> {
   FrameIndex index() { return FrameIndex(store_.get()); }
 
   testing::TempDir folder_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<ChunkStore> store_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Stores, FrameIndexTest,

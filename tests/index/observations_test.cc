@@ -47,9 +47,9 @@ class ObservationsTest : public ::testing::TestWithParam<Kind> {
   // Reopens too.
   void Open() {
     store_.reset();
-    StoreOptions options;
+    ChunkStoreOptions options;
     options.create = true;
-    auto opened = Store::Open(folder_.File("store"), options);
+    auto opened = ChunkStore::Open(folder_.File("store"), options);
     ASSERT_TRUE(opened.ok()) << opened.status();
     store_ = *std::move(opened);
   }
@@ -106,7 +106,7 @@ class ObservationsTest : public ::testing::TestWithParam<Kind> {
   }
 
   testing::TempDir folder_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<ChunkStore> store_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Stores, ObservationsTest,
@@ -226,7 +226,7 @@ TEST_P(ObservationsTest, ATrackThatGrewIsOneRowAsItWasLastWritten) {
   EXPECT_THAT(List({kStream}), ElementsAre(grown));
   if (GetParam() == Kind::kMemory) return;
   store_.reset();
-  ASSERT_TRUE(Store::Rebuild(folder_.File("store"), {}).ok());
+  ASSERT_TRUE(ChunkStore::Rebuild(folder_.File("store"), {}).ok());
   Open();
   EXPECT_THAT(List({kStream}), ElementsAre(grown));
   const auto pruned = store_->Prune();

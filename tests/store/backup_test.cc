@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class BackupTest : public StoreTest {
+class BackupTest : public ChunkStoreTest {
  protected:
   std::string Target() const { return folder_.File("backup"); }
   std::string Restored() const { return folder_.File("restored"); }
@@ -38,13 +38,13 @@ class BackupTest : public StoreTest {
   }
 
   // Opens what was restored; it has to be whole.
-  std::unique_ptr<Store> OpenRestored() {
+  std::unique_ptr<ChunkStore> OpenRestored() {
     const absl::Status status = Restore();
     EXPECT_TRUE(status.ok()) << status;
-    StoreOptions options = options_;
+    ChunkStoreOptions options = options_;
     options.create = false;
     options.file_system = nullptr;
-    auto store = Store::Open(Restored(), options);
+    auto store = ChunkStore::Open(Restored(), options);
     EXPECT_TRUE(store.ok()) << store.status();
     if (!store.ok()) return nullptr;
     const auto report = (*store)->Scrub({.deep = true});
@@ -71,7 +71,7 @@ class BackupTest : public StoreTest {
     }
   }
 
-  static void ExpectHolds(Store& store, uint32_t from, uint32_t to) {
+  static void ExpectHolds(ChunkStore& store, uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; ++i) {
       const Bytes payload = RandomBytes(900, i);
       const auto read = store.ReadChunk(ChunkId::Of(payload));
@@ -81,7 +81,7 @@ class BackupTest : public StoreTest {
   }
 
   // All rows but those on files, which may be in another segment's state.
-  static Dump Rows(Store& store) {
+  static Dump Rows(ChunkStore& store) {
     Dump dump = DumpAll(store);
     std::erase_if(dump, [](const auto& row) {
       return row.first.first == 0 && row.first.second.starts_with("~");
@@ -249,11 +249,11 @@ TEST_F(BackupTest, WhileOthersCommitAndPrune) {
     // A catalogue made from the backup's segments alone says the same.
     const Dump rows = Rows(*restored);
     restored.reset();
-    StoreOptions options = options_;
+    ChunkStoreOptions options = options_;
     options.create = false;
     options.file_system = nullptr;
-    ASSERT_TRUE(Store::Rebuild(Restored(), options).ok());
-    auto rebuilt = Store::Open(Restored(), options);
+    ASSERT_TRUE(ChunkStore::Rebuild(Restored(), options).ok());
+    auto rebuilt = ChunkStore::Open(Restored(), options);
     ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
     EXPECT_EQ(Rows(**rebuilt), rows);
   }
@@ -267,10 +267,10 @@ TEST_F(BackupTest, BesideAWriterThroughItsFiles) {
   Open();
   Fill(0, 20);
   const Dump before = Rows(*store_);
-  StoreOptions options = options_;
+  ChunkStoreOptions options = options_;
   options.create = false;
   options.read_only = true;
-  auto reader = Store::Open(Path(), options);
+  auto reader = ChunkStore::Open(Path(), options);
   ASSERT_TRUE(reader.ok()) << reader.status();
   Fill(20, 25);
   ASSERT_TRUE((*reader)->Backup(Target(), {}, nullptr).ok());

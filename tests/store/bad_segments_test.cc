@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class BadSegmentsTest : public StoreTest {
+class BadSegmentsTest : public ChunkStoreTest {
  protected:
   // Chunks 0 to 3, each in a segment of its own, and one that is open.
   void Build() {

@@ -12,7 +12,7 @@
 
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea::testing {
 

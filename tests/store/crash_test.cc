@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class CrashTest : public StoreTest {
+class CrashTest : public ChunkStoreTest {
  protected:
   static std::string Owner(uint32_t i) { return "gop" + std::to_string(i); }
   static Bytes Payload(uint32_t i) { return RandomBytes(700 + 40 * i, i); }
@@ -32,9 +32,9 @@ class CrashTest : public StoreTest {
   void CheckPrefix(const Image& image) {
     const auto [acknowledged, begun] =
         std::pair(image.acknowledged, image.begun);
-    StoreOptions plain = options_;
+    ChunkStoreOptions plain = options_;
     plain.file_system = image.disk.get();
-    auto store = Store::Open(Path(), plain);
+    auto store = ChunkStore::Open(Path(), plain);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     uint32_t held = 0;

@@ -200,7 +200,7 @@ TEST(DerivedValueTest, BodiesBeyondTheLimitAreDamage) {
   EXPECT_TRUE(absl::IsDataLoss(DecodePresenceRow(presence + "m").status()));
 }
 
-class DerivedRowsTest : public StoreTest {
+class DerivedRowsTest : public ChunkStoreTest {
  protected:
   absl::Status PutPrior(StreamId camera, uint8_t model,
                         const std::string& body) {

@@ -29,8 +29,8 @@ constexpr uint32_t kSeed = 1;
 // RocksDB sleeps for a second after each failure; others work meanwhile.
 constexpr int kThreads = 24;
 
-StoreOptions OptionsOn(FileSystem* disk) {
-  StoreOptions options;
+ChunkStoreOptions OptionsOn(FileSystem* disk) {
+  ChunkStoreOptions options;
   options.segment_bytes = 40'000;
   options.catalogue_buffer_bytes = 64 << 10;
   options.file_system = disk;
@@ -94,7 +94,7 @@ class FailingRun {
 
  private:
   std::string FaultOn(FileSystem* disk) const {
-    auto store = Store::Open(kPath, OptionsOn(disk));
+    auto store = ChunkStore::Open(kPath, OptionsOn(disk));
     if (!store.ok()) return store.status().ToString();
     const StoreWorkload workload(kSeed);
     return FaultOf(**store, workload, run_.acknowledged(), run_.begun());

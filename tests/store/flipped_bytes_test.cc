@@ -23,8 +23,8 @@ namespace {
 constexpr char kPath[] = "/store";
 constexpr uint32_t kSeed = 5;
 
-StoreOptions OptionsOn(FileSystem* disk) {
-  StoreOptions options;
+ChunkStoreOptions OptionsOn(FileSystem* disk) {
+  ChunkStoreOptions options;
   options.segment_bytes = 3000;
   options.file_system = disk;
   return options;
@@ -42,7 +42,7 @@ bool IsExempt(const std::string& path, size_t at, size_t size, bool newest) {
 // error where one cannot be read.
 using Content = std::pair<Dump, std::map<std::string, std::vector<uint8_t>>>;
 
-absl::StatusOr<Content> ReadAll(Store& store) {
+absl::StatusOr<Content> ReadAll(ChunkStore& store) {
   Content content;
   for (int i = 0; i < kFamilyCount; ++i) {
     const absl::Status status =
@@ -69,14 +69,14 @@ class FlippedBytesTest : public ::testing::Test {
  protected:
   // Several segments, a catalogue on disk, and commits behind it.
   void Build() {
-    StoreOptions options = OptionsOn(&good_);
+    ChunkStoreOptions options = OptionsOn(&good_);
     options.create = true;
     const StoreWorkload workload(kSeed, /*payload_bytes=*/200,
                                  /*row_bytes=*/60);
     StoreContent content;
     for (const bool rebuild : {true, false}) {
       {
-        auto store = Store::Open(kPath, options);
+        auto store = ChunkStore::Open(kPath, options);
         ASSERT_TRUE(store.ok()) << store.status();
         for (int i = 0; i < 7; ++i) {
           ASSERT_TRUE((*store)->Commit(workload.Next(&content)).ok());
@@ -85,9 +85,9 @@ class FlippedBytesTest : public ::testing::Test {
         ASSERT_TRUE((*store)->Commit(workload.Next(&content)).ok());
       }
       if (!rebuild) continue;
-      ASSERT_TRUE(Store::Rebuild(kPath, options).ok());
+      ASSERT_TRUE(ChunkStore::Rebuild(kPath, options).ok());
     }
-    auto store = Store::Open(kPath, options);
+    auto store = ChunkStore::Open(kPath, options);
     ASSERT_TRUE(store.ok()) << store.status();
     auto all = ReadAll(**store);
     ASSERT_TRUE(all.ok()) << all.status();
@@ -101,7 +101,7 @@ class FlippedBytesTest : public ::testing::Test {
   Outcome Try(const std::string& path, const std::string& bytes) const {
     const auto disk = good_.AfterPowerCut(Unsynced::kKept, 0);
     disk->Replace(path, bytes);
-    auto store = Store::Open(kPath, OptionsOn(disk.get()));
+    auto store = ChunkStore::Open(kPath, OptionsOn(disk.get()));
     if (!store.ok()) return Outcome::kNoticed;
     const auto content = ReadAll(**store);
     const auto report = (*store)->Scrub({.deep = true});

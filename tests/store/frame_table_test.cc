@@ -37,7 +37,7 @@ int64_t Nanoseconds(int64_t pts, int64_t num, int64_t den) {
 
 class FrameTableTest : public ::testing::Test {
  protected:
-  uint64_t Random() { return engine_(); }
+  uint64_t Random() { return store_(); }
 
   // Pictures of constant rate `num`/`den` seconds a tick, in display order.
   FrameTable Paced(int count, int64_t ticks, int64_t num, int64_t den) {
@@ -129,7 +129,7 @@ class FrameTableTest : public ::testing::Test {
     ASSERT_TRUE(*back == table);
   }
 
-  std::mt19937_64 engine_{7};
+  std::mt19937_64 store_{7};
 };
 
 TEST_F(FrameTableTest, EmptyTableComesBack) { ExpectBack(FrameTable()); }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kMebibytes = 64;
 
-class FullDiskTest : public StoreTest {
+class FullDiskTest : public ChunkStoreTest {
  protected:
   FullDiskTest() {
     path_ = mount_.File("store");

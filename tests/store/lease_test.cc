@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Readers of other processes: what they see, what they keep from being
-// removed, and for how long. A second Store on the same folder stands for
+// removed, and for how long. A second ChunkStore on the same folder stands for
 // the other process: flock(2) tells two openings apart as it does two
 // processes.
 
@@ -20,13 +20,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class LeaseTest : public StoreTest {
+class LeaseTest : public ChunkStoreTest {
  protected:
-  std::unique_ptr<Store> OpenReader() {
-    StoreOptions options = options_;
+  std::unique_ptr<ChunkStore> OpenReader() {
+    ChunkStoreOptions options = options_;
     options.create = false;
     options.read_only = true;
-    auto reader = Store::Open(Path(), options);
+    auto reader = ChunkStore::Open(Path(), options);
     EXPECT_TRUE(reader.ok()) << reader.status();
     return reader.ok() ? *std::move(reader) : nullptr;
   }
@@ -104,7 +104,7 @@ TEST_F(LeaseTest, ManyReadOnceAndNoneWrites) {
   Open();
   const Bytes payload = RandomBytes(500, 1);
   ASSERT_TRUE(Put(payload, "a").ok());
-  std::vector<std::unique_ptr<Store>> readers;
+  std::vector<std::unique_ptr<ChunkStore>> readers;
   for (int i = 0; i < 8; ++i) readers.push_back(OpenReader());
   EXPECT_THAT(Leases(), SizeIs(8));
   ASSERT_TRUE(Put(RandomBytes(500, 2), "b").ok());

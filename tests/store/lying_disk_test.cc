@@ -32,8 +32,8 @@ struct Image {
   uint64_t begun = 0;
 };
 
-StoreOptions OptionsOn(FileSystem* disk, uint32_t seed) {
-  StoreOptions options = StoreRun::SmallOptions(seed);
+ChunkStoreOptions OptionsOn(FileSystem* disk, uint32_t seed) {
+  ChunkStoreOptions options = StoreRun::SmallOptions(seed);
   options.file_system = disk;
   options.create = true;
   return options;
@@ -62,14 +62,14 @@ Image WorkUntilCut(MemoryFileSystem* disk, uint64_t held, uint32_t seed,
   return image;
 }
 
-std::string RebuildFault(std::unique_ptr<Store> store,
-                         const StoreOptions& options) {
+std::string RebuildFault(std::unique_ptr<ChunkStore> store,
+                         const ChunkStoreOptions& options) {
   Dump before = DumpAll(*store);
   before.erase({0, "~u"});  // a fresh catalogue owes no purge
   store.reset();
-  const absl::Status rebuilt = Store::Rebuild(kPath, options);
+  const absl::Status rebuilt = ChunkStore::Rebuild(kPath, options);
   if (!rebuilt.ok()) return rebuilt.ToString();
-  auto again = Store::Open(kPath, options);
+  auto again = ChunkStore::Open(kPath, options);
   if (!again.ok()) return again.status().ToString();
   return DumpAll(**again) == before ? "" : "a rebuild gives other rows";
 }
@@ -79,9 +79,9 @@ class LyingDiskTest : public ::testing::Test {
   // Opens a copy of the image and returns how many commits it holds.
   uint64_t Check(const Image& image, uint32_t seed, bool read_only) {
     const auto disk = image.disk->AfterPowerCut(Unsynced::kKept, 0);
-    StoreOptions options = OptionsOn(disk.get(), seed);
+    ChunkStoreOptions options = OptionsOn(disk.get(), seed);
     options.read_only = read_only;
-    auto store = Store::Open(kPath, options);
+    auto store = ChunkStore::Open(kPath, options);
     if (read_only && absl::IsNotFound(store.status())) {
       EXPECT_EQ(image.acknowledged, 0u) << store.status();
       return 0;

@@ -14,7 +14,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class MigrateTest : public StoreTest {
+class MigrateTest : public ChunkStoreTest {
  protected:
   MigrateTest() {
     Open();
@@ -40,7 +40,7 @@ TEST_F(MigrateTest, AnOlderFormatIsReadButNotWritten) {
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(status.ToString(),
               AllOf(HasSubstr("store format 1"), HasSubstr("fovea migrate")));
-  EXPECT_THAT(Store::Rebuild(Path(), options_).ToString(),
+  EXPECT_THAT(ChunkStore::Rebuild(Path(), options_).ToString(),
               HasSubstr("fovea migrate"));
   options_.read_only = true;
   Open();
@@ -49,7 +49,7 @@ TEST_F(MigrateTest, AnOlderFormatIsReadButNotWritten) {
 }
 
 TEST_F(MigrateTest, ADryRunChangesNothing) {
-  const auto report = Store::Migrate(Path(), options_, /*dry_run=*/true);
+  const auto report = ChunkStore::Migrate(Path(), options_, /*dry_run=*/true);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->from, 1u);
   EXPECT_EQ(report->to, kStoreFormat);
@@ -60,7 +60,7 @@ TEST_F(MigrateTest, ADryRunChangesNothing) {
 
 TEST_F(MigrateTest, IsWrittenFromThenOnAndKeepsItsId) {
   const StoreId id = ReadFormatFile(&disk_, Path())->id;
-  ASSERT_TRUE(Store::Migrate(Path(), options_, /*dry_run=*/false).ok());
+  ASSERT_TRUE(ChunkStore::Migrate(Path(), options_, /*dry_run=*/false).ok());
   EXPECT_EQ(Format(), kStoreFormat);
   EXPECT_EQ(ReadFormatFile(&disk_, Path())->id, id);
   Open();
@@ -68,7 +68,7 @@ TEST_F(MigrateTest, IsWrittenFromThenOnAndKeepsItsId) {
   EXPECT_TRUE(Put(RandomBytes(500, 2), "b").ok());
   ExpectClean();
   store_.reset();
-  const auto again = Store::Migrate(Path(), options_, /*dry_run=*/false);
+  const auto again = ChunkStore::Migrate(Path(), options_, /*dry_run=*/false);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->from, again->to);
 }
@@ -77,7 +77,7 @@ TEST_F(MigrateTest, AStoreInUseIsLeftAlone) {
   SetFormat(kStoreFormat);
   Open();
   SetFormat(1);
-  const auto report = Store::Migrate(Path(), options_, /*dry_run=*/false);
+  const auto report = ChunkStore::Migrate(Path(), options_, /*dry_run=*/false);
   EXPECT_TRUE(absl::IsUnavailable(report.status())) << report.status();
   EXPECT_EQ(Format(), 1u);
 }
@@ -88,7 +88,8 @@ TEST_F(MigrateTest, EachFailingCallLeavesOneFormatOrTheOther) {
     ASSERT_LT(n, 200);
     SetFormat(1);
     disk_.FailCall("", n, absl::InternalError("failed"), /*for_ever=*/true);
-    const auto report = Store::Migrate(Path(), options_, /*dry_run=*/false);
+    const auto report =
+        ChunkStore::Migrate(Path(), options_, /*dry_run=*/false);
     const bool failed = disk_.failed();
     disk_.Heal();
     EXPECT_EQ(report.ok(), !failed);
@@ -117,7 +118,7 @@ TEST_F(MigrateTest, ABackupFollows) {
   store_.reset();
   options_.read_only = false;
   EXPECT_EQ(ReadFileBytes(target + "/STORE"), ReadFileBytes(Path() + "/FOVEA"));
-  ASSERT_TRUE(Store::Migrate(Path(), options_, /*dry_run=*/false).ok());
+  ASSERT_TRUE(ChunkStore::Migrate(Path(), options_, /*dry_run=*/false).ok());
   Open();
   ASSERT_TRUE(store_->Backup(target, {}, progress).ok());
   EXPECT_EQ(ReadFileBytes(target + "/STORE"), ReadFileBytes(Path() + "/FOVEA"));

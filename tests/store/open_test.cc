@@ -15,7 +15,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class OpenTest : public StoreTest {};
+class OpenTest : public ChunkStoreTest {};
 
 TEST_F(OpenTest, WithoutCreateAMissingFolderIsNotFound) {
   options_.create = false;
@@ -61,12 +61,12 @@ TEST_F(OpenTest, AnInterruptedCreationIsFinished) {
 
 // Whatever a broken-off creation leaves is no store, or one that opens both
 // ways with what was acknowledged.
-void CheckYoungStore(const std::string& path, StoreOptions options,
+void CheckYoungStore(const std::string& path, ChunkStoreOptions options,
                      const Bytes& payload, bool acknowledged) {
   options.create = false;
   for (const bool read_only : {true, false, true}) {
     options.read_only = read_only;
-    auto store = Store::Open(path, options);
+    auto store = ChunkStore::Open(path, options);
     if (absl::IsNotFound(store.status())) {
       EXPECT_FALSE(acknowledged);
       continue;
@@ -81,7 +81,7 @@ void CheckYoungStore(const std::string& path, StoreOptions options,
   }
   options.create = true;
   options.read_only = false;
-  auto store = Store::Open(path, options);
+  auto store = ChunkStore::Open(path, options);
   ASSERT_TRUE(store.ok()) << store.status();
   CommitBatch batch;
   batch.PutChunk(payload, "again");
@@ -116,7 +116,7 @@ TEST_F(OpenTest, APowerCutAtAnyCallOfCreationLeavesNoStoreOrOneThatOpens) {
   ASSERT_GT(images.size(), 100u);
   for (size_t i = 0; i < images.size(); ++i) {
     SCOPED_TRACE(i);
-    StoreOptions options = options_;
+    ChunkStoreOptions options = options_;
     options.file_system = images[i].disk.get();
     CheckYoungStore(Path(), options, payload, images[i].acknowledged);
   }
@@ -170,11 +170,11 @@ TEST_F(OpenTest, ADamagedFormatFileIsNamed) {
 
 TEST_F(OpenTest, TheSecondOpenerLearnsWhoHasIt) {
   Open();
-  auto second = Store::Open(Path(), options_);
+  auto second = ChunkStore::Open(Path(), options_);
   EXPECT_TRUE(absl::IsUnavailable(second.status()));
   EXPECT_THAT(second.status().ToString(),
               HasSubstr(absl::StrCat("in use by pid ", getpid())));
-  EXPECT_TRUE(absl::IsUnavailable(Store::Rebuild(Path(), options_)));
+  EXPECT_TRUE(absl::IsUnavailable(ChunkStore::Rebuild(Path(), options_)));
 }
 
 TEST_F(OpenTest, AnotherProcessIsToldAndALockDiesWithItsHolder) {
@@ -294,7 +294,7 @@ TEST_F(OpenTest, ADamagedCatalogueAsksForARebuild) {
   WriteCatalogue();
   WriteFileText(Path() + "/catalogue/CURRENT", "MANIFEST-999999\n");
   EXPECT_THAT(OpenStatus().ToString(), HasSubstr("fovea doctor --rebuild"));
-  ASSERT_TRUE(Store::Rebuild(Path(), options_).ok());
+  ASSERT_TRUE(ChunkStore::Rebuild(Path(), options_).ok());
   Open();
   EXPECT_EQ(DumpAll(*store_), before);
   EXPECT_FALSE(std::filesystem::exists(Path() + "/catalogue.old"));
@@ -319,8 +319,8 @@ TEST_F(OpenTest, TheCatalogueOfAnotherStoreIsRefused) {
   Open();
   store_.reset();
   const std::string other = folder_.File("other");
-  ASSERT_TRUE(Store::Open(other, options_).ok());
-  ASSERT_TRUE(Store::Rebuild(other, options_).ok());
+  ASSERT_TRUE(ChunkStore::Open(other, options_).ok());
+  ASSERT_TRUE(ChunkStore::Rebuild(other, options_).ok());
   std::filesystem::rename(other + "/catalogue", Path() + "/catalogue");
   EXPECT_THAT(OpenStatus().ToString(), HasSubstr("another store"));
 }
@@ -345,7 +345,7 @@ TEST_F(OpenTest, ACatalogueAheadOfItsSegmentsIsRefusedForWriting) {
   EXPECT_FALSE(Verify().problems.empty());
   store_.reset();
   options_.read_only = false;
-  ASSERT_TRUE(Store::Rebuild(Path(), options_).ok());
+  ASSERT_TRUE(ChunkStore::Rebuild(Path(), options_).ok());
   Open();
   ExpectChunk(first);
   ExpectNoChunk(second);
@@ -430,7 +430,7 @@ TEST_F(OpenTest, ASegmentOfAnotherStoreStopsARebuild) {
   store_.reset();
   const std::string other = folder_.File("other");
   {
-    auto store = Store::Open(other, options_);
+    auto store = ChunkStore::Open(other, options_);
     ASSERT_TRUE(store.ok());
     CommitBatch batch;
     batch.PutRow(Family::kMeta, "k", "v");
@@ -438,7 +438,7 @@ TEST_F(OpenTest, ASegmentOfAnotherStoreStopsARebuild) {
   }
   std::filesystem::remove_all(SegmentsPath());
   std::filesystem::rename(other + "/segments", SegmentsPath());
-  EXPECT_THAT(Store::Rebuild(Path(), options_).ToString(),
+  EXPECT_THAT(ChunkStore::Rebuild(Path(), options_).ToString(),
               HasSubstr("belongs to another store"));
 }
 

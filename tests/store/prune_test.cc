@@ -7,7 +7,7 @@
 namespace fovea::testing {
 namespace {
 
-class PruneTest : public StoreTest {
+class PruneTest : public ChunkStoreTest {
  protected:
   PruneTest() { options_.segment_bytes = 16'000; }
 
@@ -180,7 +180,7 @@ TEST_F(PruneTest, ADamagedSegmentStaysAndDeletesStayWithIt) {
   Open();
   const Dump before = DumpAll(*store_);
   store_.reset();
-  ASSERT_TRUE(Store::Rebuild(Path(), options_).ok());
+  ASSERT_TRUE(ChunkStore::Rebuild(Path(), options_).ok());
   Open();
   for (uint32_t i = 0; i < 5; ++i) {
     EXPECT_FALSE(
@@ -292,11 +292,11 @@ TEST_F(PruneTest, ACrashAtAnyPointLeavesAWholeStore) {
   disk_.OnChange(nullptr);
   store_.reset();
   ASSERT_GT(images_.size(), 60u);
-  StoreOptions on_image = options_;
+  ChunkStoreOptions on_image = options_;
   for (size_t i = 0; i < images_.size(); ++i) {
     SCOPED_TRACE(i);
     on_image.file_system = images_[i].get();
-    auto store = Store::Open(Path(), on_image);
+    auto store = ChunkStore::Open(Path(), on_image);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     ExpectStream("keepsake", 8);
@@ -305,8 +305,8 @@ TEST_F(PruneTest, ACrashAtAnyPointLeavesAWholeStore) {
       Dump before = DumpAll(*store_);
       before.erase({0, "~u"});  // a fresh catalogue owes no purge
       store_.reset();
-      ASSERT_TRUE(Store::Rebuild(Path(), on_image).ok());
-      store_ = *Store::Open(Path(), on_image);
+      ASSERT_TRUE(ChunkStore::Rebuild(Path(), on_image).ok());
+      store_ = *ChunkStore::Open(Path(), on_image);
       EXPECT_EQ(DumpAll(*store_), before);
     }
     const absl::Status pruned = store_->Prune().status();

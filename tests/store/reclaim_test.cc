@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class ReclaimTest : public StoreTest {
+class ReclaimTest : public ChunkStoreTest {
  protected:
   ReclaimTest() { options_.segment_bytes = 16'000; }
 

@@ -29,33 +29,33 @@ class Dice {
  public:
   // All magnitudes alike, with the extremes among them.
   uint64_t U64() {
-    const uint64_t bits = engine_();
-    return bits >> (engine_() % 65 == 64 ? 63 : engine_() % 64);
+    const uint64_t bits = store_();
+    return bits >> (store_() % 65 == 64 ? 63 : store_() % 64);
   }
   int64_t I64() {
-    switch (engine_() % 16) {
+    switch (store_() % 16) {
       case 0:
         return kMin;
       case 1:
         return kMax;
       default:
-        return static_cast<int64_t>(engine_() % 2 ? U64() : ~U64());
+        return static_cast<int64_t>(store_() % 2 ? U64() : ~U64());
     }
   }
   uint32_t Below(uint32_t end) { return static_cast<uint32_t>(U64() % end); }
   std::string Text(uint32_t end) {
     std::string text(Below(end), '\0');
-    for (char& c : text) c = static_cast<char>(engine_());
+    for (char& c : text) c = static_cast<char>(store_());
     return text;
   }
   ChunkId Id() {
     ChunkId id;
-    for (uint8_t& b : id.bytes) b = static_cast<uint8_t>(engine_());
+    for (uint8_t& b : id.bytes) b = static_cast<uint8_t>(store_());
     return id;
   }
 
  private:
-  std::mt19937_64 engine_{2024};
+  std::mt19937_64 store_{2024};
 };
 
 StreamRow AnyStreamRow(Dice& dice) {

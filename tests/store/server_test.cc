@@ -24,7 +24,7 @@ using ::testing::IsEmpty;
 
 constexpr int64_t kMinute = 60'000'000'000;
 
-class ServerTest : public StoreTest {
+class ServerTest : public ChunkStoreTest {
  protected:
   ~ServerTest() override { server_.reset(); }
 
@@ -44,7 +44,7 @@ class ServerTest : public StoreTest {
     store_.reset();
   }
 
-  std::unique_ptr<Store> Connect() {
+  std::unique_ptr<ChunkStore> Connect() {
     auto remote = OpenRemoteStore(Path(), options_);
     EXPECT_TRUE(remote.ok()) << remote.status();
     return remote.ok() ? *std::move(remote) : nullptr;
@@ -226,7 +226,7 @@ TEST_F(ServerTest, ADeadWritersSocketIsReplaced) {
 
 TEST_F(ServerTest, PathsOfAnyLengthWillDo) {
   const std::string deep = folder_.File(std::string(200, 'd'));
-  auto store = Store::Open(deep, options_);
+  auto store = ChunkStore::Open(deep, options_);
   ASSERT_TRUE(store.ok()) << store.status();
   auto server = StoreServer::Start(store->get(), deep);
   ASSERT_TRUE(server.ok()) << server.status();
@@ -266,7 +266,7 @@ TEST_F(ServerTest, SilentAndSenselessClientsAreInNobodysWay) {
 
 TEST_F(ServerTest, TooManyReadersAreToldSo) {
   Serve();
-  std::vector<std::unique_ptr<Store>> readers;
+  std::vector<std::unique_ptr<ChunkStore>> readers;
   absl::Status status;
   while (status.ok() && readers.size() <= kStoreLimits.connections) {
     auto one = OpenRemoteStore(Path(), options_);

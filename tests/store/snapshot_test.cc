@@ -18,7 +18,7 @@ using ::testing::SizeIs;
 
 constexpr int64_t kMinute = 60'000'000'000;
 
-class SnapshotTest : public StoreTest {
+class SnapshotTest : public ChunkStoreTest {
  protected:
   std::unique_ptr<StoreReader> Take(int64_t lease_ns = kMinute) {
     auto snapshot = store_->TakeSnapshot(lease_ns);

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "store/store.h"
+#include "store/chunk_store.h"
 #include "tests/store/catalogue_dump.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/memory_file_system.h"
@@ -64,9 +64,9 @@ class ScratchFolder {
   std::unique_ptr<TempDir> on_disk_;
 };
 
-class StoreTest : public ::testing::Test {
+class ChunkStoreTest : public ::testing::Test {
  protected:
-  StoreTest() {
+  ChunkStoreTest() {
     options_.create = true;
     options_.now_ns = [this] { return now_ns_; };
     options_.file_system = &disk_;
@@ -85,14 +85,14 @@ class StoreTest : public ::testing::Test {
   // Reopens too.
   void Open() {
     store_.reset();
-    auto store = Store::Open(Path(), options_);
+    auto store = ChunkStore::Open(Path(), options_);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }
 
   absl::Status OpenStatus() {
     store_.reset();
-    auto store = Store::Open(Path(), options_);
+    auto store = ChunkStore::Open(Path(), options_);
     if (store.ok()) store_ = *std::move(store);
     return store.status();
   }
@@ -150,7 +150,7 @@ class StoreTest : public ::testing::Test {
   // Closes; the catalogue on disk knows all there is.
   void WriteCatalogue() {
     store_.reset();
-    const absl::Status status = Store::Rebuild(Path(), options_);
+    const absl::Status status = ChunkStore::Rebuild(Path(), options_);
     ASSERT_TRUE(status.ok()) << status;
   }
 
@@ -161,7 +161,7 @@ class StoreTest : public ::testing::Test {
     Dump before = DumpAll(*store_);
     before.erase({0, "~u"});  // a fresh catalogue owes no purge
     store_.reset();
-    const absl::Status status = Store::Rebuild(Path(), options_);
+    const absl::Status status = ChunkStore::Rebuild(Path(), options_);
     ASSERT_TRUE(status.ok()) << status;
     Open();
     EXPECT_EQ(Difference(DumpAll(*store_), before), "");
@@ -186,8 +186,8 @@ class StoreTest : public ::testing::Test {
   FaultFileSystem disk_;
   std::vector<std::unique_ptr<MemoryFileSystem>> images_;  // of memory_
   int64_t now_ns_ = 1'795'000'000'000'000'000;
-  StoreOptions options_;
-  std::unique_ptr<Store> store_;
+  ChunkStoreOptions options_;
+  std::unique_ptr<ChunkStore> store_;
 };
 
 }  // namespace fovea::testing

@@ -22,7 +22,7 @@ namespace {
 
 constexpr uint64_t kCommitsPerStore = 300;
 
-class StoreKillTest : public StoreTest {
+class StoreKillTest : public ChunkStoreTest {
  protected:
   StoreKillTest() : seed_(CampaignNumber("FOVEA_KILL_SEED", 1)) {}
 

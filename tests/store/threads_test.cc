@@ -10,7 +10,7 @@
 namespace fovea::testing {
 namespace {
 
-class ThreadsTest : public StoreTest {
+class ThreadsTest : public ChunkStoreTest {
  protected:
   // Small buffers, so that tables are written meanwhile.
   ThreadsTest() { options_.catalogue_buffer_bytes = 64 << 10; }

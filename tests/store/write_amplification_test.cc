@@ -22,9 +22,9 @@ int64_t BytesWrittenByThisProcess() {
 // Writes commits of `chunk_bytes` each; returns bytes of payload.
 int64_t WriteMedia(const std::string& path, int chunks, size_t chunk_bytes,
                    uint32_t seed) {
-  StoreOptions options;
+  ChunkStoreOptions options;
   options.create = true;
-  auto store = Store::Open(path, options);
+  auto store = ChunkStore::Open(path, options);
   EXPECT_TRUE(store.ok()) << store.status();
   for (int i = 0; store.ok() && i < chunks; ++i) {
     CommitBatch batch;

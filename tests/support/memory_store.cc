@@ -103,7 +103,7 @@ absl::Status MemoryStore::Scan(Family family, std::string_view begin,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Store::KeyValue> MemoryStore::SeekBackward(
+absl::StatusOr<ChunkStore::KeyValue> MemoryStore::SeekBackward(
     Family family, std::string_view key, std::string_view prefix) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const Rows& rows = RowsIn(family);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A store that keeps everything in memory and keeps Store's contract but
+// A store that keeps everything in memory and keeps ChunkStore's contract but
 // durability: for tests of what stands on a store.
 
 #ifndef FOVEA_TESTS_SUPPORT_MEMORY_STORE_H_
@@ -15,12 +15,12 @@
 #include <string_view>
 #include <vector>
 
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea::testing {
 
 // Thread-safe.
-class MemoryStore : public Store {
+class MemoryStore : public ChunkStore {
  public:
   absl::StatusOr<CommitReceipt> Commit(CommitBatch batch) override;
   absl::StatusOr<std::vector<uint8_t>> ReadChunk(const ChunkId& id) override;

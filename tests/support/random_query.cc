@@ -151,7 +151,7 @@ Length QueryDice::AnyLength(double size) {
 
 double QueryDice::AnyNumber() {
   if (OneIn(2)) return static_cast<double>(Below(2001)) / 10 - 100;
-  const auto number = std::bit_cast<double>(engine_());
+  const auto number = std::bit_cast<double>(store_());
   return std::isfinite(number) ? number : 0;
 }
 
@@ -168,7 +168,7 @@ int64_t QueryDice::AnyDuration(int64_t most) {
 
 int64_t QueryDice::AnyTime() {
   if (OneIn(20)) return OneIn(2) ? INT64_MIN : INT64_MAX;
-  return static_cast<int64_t>(engine_()) >> Below(60);
+  return static_cast<int64_t>(store_()) >> Below(60);
 }
 
 std::string QueryDice::AnyName(size_t least, size_t most) {

@@ -17,7 +17,7 @@ namespace fovea::testing {
 
 class QueryDice {
  public:
-  explicit QueryDice(uint64_t seed) : engine_(seed) {}
+  explicit QueryDice(uint64_t seed) : store_(seed) {}
 
   // CheckQuery() is OK with it. One in a few nests as deep as it may.
   Query Any();
@@ -28,7 +28,7 @@ class QueryDice {
     int64_t reach_ns;  // that durations may add up to
   };
 
-  uint64_t Below(uint64_t end) { return engine_() % end; }
+  uint64_t Below(uint64_t end) { return store_() % end; }
   bool OneIn(uint64_t n) { return Below(n) == 0; }
 
   Condition AnyCondition(Budget budget);
@@ -47,7 +47,7 @@ class QueryDice {
   std::string AnyName(size_t least, size_t most);
   std::string AnyCharacters(size_t least, size_t most);
 
-  std::mt19937_64 engine_;
+  std::mt19937_64 store_;
   int conditions_ = 0;  // that may still be made
 };
 

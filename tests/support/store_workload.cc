@@ -176,7 +176,7 @@ StoreContent StoreWorkload::After(uint64_t commits) const {
   return content;
 }
 
-absl::StatusOr<uint64_t> StoreWorkload::CommitsIn(Store& store) {
+absl::StatusOr<uint64_t> StoreWorkload::CommitsIn(ChunkStore& store) {
   const absl::StatusOr<std::string> text =
       store.Get(Family::kMeta, kCommitsKey);
   if (absl::IsNotFound(text.status())) return 0;
@@ -184,7 +184,7 @@ absl::StatusOr<uint64_t> StoreWorkload::CommitsIn(Store& store) {
   return std::stoull(*text);
 }
 
-std::string StoreWorkload::Difference(Store& store,
+std::string StoreWorkload::Difference(ChunkStore& store,
                                       const StoreContent& content) const {
   Dump rows = DumpAll(store);
   std::set<std::string> references;
@@ -207,7 +207,7 @@ std::string StoreWorkload::Difference(Store& store,
   return references.empty() ? "" : "a reference nobody made";
 }
 
-StoreRun::StoreRun(std::string path, StoreOptions options, uint32_t seed,
+StoreRun::StoreRun(std::string path, ChunkStoreOptions options, uint32_t seed,
                    uint32_t dice)
     : path_(std::move(path)),
       options_(std::move(options)),
@@ -217,9 +217,9 @@ StoreRun::StoreRun(std::string path, StoreOptions options, uint32_t seed,
   options_.now_ns = [this] { return now_ns_; };
 }
 
-StoreOptions StoreRun::SmallOptions(uint32_t seed) {
+ChunkStoreOptions StoreRun::SmallOptions(uint32_t seed) {
   std::mt19937 chance(seed);
-  StoreOptions options;
+  ChunkStoreOptions options;
   options.segment_bytes = 10'000 + chance() % 90'000;
   options.catalogue_buffer_bytes = 64 << 10;
   return options;
@@ -233,7 +233,7 @@ void StoreRun::Close() {
 
 absl::Status StoreRun::Open() {
   Close();
-  auto store = Store::Open(path_, options_);
+  auto store = ChunkStore::Open(path_, options_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   const auto commits = StoreWorkload::CommitsIn(*store_);
@@ -286,7 +286,7 @@ absl::Status StoreRun::Commit() {
 
 absl::Status StoreRun::Rebuild() {
   Close();
-  if (absl::Status s = Store::Rebuild(path_, options_); !s.ok()) return s;
+  if (absl::Status s = ChunkStore::Rebuild(path_, options_); !s.ok()) return s;
   return Open();
 }
 
@@ -297,7 +297,7 @@ absl::Status StoreRun::VerifyClean() {
       absl::StrCat(report->problems[0].object, ": ", report->problems[0].what));
 }
 
-std::string FaultOf(Store& store, const StoreWorkload& workload,
+std::string FaultOf(ChunkStore& store, const StoreWorkload& workload,
                     uint64_t acknowledged, uint64_t begun) {
   const auto held = StoreWorkload::CommitsIn(store);
   if (!held.ok()) return held.status().ToString();

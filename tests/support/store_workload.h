@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 namespace fovea::testing {
 
@@ -48,11 +48,11 @@ class StoreWorkload {
   std::vector<uint8_t> Payload(uint32_t number) const;
 
   // How many commits are in `store`.
-  static absl::StatusOr<uint64_t> CommitsIn(Store& store);
+  static absl::StatusOr<uint64_t> CommitsIn(ChunkStore& store);
 
   // The first thing that `store` holds otherwise than `content` says: rows,
   // references, bytes of chunks; "" when there is none.
-  std::string Difference(Store& store, const StoreContent& content) const;
+  std::string Difference(ChunkStore& store, const StoreContent& content) const;
 
  private:
   void PutGop(uint32_t number, const std::string& key, CommitBatch* batch,
@@ -70,11 +70,11 @@ class StoreWorkload {
 // `seed` says what is committed, `dice` what is done when.
 class StoreRun {
  public:
-  StoreRun(std::string path, StoreOptions options, uint32_t seed,
+  StoreRun(std::string path, ChunkStoreOptions options, uint32_t seed,
            uint32_t dice);
 
   // Segments and buffers of a size at which a lot happens.
-  static StoreOptions SmallOptions(uint32_t seed);
+  static ChunkStoreOptions SmallOptions(uint32_t seed);
 
   // Opens, and learns from the store how far it is. Wanted first.
   absl::Status Open();
@@ -100,11 +100,11 @@ class StoreRun {
 
  private:
   const std::string path_;
-  StoreOptions options_;
+  ChunkStoreOptions options_;
   const StoreWorkload workload_;
   std::mt19937 chance_;
   int64_t now_ns_ = 1'795'000'000'000'000'000;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<ChunkStore> store_;
   StoreContent content_;
   std::atomic<uint64_t> begun_ = 0;
   std::atomic<uint64_t> acknowledged_ = 0;
@@ -113,7 +113,7 @@ class StoreRun {
 
 // What is wrong with a store that has to hold at least `acknowledged` and at
 // most `begun` commits of `workload` and to be sound; "" when nothing is.
-std::string FaultOf(Store& store, const StoreWorkload& workload,
+std::string FaultOf(ChunkStore& store, const StoreWorkload& workload,
                     uint64_t acknowledged, uint64_t begun);
 
 }  // namespace fovea::testing

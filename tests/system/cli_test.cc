@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "api/camera_priors.h"
-#include "api/engine.h"
+#include "api/store.h"
 #include "index/observations.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
@@ -151,10 +151,10 @@ TEST_F(Cli, InfoShowsThatNoSampleVanished) {
 }
 
 // Puts what no verb puts yet.
-void Observe(const std::string& store, const std::string& name) {
-  auto engine = Engine::Open(store, {});
-  ASSERT_TRUE(engine.ok()) << engine.status();
-  const auto stream = (*engine)->Describe(name);
+void Observe(const std::string& path, const std::string& name) {
+  auto store = Store::Open({.path = path});
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto stream = (*store)->Describe(name);
   ASSERT_TRUE(stream.ok()) << stream.status();
   Observation step;
   step.stream = stream->id;
@@ -165,10 +165,10 @@ void Observe(const std::string& store, const std::string& name) {
   prior.frames = 1234;
   CommitBatch batch;
   for (step.track = 0; step.track < 3; ++step.track) {
-    ASSERT_TRUE(Observations((*engine)->store()).Put(step, &batch).ok());
+    ASSERT_TRUE(Observations((*store)->chunks()).Put(step, &batch).ok());
   }
-  ASSERT_TRUE(PutPrior((*engine)->store(), stream->id, prior, &batch).ok());
-  ASSERT_TRUE((*engine)->store()->Commit(std::move(batch)).ok());
+  ASSERT_TRUE(PutPrior((*store)->chunks(), stream->id, prior, &batch).ok());
+  ASSERT_TRUE((*store)->chunks()->Commit(std::move(batch)).ok());
 }
 
 TEST_F(Cli, InfoAndRmTellOfObservationsAndPriors) {

@@ -14,8 +14,8 @@
 #include <random>
 #include <thread>
 
-#include "api/engine.h"
 #include "api/scene.h"
+#include "api/store.h"
 #include "index/frame_index.h"
 #include "tests/support/campaign.h"
 #include "tests/system/cli_fixture.h"
@@ -35,7 +35,7 @@ using Chunks = std::vector<std::vector<ChunkId>>;
 
 class DedupKillTest : public Cli {
  protected:
-  std::string Store() const { return dir_.File("store"); }
+  std::string StorePath() const { return dir_.File("store"); }
 
   // A store with two overlapping cameras; kept aside for each new start.
   void MakeStore() {
@@ -48,10 +48,11 @@ class DedupKillTest : public Cli {
     options.overlap = 0.75;
     auto files = WriteScene(options, dir_.File("scene"), nullptr);
     ASSERT_TRUE(files.ok()) << files.status();
-    EngineOptions writing;
+    StoreOptions writing;
     writing.create = true;
-    auto engine = Engine::Open(Store(), writing);
-    ASSERT_TRUE(engine.ok()) << engine.status();
+    writing.path = StorePath();
+    auto store = Store::Open(writing);
+    ASSERT_TRUE(store.ok()) << store.status();
     IngestOptions ingest;
     ingest.jobs = 1;
     ingest.gop_seconds = kGopFrames / options.fps;
@@ -59,18 +60,18 @@ class DedupKillTest : public Cli {
                                      {"scene/camera2.mp4", "right"}}) {
       ingest.name = name;
       const auto report =
-          (*engine)->Ingest(dir_.File(file), ingest, nullptr, nullptr);
+          (*store)->Ingest(dir_.File(file), ingest, nullptr, nullptr);
       ASSERT_TRUE(report.ok()) << report.status();
     }
-    engine->reset();
-    std::filesystem::copy(Store(), dir_.File("before"),
+    store->reset();
+    std::filesystem::copy(StorePath(), dir_.File("before"),
                           std::filesystem::copy_options::recursive);
     before_ = ChunksIn();
   }
 
   void StartAfresh() {
-    std::filesystem::remove_all(Store());
-    std::filesystem::copy(dir_.File("before"), Store(),
+    std::filesystem::remove_all(StorePath());
+    std::filesystem::copy(dir_.File("before"), StorePath(),
                           std::filesystem::copy_options::recursive);
   }
 
@@ -94,10 +95,10 @@ class DedupKillTest : public Cli {
   // Kills it `life` after its start or, later, after its first byte written.
   // Whether it ended before.
   bool ApplyAndKill(bool once_writing, microseconds life) {
-    const auto before = BytesIn(Store() + "/segments");
+    const auto before = BytesIn(StorePath() + "/segments");
     Process apply(Command({"dedup", "--apply", "--store", "store"}), Options());
     const auto latest = steady_clock::now() + 20 * length_;
-    while (once_writing && BytesIn(Store() + "/segments") == before &&
+    while (once_writing && BytesIn(StorePath() + "/segments") == before &&
            steady_clock::now() < latest) {
       std::this_thread::sleep_for(microseconds(500));
     }
@@ -140,15 +141,15 @@ class DedupKillTest : public Cli {
   }
 
   Chunks ChunksIn() const {
-    auto engine = Engine::Open(Store(), {});
-    EXPECT_TRUE(engine.ok()) << engine.status();
+    auto store = Store::Open({.path = StorePath()});
+    EXPECT_TRUE(store.ok()) << store.status();
     Chunks chunks(std::size(kStreams));
-    for (size_t i = 0; engine.ok() && i < chunks.size(); ++i) {
-      const auto stream = (*engine)->Describe(kStreams[i]);
+    for (size_t i = 0; store.ok() && i < chunks.size(); ++i) {
+      const auto stream = (*store)->Describe(kStreams[i]);
       EXPECT_TRUE(stream.ok()) << stream.status();
       if (!stream.ok()) break;
       const absl::Status status =
-          FrameIndex((*engine)->store())
+          FrameIndex((*store)->chunks())
               .ForEachGop(stream->id, [&](const GopRef& gop) {
                 chunks[i].push_back(gop.row.chunk);
                 return true;
@@ -162,12 +163,12 @@ class DedupKillTest : public Cli {
   void CheckFrames(const std::string& stream) {
     const Json report = JsonOf({"export", stream, "-o", stream + ".mp4"});
     EXPECT_EQ(report["samples"], kFrames) << report;
-    auto engine = Engine::Open(Store(), {});
-    ASSERT_TRUE(engine.ok()) << engine.status();
+    auto store = Store::Open({.path = StorePath()});
+    ASSERT_TRUE(store.ok()) << store.status();
     const FrameSelection all;
     int decoded = 0;
     const absl::Status status =
-        (*engine)
+        (*store)
             ->ReadFrames(stream, all,
                          [&](const ReadFrame& read) {
                            EXPECT_EQ(read.index,

@@ -20,8 +20,8 @@
 #include <thread>
 #include <vector>
 
-#include "api/engine.h"
 #include "api/scene.h"
+#include "api/store.h"
 #include "index/frame_index.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/campaign.h"
@@ -59,7 +59,7 @@ class KillTest : public ::testing::Test {
   bool IngestAndKill(size_t acks, std::chrono::microseconds life) {
     Process ingest({FOVEA_BINARY, "ingest", dir_.File("scene/camera.mp4"),
                     "--imu", dir_.File("scene/imu.csv"), "--name", "cam",
-                    "--store", Store(), "--resume", "--progress", "json",
+                    "--store", StorePath(), "--resume", "--progress", "json",
                     "--commit-every", "1ms", "--jobs", "1"},
                    {});
     std::promise<void> begin;
@@ -99,40 +99,40 @@ class KillTest : public ::testing::Test {
 
   // Opens what the kill left and checks every acknowledgement so far.
   void CheckStore() {
-    if (!std::filesystem::exists(Store() + "/FOVEA")) {
+    if (!std::filesystem::exists(StorePath() + "/FOVEA")) {
       EXPECT_TRUE(acks_.empty()) << "acknowledged into no store";
       return;
     }
-    auto engine = Engine::Open(Store(), {});
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    auto verified = (*engine)->Verify({.deep = true});
+    auto store = Store::Open({.path = StorePath()});
+    ASSERT_TRUE(store.ok()) << store.status();
+    auto verified = (*store)->Verify({.deep = true});
     ASSERT_TRUE(verified.ok()) << verified.status();
     for (const StoreProblem& problem : verified->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
     }
-    for (const Ack& ack : acks_) CheckAck(engine->get(), ack);
+    for (const Ack& ack : acks_) CheckAck(store->get(), ack);
   }
 
-  void CheckAck(Engine* engine, const Ack& ack) {
-    auto stream = engine->Describe(ack.stream);
+  void CheckAck(Store* store, const Ack& ack) {
+    auto stream = store->Describe(ack.stream);
     ASSERT_TRUE(stream.ok()) << stream.status();
     EXPECT_GT(stream->end_index, ack.last);
     if (stream->description.kind == StreamKind::kCamera) {
-      auto ref = FrameIndex(engine->store()).AtIndex(stream->id, ack.first);
+      auto ref = FrameIndex(store->chunks()).AtIndex(stream->id, ack.first);
       ASSERT_TRUE(ref.ok()) << ref.status();
       EXPECT_EQ(ref->gop.row.chunk.ToHex(), ack.chunk);
-      auto payload = engine->store()->ReadChunk(ref->gop.row.chunk);
+      auto payload = store->chunks()->ReadChunk(ref->gop.row.chunk);
       ASSERT_TRUE(payload.ok()) << payload.status();
       EXPECT_EQ(ChunkId::Of(*payload).ToHex(), ack.chunk);
     } else {
-      EXPECT_EQ(BlockAt(engine, stream->id, ack.first), ack.chunk);
+      EXPECT_EQ(BlockAt(store, stream->id, ack.first), ack.chunk);
     }
   }
 
   // The id of the block's bytes as they lie in the store.
-  static std::string BlockAt(Engine* engine, StreamId stream, uint64_t first) {
+  static std::string BlockAt(Store* store, StreamId stream, uint64_t first) {
     std::string id = "no block";
-    EXPECT_TRUE(engine->store()
+    EXPECT_TRUE(store->chunks()
                     ->Scan(Family::kBlock, StreamPrefix(stream),
                            StreamPrefix(stream + 1),
                            [&](std::string_view, std::string_view value) {
@@ -144,7 +144,7 @@ class KillTest : public ::testing::Test {
                                                         row->bytes.end());
                              if (row->is_chunk) {
                                auto chunk =
-                                   engine->store()->ReadChunk(row->chunk);
+                                   store->chunks()->ReadChunk(row->chunk);
                                EXPECT_TRUE(chunk.ok()) << chunk.status();
                                if (chunk.ok()) bytes = *std::move(chunk);
                              }
@@ -156,25 +156,25 @@ class KillTest : public ::testing::Test {
   }
 
   void CheckComplete() {
-    auto engine = Engine::Open(Store(), {});
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    auto camera = (*engine)->Describe("cam");
+    auto store = Store::Open({.path = StorePath()});
+    ASSERT_TRUE(store.ok()) << store.status();
+    auto camera = (*store)->Describe("cam");
     ASSERT_TRUE(camera.ok()) << camera.status();
     EXPECT_EQ(camera->counts.samples_in, 360);
     EXPECT_EQ(camera->counts.stored, 360);
     EXPECT_EQ(camera->end_index, 360u);
-    auto imu = (*engine)->Describe("cam.imu");
+    auto imu = (*store)->Describe("cam.imu");
     ASSERT_TRUE(imu.ok()) << imu.status();
     EXPECT_EQ(imu->counts.stored, imu->counts.samples_in);
     EXPECT_GE(imu->counts.stored, 2400);
   }
 
   void StartAfresh() {
-    std::filesystem::remove_all(Store());
+    std::filesystem::remove_all(StorePath());
     acks_.clear();
   }
 
-  std::string Store() const { return dir_.File("store"); }
+  std::string StorePath() const { return dir_.File("store"); }
 
   TempDir dir_;
   std::vector<Ack> acks_;

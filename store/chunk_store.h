@@ -6,8 +6,8 @@
 // its catalogue changes, so the catalogue can be rebuilt from segments
 // alone. store/FORMAT.md draws every byte.
 
-#ifndef FOVEA_STORE_STORE_H_
-#define FOVEA_STORE_STORE_H_
+#ifndef FOVEA_STORE_CHUNK_STORE_H_
+#define FOVEA_STORE_CHUNK_STORE_H_
 
 #include <cstdint>
 #include <functional>
@@ -50,7 +50,7 @@ struct ScrubOptions {
   std::function<bool(uint64_t, uint64_t)> progress = {};
 };
 
-struct StoreOptions {
+struct ChunkStoreOptions {
   bool create = false;  // make the store when the folder has none
 
   // Writes nothing but a lease (store/leases.h) where it may. Any number of
@@ -78,15 +78,15 @@ struct StoreOptions {
 
 // Thread-safe. One process at a time may write; many threads may read while
 // one writes.
-class Store : public StoreReader {
+class ChunkStore : public StoreReader {
  public:
   // Opens or creates the store in folder `path`, recovering what a crash
   // left: only segments open at that time are scanned. kNotFound (no store
   // there), kUnavailable ("in use by pid N"; read-only: it changed too fast),
   // kFailedPrecondition (a newer format, or damage recovery must not guess
   // about).
-  static absl::StatusOr<std::unique_ptr<Store>> Open(
-      const std::string& path, const StoreOptions& options);
+  static absl::StatusOr<std::unique_ptr<ChunkStore>> Open(
+      const std::string& path, const ChunkStoreOptions& options);
 
   // Acknowledges: returns OK only once payloads and the journal record of
   // all rows are on stable storage, in that order, and the rows can be
@@ -152,18 +152,18 @@ class Store : public StoreReader {
   // Makes the catalogue anew from the segments alone; the old one is kept
   // beside it until the new one is complete. The store must not be open.
   static absl::Status Rebuild(const std::string& path,
-                              const StoreOptions& options);
+                              const ChunkStoreOptions& options);
 
   // Takes a store of an older format to the present one, so that it can be
   // written again; reading needs none of it. All or nothing, and there is no
   // way back. With `dry_run` it only reports. The store must not be open for
   // writing. kFailedPrecondition: a newer format.
   static absl::StatusOr<MigrateReport> Migrate(const std::string& path,
-                                               const StoreOptions& options,
+                                               const ChunkStoreOptions& options,
                                                bool dry_run);
 
  protected:
-  Store() = default;
+  ChunkStore() = default;
   // Lets implementations see inside a batch.
   static std::vector<CommitBatch::Chunk>& ChunksOf(CommitBatch& batch) {
     return batch.chunks_;
@@ -181,4 +181,4 @@ class Store : public StoreReader {
 
 }  // namespace fovea
 
-#endif  // FOVEA_STORE_STORE_H_
+#endif  // FOVEA_STORE_CHUNK_STORE_H_

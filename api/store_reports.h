@@ -2,8 +2,8 @@
 //
 // What removing and exporting report.
 
-#ifndef FOVEA_API_ENGINE_REPORTS_H_
-#define FOVEA_API_ENGINE_REPORTS_H_
+#ifndef FOVEA_API_STORE_REPORTS_H_
+#define FOVEA_API_STORE_REPORTS_H_
 
 #include <cstdint>
 
@@ -12,7 +12,7 @@
 
 namespace fovea {
 
-// Of Engine::Remove().
+// Of Store::Remove().
 struct RemoveReport {
   int64_t chunks_removed = 0;  // GOPs and blocks
   int64_t samples_removed = 0;
@@ -22,7 +22,7 @@ struct RemoveReport {
   PruneReport prune;
 };
 
-// Of Engine::Export().
+// Of Store::Export().
 struct ExportReport {
   int64_t samples = 0;  // frames, packets or rows written
   uint64_t bytes = 0;
@@ -31,4 +31,4 @@ struct ExportReport {
 
 }  // namespace fovea
 
-#endif  // FOVEA_API_ENGINE_REPORTS_H_
+#endif  // FOVEA_API_STORE_REPORTS_H_

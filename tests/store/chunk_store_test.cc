@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 #include "gmock/gmock.h"
 #include "tests/store/store_fixture.h"
@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST_F(StoreTest, CommittedChunksAndRowsAreThereAfterReopening) {
+TEST_F(ChunkStoreTest, CommittedChunksAndRowsAreThereAfterReopening) {
   Open();
   const Bytes payload = RandomBytes(70'000, 1);
   const auto receipt = Put(payload, "a");
@@ -27,14 +27,14 @@ TEST_F(StoreTest, CommittedChunksAndRowsAreThereAfterReopening) {
   ExpectClean();
 }
 
-TEST_F(StoreTest, AnEmptyPayloadIsAChunkToo) {
+TEST_F(ChunkStoreTest, AnEmptyPayloadIsAChunkToo) {
   Open();
   ASSERT_TRUE(Put({}, "a").ok());
   ExpectChunk({});
   ExpectRebuildEqual();
 }
 
-TEST_F(StoreTest, EqualPayloadsAreStoredOnce) {
+TEST_F(ChunkStoreTest, EqualPayloadsAreStoredOnce) {
   Open();
   const Bytes payload = RandomBytes(5000, 2);
   CommitBatch batch;
@@ -52,14 +52,14 @@ TEST_F(StoreTest, EqualPayloadsAreStoredOnce) {
   ExpectRebuildEqual();
 }
 
-TEST_F(StoreTest, AnEmptyBatchWritesNothing) {
+TEST_F(ChunkStoreTest, AnEmptyBatchWritesNothing) {
   Open();
   disk_.ForgetCalls();
   ASSERT_TRUE(store_->Commit(CommitBatch()).ok());
   EXPECT_TRUE(disk_.Calls().empty());
 }
 
-TEST_F(StoreTest, TheOrderOfAcknowledgementIsKept) {
+TEST_F(ChunkStoreTest, TheOrderOfAcknowledgementIsKept) {
   Open();
   disk_.ForgetCalls();
   ASSERT_TRUE(Put(RandomBytes(100, 3), "a").ok());
@@ -77,7 +77,7 @@ TEST_F(StoreTest, TheOrderOfAcknowledgementIsKept) {
             (std::vector<std::string>{"free", "append", "append", "sync"}));
 }
 
-TEST_F(StoreTest, NothingIsInTheCatalogueBeforeTheSegmentIsSynced) {
+TEST_F(ChunkStoreTest, NothingIsInTheCatalogueBeforeTheSegmentIsSynced) {
   Open();
   bool seen_before_sync = false;
   const Bytes payload = RandomBytes(100, 5);
@@ -90,7 +90,7 @@ TEST_F(StoreTest, NothingIsInTheCatalogueBeforeTheSegmentIsSynced) {
   ExpectChunk(payload);
 }
 
-TEST_F(StoreTest, SegmentsChangeWithTheHourAndWhenFull) {
+TEST_F(ChunkStoreTest, SegmentsChangeWithTheHourAndWhenFull) {
   options_.segment_bytes = 20'000;
   Open();
   ASSERT_TRUE(Put(RandomBytes(9000, 6), "a").ok());
@@ -105,7 +105,7 @@ TEST_F(StoreTest, SegmentsChangeWithTheHourAndWhenFull) {
   ExpectRebuildEqual();
 }
 
-TEST_F(StoreTest, ClocksThatStepBackOrPrecede1970LoseNothing) {
+TEST_F(ChunkStoreTest, ClocksThatStepBackOrPrecede1970LoseNothing) {
   Open();
   for (const int64_t now : {int64_t{0}, int64_t{-1}, -now_ns_, now_ns_}) {
     now_ns_ = now;
@@ -117,7 +117,7 @@ TEST_F(StoreTest, ClocksThatStepBackOrPrecede1970LoseNothing) {
   ExpectRebuildEqual();
 }
 
-TEST_F(StoreTest, ChunksWithoutOwnersWaitAndCanBeRevived) {
+TEST_F(ChunkStoreTest, ChunksWithoutOwnersWaitAndCanBeRevived) {
   Open();
   const Bytes payload = RandomBytes(300, 10);
   ASSERT_TRUE(Put(payload, "a").ok());
@@ -137,7 +137,7 @@ TEST_F(StoreTest, ChunksWithoutOwnersWaitAndCanBeRevived) {
   ExpectChunk(payload);
 }
 
-TEST_F(StoreTest, ReferencesAreASetNotACount) {
+TEST_F(ChunkStoreTest, ReferencesAreASetNotACount) {
   Open();
   const Bytes payload = RandomBytes(300, 11);
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(Put(payload, "a").ok());
@@ -149,7 +149,7 @@ TEST_F(StoreTest, ReferencesAreASetNotACount) {
   ExpectRebuildEqual();
 }
 
-TEST_F(StoreTest, APutWinsOverADropOfTheSameOwnerInOneBatch) {
+TEST_F(ChunkStoreTest, APutWinsOverADropOfTheSameOwnerInOneBatch) {
   Open();
   const Bytes payload = RandomBytes(300, 12);
   ASSERT_TRUE(Put(payload, "a").ok());
@@ -161,7 +161,7 @@ TEST_F(StoreTest, APutWinsOverADropOfTheSameOwnerInOneBatch) {
   ExpectRebuildEqual();
 }
 
-TEST_F(StoreTest, RangesAreCheckedPartsOfChunks) {
+TEST_F(ChunkStoreTest, RangesAreCheckedPartsOfChunks) {
   Open();
   const Bytes payload = RandomBytes(1000, 13);
   ASSERT_TRUE(Put(payload, "a").ok());
@@ -174,7 +174,7 @@ TEST_F(StoreTest, RangesAreCheckedPartsOfChunks) {
       absl::IsOutOfRange(store_->ReadChunkRange(id, UINT64_MAX, 2).status()));
 }
 
-TEST_F(StoreTest, ScansAreOrderedBoundedAndStop) {
+TEST_F(ChunkStoreTest, ScansAreOrderedBoundedAndStop) {
   Open();
   CommitBatch batch;
   for (const char* key : {"a1", "a2", "b1", "b2", "c1"}) {
@@ -196,7 +196,7 @@ TEST_F(StoreTest, ScansAreOrderedBoundedAndStop) {
       store_->SeekBackward(Family::kTime, "b0", "b").status()));
 }
 
-TEST_F(StoreTest, RowsOfTheStoreItselfAreRefused) {
+TEST_F(ChunkStoreTest, RowsOfTheStoreItselfAreRefused) {
   Open();
   for (const auto& [family, key] : {std::pair{Family::kLoc, "x"},
                                     {Family::kRef, "x"},
@@ -211,7 +211,7 @@ TEST_F(StoreTest, RowsOfTheStoreItselfAreRefused) {
   EXPECT_EQ(store_->last_sequence(), 0u);
 }
 
-TEST_F(StoreTest, LimitsAreNamed) {
+TEST_F(ChunkStoreTest, LimitsAreNamed) {
   Open();
   CommitBatch batch;
   batch.PutRow(Family::kMeta, std::string(5000, 'k'), "v");
@@ -219,7 +219,7 @@ TEST_F(StoreTest, LimitsAreNamed) {
               HasSubstr("row key of 5000 exceeds the limit of 4096"));
 }
 
-TEST_F(StoreTest, DeletingWhatIsNotThereLeavesNoTrace) {
+TEST_F(ChunkStoreTest, DeletingWhatIsNotThereLeavesNoTrace) {
   Open();
   CommitBatch batch;
   batch.DeleteRow(Family::kMeta, "never-there");
@@ -228,7 +228,7 @@ TEST_F(StoreTest, DeletingWhatIsNotThereLeavesNoTrace) {
   EXPECT_EQ(FileHolding(Path(), "never-there"), "");
 }
 
-TEST_F(StoreTest, AMismatchingHitIsAnError) {
+TEST_F(ChunkStoreTest, AMismatchingHitIsAnError) {
   Open();
   const Bytes payload = RandomBytes(300, 14);
   ASSERT_TRUE(Put(payload, "a").ok());

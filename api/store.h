@@ -4,8 +4,8 @@
 // back, export, remove, verify. Everything the command line does goes
 // through here.
 
-#ifndef FOVEA_API_ENGINE_H_
-#define FOVEA_API_ENGINE_H_
+#ifndef FOVEA_API_STORE_H_
+#define FOVEA_API_STORE_H_
 
 #include <atomic>
 #include <cstdint>
@@ -18,11 +18,12 @@
 #include "api/align.h"
 #include "api/annotate.h"
 #include "api/clip_boxes.h"
-#include "api/engine_options.h"
-#include "api/engine_reports.h"
 #include "api/frame_selection.h"
 #include "api/ingest.h"
 #include "api/query_answer.h"
+#include "api/query_results.h"
+#include "api/store_options.h"
+#include "api/store_reports.h"
 #include "api/stream_registry.h"
 #include "api/stream_summary.h"
 #include "api/time_range.h"
@@ -30,24 +31,24 @@
 #include "api/verify_options.h"
 #include "codec/sample.h"
 #include "index/presence_rebuild.h"
+#include "store/chunk_store.h"
 #include "store/rows.h"
-#include "store/store.h"
 
 namespace fovea {
 
 class StoreServer;
 struct Query;
 
-// Thread-safe as Store is; one Ingest() at a time per stream name. Long
+// Thread-safe; one Ingest() at a time per stream name. Long
 // calls heed `stop` (may be null): soon after it became true they return
 // kCancelled and leave nothing half done.
-class Engine {
+class Store {
  public:
-  // As Store::Open(). To write, it first adds rows that a store of an older
-  // format lacks (api/migration.h).
-  static absl::StatusOr<std::unique_ptr<Engine>> Open(
-      const std::string& path, const EngineOptions& options);
-  ~Engine();
+  // As ChunkStore::Open(). To write, it first adds rows that a store of an
+  // older format lacks (api/migration.h).
+  static absl::StatusOr<std::unique_ptr<Store>> Open(
+      const StoreOptions& options);
+  ~Store();
 
   // Reads `location` to its end (or until *stop) through the pipeline into
   // the store. Blocks. What the observer saw acknowledged stays, whatever
@@ -79,15 +80,21 @@ class Engine {
       const std::string& stream, const FrameSelection& selection,
       const std::function<bool(const ReadFrame&)>& visit);
 
-  // The clips in which the query's condition holds, a page of them, over the
-  // store as it is now. Reads indexes, observations and sensor blocks;
-  // decodes no picture. Pages follow each other without a gap and without a
-  // clip twice as long as nothing is committed meanwhile. kInvalidArgument:
-  // what CheckQuery() refuses, pixels outside a picture, a cursor of another
-  // query; kNotFound: names that are misspelt; kResourceExhausted: too much
-  // matches at one time.
-  absl::StatusOr<QueryAnswer> Query(const fovea::Query& query,
-                                    const QueryOptions& options = {});
+  // The clips in which the query's condition holds, over the store as it is
+  // now: a range that finds them while it is walked (api/query_results.h), with
+  // what the store holds of each there to be read. Finding reads indexes,
+  // observations and sensor blocks and decodes no picture. kInvalidArgument:
+  // what CheckQuery() refuses, pixels outside a picture; kNotFound: names
+  // that are misspelt.
+  absl::StatusOr<QueryResults> Query(const fovea::Query& query,
+                                     const std::atomic<bool>* stop = nullptr);
+
+  // One page of the same. Pages follow each other without a gap and without
+  // a clip twice as long as nothing is committed meanwhile. Besides,
+  // kInvalidArgument: a cursor of another query; kResourceExhausted: too
+  // much matches at one time.
+  absl::StatusOr<QueryAnswer> QueryPage(const fovea::Query& query,
+                                        const QueryOptions& options = {});
 
   // Calls `visit`, frame by frame, with the boxes of what the query asks for
   // in a clip of its answer, until it returns false. Decodes nothing.
@@ -108,11 +115,11 @@ class Engine {
       const std::string& stream, const std::string& path,
       const AnnotateOptions& options, const std::atomic<bool>* stop = nullptr);
 
-  // Calls `visit` with the access units of a camera stream in decoding
-  // order until it returns false: the source's own bytes where the stream
-  // was copied (framing and configuration in its description), else Annex B
-  // as it left the encoder, side data with it.
-  absl::Status ReadUnits(const std::string& stream,
+  // Calls `visit` with the access units of the GOPs of a camera stream that
+  // touch `range`, in decoding order, until it returns false: the source's
+  // own bytes where the stream was copied (framing and configuration in its
+  // description), else Annex B as it left the encoder, side data with it.
+  absl::Status ReadUnits(const std::string& stream, TimeRange range,
                          const std::function<bool(const AccessUnit&)>& visit);
 
   // Calls `visit` with batches of an imu or series stream, in order.
@@ -148,7 +155,7 @@ class Engine {
   absl::StatusOr<RemoveReport> Remove(const std::string& stream,
                                       TimeRange range);
 
-  // Store::Scrub(), then every row against its bytes: pictures and
+  // ChunkStore::Scrub(), then every row against its bytes: pictures and
   // samples counted, trims restored, conservation summed.
   absl::StatusOr<VerifyReport> Verify(const VerifyOptions& options);
 
@@ -156,40 +163,28 @@ class Engine {
   absl::StatusOr<PresenceReport> RebuildIndex(bool check_only,
                                               const PresenceProgress& progress);
 
-  absl::StatusOr<DiskUsage> Usage() { return store_->Usage(); }
+  absl::StatusOr<DiskUsage> Usage() { return chunks_->Usage(); }
 
-  // As Store::Backup(); `stop` as above.
+  // As ChunkStore::Backup(); `stop` as above.
   absl::StatusOr<BackupReport> Backup(
       const std::string& target, const BackupOptions& options,
       const std::function<void(uint64_t, uint64_t)>& progress,
       const std::atomic<bool>* stop = nullptr);
-  Store* store() { return store_.get(); }
+
+  // What the store stands on.
+  ChunkStore* chunks() { return chunks_.get(); }
 
  private:
-  Engine(std::unique_ptr<Store> store, std::unique_ptr<StoreServer> server);
+  Store(std::unique_ptr<ChunkStore> chunks,
+        std::unique_ptr<StoreServer> server);
 
   static absl::StatusOr<StreamSummary> Summarise(StreamRegistry* registry,
                                                  const StreamRow& row);
   absl::StatusOr<int64_t> ReadEvery(
       const FrameSelection& selection, const StreamSummary& stream,
       const std::function<bool(const ReadFrame&)>& visit);
-  absl::StatusOr<ExportReport> ExportVideo(const StreamSummary& stream,
-                                           TimeRange range, bool original,
-                                           const std::string& path,
-                                           const std::atomic<bool>* stop);
-  absl::StatusOr<ExportReport> ExportMcap(const StreamSummary& stream,
-                                          TimeRange range,
-                                          const std::string& path,
-                                          const std::atomic<bool>* stop);
-  absl::StatusOr<ExportReport> ExportCsv(const StreamSummary& stream,
-                                         TimeRange range,
-                                         const std::string& path,
-                                         const std::atomic<bool>* stop);
-  absl::StatusOr<ExportReport> ExportOpaque(const StreamSummary& stream,
-                                            TimeRange range,
-                                            const std::string& path,
-                                            const std::atomic<bool>* stop);
-  std::unique_ptr<Store> store_;
+
+  std::unique_ptr<ChunkStore> chunks_;
   StreamRegistry registry_;
   std::unique_ptr<StoreServer> server_;  // of one that writes
   std::unique_ptr<Upkeep> upkeep_;       // ends first
@@ -197,4 +192,4 @@ class Engine {
 
 }  // namespace fovea
 
-#endif  // FOVEA_API_ENGINE_H_
+#endif  // FOVEA_API_STORE_H_

@@ -3,7 +3,7 @@
 // The main job on a small generated scene: in through the pipeline, back
 // out through every reading call.
 
-#include "api/engine.h"
+#include "api/store.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "api/scene.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -49,7 +49,7 @@ uint64_t PixelSum(const Frame& frame) {
   return sum;
 }
 
-class EngineTest : public ::testing::Test {
+class StoreTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     scene_ = new TempDir;
@@ -68,15 +68,15 @@ class EngineTest : public ::testing::Test {
   static std::string Imu() { return scene_->File("imu.csv"); }
 
   void Reopen() {
-    engine_.reset();
-    engine_ = testing::OpenEngine(dir_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_.reset();
+    store_ = testing::OpenStore(dir_.File("store"));
+    ASSERT_NE(store_, nullptr);
   }
 
   IngestReport Ingest(const std::string& source, IngestOptions options,
                       Listener* listener = nullptr) {
-    auto report = engine_->Ingest(source, options, listener,
-                                  listener ? &listener->stop : nullptr);
+    auto report = store_->Ingest(source, options, listener,
+                                 listener ? &listener->stop : nullptr);
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *report : IngestReport();
   }
@@ -90,7 +90,7 @@ class EngineTest : public ::testing::Test {
   }
 
   StreamSummary Summary(const std::string& name) {
-    auto summary = engine_->Describe(name);
+    auto summary = store_->Describe(name);
     EXPECT_TRUE(summary.ok()) << summary.status();
     return summary.ok() ? *summary : StreamSummary();
   }
@@ -98,7 +98,7 @@ class EngineTest : public ::testing::Test {
   std::map<uint64_t, uint64_t> FrameSums(const std::string& name) {
     std::map<uint64_t, uint64_t> sums;
     const FrameSelection all;
-    absl::Status status = engine_
+    absl::Status status = store_
                               ->ReadFrames(name, all,
                                            [&](const ReadFrame& read) {
                                              sums[read.index] =
@@ -113,7 +113,7 @@ class EngineTest : public ::testing::Test {
   SeriesBatch Samples(const std::string& name) {
     SeriesBatch all;
     absl::Status status =
-        engine_->ReadSeries(name, {}, [&](const SeriesBatch& batch) {
+        store_->ReadSeries(name, {}, [&](const SeriesBatch& batch) {
           all.time_ns.insert(all.time_ns.end(), batch.time_ns.begin(),
                              batch.time_ns.end());
           all.values.insert(all.values.end(), batch.values.begin(),
@@ -125,7 +125,7 @@ class EngineTest : public ::testing::Test {
   }
 
   void ExpectClean() {
-    auto report = engine_->Verify({.deep = true});
+    auto report = store_->Verify({.deep = true});
     ASSERT_TRUE(report.ok()) << report.status();
     for (const StoreProblem& problem : report->problems) {
       ADD_FAILURE() << problem.object << ": " << problem.what;
@@ -134,12 +134,12 @@ class EngineTest : public ::testing::Test {
 
   static TempDir* scene_;
   TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
 };
 
-TempDir* EngineTest::scene_ = nullptr;
+TempDir* StoreTest::scene_ = nullptr;
 
-TEST_F(EngineTest, CameraAndImuGoInAndAreListed) {
+TEST_F(StoreTest, CameraAndImuGoInAndAreListed) {
   IngestOptions options = Named("front");
   options.imu_path = Imu();
   const IngestReport report = Ingest(Video(), options);
@@ -157,29 +157,29 @@ TEST_F(EngineTest, CameraAndImuGoInAndAreListed) {
   ExpectClean();
 }
 
-TEST_F(EngineTest, EveryFrameIsAcknowledgedOnce) {
+TEST_F(StoreTest, EveryFrameIsAcknowledgedOnce) {
   Listener listener;
   Ingest(Video(), Named("front"), &listener);
   uint64_t next = 0;
   for (const Acknowledgement& ack : listener.acks) {
     EXPECT_EQ(ack.first_index, next);
     next = ack.last_index + 1;
-    EXPECT_TRUE(engine_->store()->ReadChunk(ack.chunk).ok());
+    EXPECT_TRUE(store_->chunks()->ReadChunk(ack.chunk).ok());
   }
   EXPECT_EQ(next, 180u);
 }
 
-TEST_F(EngineTest, ImuReadsBackBitForBit) {
+TEST_F(StoreTest, ImuReadsBackBitForBit) {
   IngestOptions options = Named("body");
   Ingest(Imu(), options);
-  auto streams = engine_->Streams();
+  auto streams = store_->Streams();
   ASSERT_TRUE(streams.ok());
   ASSERT_EQ(streams->size(), 1u);
   const SeriesBatch first = Samples((*streams)[0].name);
   const std::string csv = dir_.File("out.csv");
-  ASSERT_TRUE(engine_->Export((*streams)[0].name, {}, false, csv).ok());
+  ASSERT_TRUE(store_->Export((*streams)[0].name, {}, false, csv).ok());
   Ingest(csv, Named("again"));
-  streams = engine_->Streams();
+  streams = store_->Streams();
   ASSERT_TRUE(streams.ok());
   ASSERT_EQ(streams->size(), 2u);
   const SeriesBatch second = Samples((*streams)[0].name);
@@ -187,7 +187,7 @@ TEST_F(EngineTest, ImuReadsBackBitForBit) {
   EXPECT_EQ(first.values, second.values);
 }
 
-TEST_F(EngineTest, OneFrameEqualsTheSameFrameOfAFullRead) {
+TEST_F(StoreTest, OneFrameEqualsTheSameFrameOfAFullRead) {
   Ingest(Video(), Named("front"));
   const auto sums = FrameSums("front");
   ASSERT_EQ(sums.size(), 180u);
@@ -195,7 +195,7 @@ TEST_F(EngineTest, OneFrameEqualsTheSameFrameOfAFullRead) {
     FrameSelection one;
     one.index = index;
     absl::Status status =
-        engine_
+        store_
             ->ReadFrames("front", one,
                          [&](const ReadFrame& read) {
                            EXPECT_EQ(read.index, index);
@@ -207,11 +207,11 @@ TEST_F(EngineTest, OneFrameEqualsTheSameFrameOfAFullRead) {
   }
 }
 
-TEST_F(EngineTest, FrameAtATimeIsTheOneShownThen) {
+TEST_F(StoreTest, FrameAtATimeIsTheOneShownThen) {
   Ingest(Video(), Named("front"));
   FrameSelection at;
   at.at_ns = 1'000'000'000 + 40'000'000;  // frame 31 starts at 1.0333 s
-  ASSERT_TRUE(engine_
+  ASSERT_TRUE(store_
                   ->ReadFrames("front", at,
                                [&](const ReadFrame& read) {
                                  EXPECT_EQ(read.index, 31u);
@@ -220,14 +220,14 @@ TEST_F(EngineTest, FrameAtATimeIsTheOneShownThen) {
                   .ok());
 }
 
-TEST_F(EngineTest, FramesShownInARangeAreDecodedAndNoOthers) {
+TEST_F(StoreTest, FramesShownInARangeAreDecodedAndNoOthers) {
   Ingest(Video(), Named("front"));
   // Frame 62 is the third of the second GOP: 60 and 61 are its look-back.
   FrameSelection shown;
   shown.range = {2'070'000'000, 2'170'000'000};
   std::vector<uint64_t> indexes;
   const auto decoded =
-      engine_->ReadFrames("front", shown, [&](const ReadFrame& read) {
+      store_->ReadFrames("front", shown, [&](const ReadFrame& read) {
         indexes.push_back(read.index);
         return true;
       });
@@ -237,28 +237,27 @@ TEST_F(EngineTest, FramesShownInARangeAreDecodedAndNoOthers) {
   EXPECT_LE(*decoded, 8) << "what the decoder holds back is small";
 }
 
-TEST_F(EngineTest, MissingFramesAndStreamsAreNamed) {
+TEST_F(StoreTest, MissingFramesAndStreamsAreNamed) {
   Ingest(Video(), Named("front"));
   FrameSelection beyond;
   beyond.index = 180;
   absl::Status status =
-      engine_
-          ->ReadFrames("front", beyond, [](const ReadFrame&) { return true; })
+      store_->ReadFrames("front", beyond, [](const ReadFrame&) { return true; })
           .status();
   EXPECT_TRUE(absl::IsNotFound(status));
   EXPECT_NE(status.message().find("0 to 179"), std::string::npos) << status;
-  status = engine_->Describe("fornt").status();
+  status = store_->Describe("fornt").status();
   EXPECT_TRUE(absl::IsNotFound(status));
   EXPECT_NE(status.message().find("did you mean 'front'"), std::string::npos);
 }
 
-TEST_F(EngineTest, CopiedVideoComesBackByteForByte) {
+TEST_F(StoreTest, CopiedVideoComesBackByteForByte) {
   Ingest(Video(), Named("encoded"));
   IngestOptions copy = Named("copied");
   copy.source.copy = true;
   Ingest(Video(), copy);
   const std::string out = dir_.File("original.mp4");
-  ASSERT_TRUE(engine_->Export("copied", {}, true, out).ok());
+  ASSERT_TRUE(store_->Export("copied", {}, true, out).ok());
   IngestOptions again = Named("again");
   again.source.copy = true;
   const IngestReport report = Ingest(out, again);
@@ -268,10 +267,10 @@ TEST_F(EngineTest, CopiedVideoComesBackByteForByte) {
   ExpectClean();
 }
 
-TEST_F(EngineTest, ExportOfEncodedVideoHoldsTheSamePictures) {
+TEST_F(StoreTest, ExportOfEncodedVideoHoldsTheSamePictures) {
   Ingest(Video(), Named("front"));
   const std::string out = dir_.File("out.mp4");
-  auto report = engine_->Export("front", {}, false, out);
+  auto report = store_->Export("front", {}, false, out);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->samples, 180);
   IngestOptions copy = Named("back");
@@ -280,20 +279,20 @@ TEST_F(EngineTest, ExportOfEncodedVideoHoldsTheSamePictures) {
   EXPECT_EQ(FrameSums("front"), FrameSums("back"));
 }
 
-TEST_F(EngineTest, OriginalOfEncodedVideoIsRefused) {
+TEST_F(StoreTest, OriginalOfEncodedVideoIsRefused) {
   Ingest(Video(), Named("front"));
-  auto report = engine_->Export("front", {}, true, dir_.File("x.mp4"));
+  auto report = store_->Export("front", {}, true, dir_.File("x.mp4"));
   EXPECT_TRUE(absl::IsFailedPrecondition(report.status()));
 }
 
-TEST_F(EngineTest, TakenNamesAreRefused) {
+TEST_F(StoreTest, TakenNamesAreRefused) {
   Ingest(Video(), Named("front"));
-  auto again = engine_->Ingest(Video(), Named("front"), nullptr, nullptr);
+  auto again = store_->Ingest(Video(), Named("front"), nullptr, nullptr);
   EXPECT_TRUE(absl::IsAlreadyExists(again.status())) << again.status();
   EXPECT_EQ(Summary("front").counts.samples_in, 180);
 }
 
-TEST_F(EngineTest, AppendGoesOnWhereTheStreamEnds) {
+TEST_F(StoreTest, AppendGoesOnWhereTheStreamEnds) {
   Ingest(Video(), Named("front"));
   const int64_t end_ns = Summary("front").end_ns;
   IngestOptions append = Named("front");
@@ -307,7 +306,7 @@ TEST_F(EngineTest, AppendGoesOnWhereTheStreamEnds) {
   ExpectClean();
 }
 
-TEST_F(EngineTest, StoppedIngestResumesWithoutLossOrDouble) {
+TEST_F(StoreTest, StoppedIngestResumesWithoutLossOrDouble) {
   Ingest(Video(), Named("whole"));
   Listener listener;
   listener.stop_after = 1;
@@ -326,34 +325,34 @@ TEST_F(EngineTest, StoppedIngestResumesWithoutLossOrDouble) {
   ExpectClean();
 }
 
-TEST_F(EngineTest, ResumeOfAnotherSourceIsRefused) {
+TEST_F(StoreTest, ResumeOfAnotherSourceIsRefused) {
   Ingest(Video(), Named("front"));
   const std::string out = dir_.File("other.mp4");
-  ASSERT_TRUE(engine_->Export("front", {}, false, out).ok());
+  ASSERT_TRUE(store_->Export("front", {}, false, out).ok());
   IngestOptions resume = Named("front");
   resume.resume = true;
-  auto report = engine_->Ingest(out, resume, nullptr, nullptr);
+  auto report = store_->Ingest(out, resume, nullptr, nullptr);
   EXPECT_TRUE(absl::IsFailedPrecondition(report.status())) << report.status();
 }
 
-TEST_F(EngineTest, DryRunStoresNothing) {
+TEST_F(StoreTest, DryRunStoresNothing) {
   IngestOptions options = Named("front");
   options.dry_run = true;
   const IngestReport report = Ingest(Video(), options);
   ASSERT_EQ(report.streams.size(), 1u);
   EXPECT_EQ(report.streams[0].counts.stored, 180);
-  EXPECT_TRUE(engine_->Streams()->empty());
+  EXPECT_TRUE(store_->Streams()->empty());
 }
 
-TEST_F(EngineTest, SameOptionsGiveSameBytes) {
+TEST_F(StoreTest, SameOptionsGiveSameBytes) {
   Ingest(Video(), Named("one"));
   const IngestReport second = Ingest(Video(), Named("two"));
   EXPECT_EQ(second.streams[0].bytes_known, second.streams[0].bytes);
 }
 
-TEST_F(EngineTest, RemovedTimeIsGoneAndTheBooksStillSum) {
+TEST_F(StoreTest, RemovedTimeIsGoneAndTheBooksStillSum) {
   Ingest(Video(), Named("front"));
-  auto report = engine_->Remove("front", {2'000'000'000, 2'000'000'001});
+  auto report = store_->Remove("front", {2'000'000'000, 2'000'000'001});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->chunks_removed, 1);
   const StreamSummary after = Summary("front");
@@ -361,16 +360,16 @@ TEST_F(EngineTest, RemovedTimeIsGoneAndTheBooksStillSum) {
   FrameSelection gone;
   gone.index = 60;
   EXPECT_TRUE(absl::IsNotFound(
-      engine_->ReadFrames("front", gone, [](const ReadFrame&) { return true; })
+      store_->ReadFrames("front", gone, [](const ReadFrame&) { return true; })
           .status()));
   ExpectClean();
 }
 
-TEST_F(EngineTest, RemovedStreamLeavesNoChunk) {
+TEST_F(StoreTest, RemovedStreamLeavesNoChunk) {
   Ingest(Video(), Named("front"));
-  ASSERT_TRUE(engine_->Remove("front", {}).ok());
-  EXPECT_TRUE(engine_->Streams()->empty());
-  auto usage = engine_->Usage();
+  ASSERT_TRUE(store_->Remove("front", {}).ok());
+  EXPECT_TRUE(store_->Streams()->empty());
+  auto usage = store_->Usage();
   ASSERT_TRUE(usage.ok());
   EXPECT_EQ(usage->chunks, 0);
   EXPECT_EQ(usage->dead_chunk_bytes, 0u);
@@ -379,12 +378,12 @@ TEST_F(EngineTest, RemovedStreamLeavesNoChunk) {
   ExpectClean();
 }
 
-TEST_F(EngineTest, BadNamesAreRefused) {
+TEST_F(StoreTest, BadNamesAreRefused) {
   for (const char* name : {"a/b", "a@b", ".hidden", "a b", "..", "a\nb"}) {
-    auto report = engine_->Ingest(Video(), Named(name), nullptr, nullptr);
+    auto report = store_->Ingest(Video(), Named(name), nullptr, nullptr);
     EXPECT_TRUE(absl::IsInvalidArgument(report.status())) << name;
   }
-  EXPECT_TRUE(engine_->Streams()->empty());
+  EXPECT_TRUE(store_->Streams()->empty());
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "api/engine.h"
+#include "api/store.h"
 
 #include <algorithm>
 #include <utility>
@@ -61,65 +61,66 @@ bool IngestReport::lossy() const {
   return false;
 }
 
-Engine::Engine(std::unique_ptr<Store> store,
-               std::unique_ptr<StoreServer> server)
-    : store_(std::move(store)),
-      registry_(store_.get()),
+Store::Store(std::unique_ptr<ChunkStore> chunks,
+             std::unique_ptr<StoreServer> server)
+    : chunks_(std::move(chunks)),
+      registry_(chunks_.get()),
       server_(std::move(server)) {}
 
-Engine::~Engine() = default;
+Store::~Store() = default;
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
-    const std::string& path, const EngineOptions& options) {
-  StoreOptions store_options = options.store;
-  store_options.create = options.create;
-  store_options.read_only = options.read_only;
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(
+    const StoreOptions& options) {
+  ChunkStoreOptions chunk_options = options.chunks;
+  chunk_options.create = options.create;
+  chunk_options.read_only = options.read_only;
   if (options.read_only && !options.direct) {
-    auto remote = OpenRemoteStore(path, store_options);
+    auto remote = OpenRemoteStore(options.path, chunk_options);
     if (remote.ok()) {
-      return std::unique_ptr<Engine>(new Engine(*std::move(remote), nullptr));
+      return std::unique_ptr<Store>(new Store(*std::move(remote), nullptr));
     }
   }
-  absl::StatusOr<std::unique_ptr<Store>> store =
-      Store::Open(path, store_options);
-  if (!store.ok()) return store.status();
+  absl::StatusOr<std::unique_ptr<ChunkStore>> chunks =
+      ChunkStore::Open(options.path, chunk_options);
+  if (!chunks.ok()) return chunks.status();
   std::unique_ptr<StoreServer> server;
   if (!options.read_only) {
-    const auto added = AddMissingRows(store->get());
+    const auto added = AddMissingRows(chunks->get());
     if (!added.ok()) return added.status();
     // Where nobody can connect, readers open the files.
-    auto started = StoreServer::Start(store->get(), path);
+    auto started = StoreServer::Start(chunks->get(), options.path);
     if (started.ok()) server = *std::move(started);
   }
-  std::unique_ptr<Engine> engine(
-      new Engine(*std::move(store), std::move(server)));
+  std::unique_ptr<Store> store(
+      new Store(*std::move(chunks), std::move(server)));
   if (!options.read_only && options.upkeep.has_value()) {
-    engine->upkeep_ = std::make_unique<Upkeep>(engine.get(), *options.upkeep);
+    store->upkeep_ = std::make_unique<Upkeep>(store.get(), *options.upkeep);
   }
-  return absl::StatusOr<std::unique_ptr<Engine>>(std::move(engine));
+  return absl::StatusOr<std::unique_ptr<Store>>(std::move(store));
 }
 
-absl::StatusOr<IngestReport> Engine::Ingest(const std::string& location,
-                                            const IngestOptions& options,
-                                            IngestObserver* observer,
-                                            const std::atomic<bool>* stop) {
+absl::StatusOr<IngestReport> Store::Ingest(const std::string& location,
+                                           const IngestOptions& options,
+                                           IngestObserver* observer,
+                                           const std::atomic<bool>* stop) {
   absl::StatusOr<IngestInput> input = OpenIngestInput(location, options, stop);
   if (!input.ok()) return input.status();
   return Ingest(*std::move(input), options, observer, stop);
 }
 
-absl::StatusOr<IngestReport> Engine::Ingest(IngestInput input,
-                                            const IngestOptions& options,
-                                            IngestObserver* observer,
-                                            const std::atomic<bool>* stop) {
+absl::StatusOr<IngestReport> Store::Ingest(IngestInput input,
+                                           const IngestOptions& options,
+                                           IngestObserver* observer,
+                                           const std::atomic<bool>* stop) {
   SilentObserver silent;
   WithUpkeepNotes noting(observer == nullptr ? &silent : observer,
                          upkeep_.get());
-  if (absl::Status s = MakeRoomFor(input, options, store_.get(), &noting, stop);
+  if (absl::Status s =
+          MakeRoomFor(input, options, chunks_.get(), &noting, stop);
       !s.ok()) {
     return s;
   }
-  IngestRun run(store_.get(), &registry_, options, &noting, stop);
+  IngestRun run(chunks_.get(), &registry_, options, &noting, stop);
   if (absl::Status s =
           run.Open(std::move(input.source), input.location, input.name);
       !s.ok()) {
@@ -138,18 +139,18 @@ absl::StatusOr<IngestReport> Engine::Ingest(IngestInput input,
   return run.Report();
 }
 
-absl::StatusOr<BackupReport> Engine::Backup(
+absl::StatusOr<BackupReport> Store::Backup(
     const std::string& target, const BackupOptions& options,
     const std::function<void(uint64_t, uint64_t)>& progress,
     const std::atomic<bool>* stop) {
-  return store_->Backup(target, options, [&](uint64_t done, uint64_t total) {
+  return chunks_->Backup(target, options, [&](uint64_t done, uint64_t total) {
     if (progress) progress(done, total);
     return !Stopped(stop);
   });
 }
 
-absl::StatusOr<StreamSummary> Engine::Summarise(StreamRegistry* registry,
-                                                const StreamRow& row) {
+absl::StatusOr<StreamSummary> Store::Summarise(StreamRegistry* registry,
+                                               const StreamRow& row) {
   StreamSummary summary;
   summary.id = row.id;
   summary.name = row.name;
@@ -169,7 +170,7 @@ absl::StatusOr<StreamSummary> Engine::Summarise(StreamRegistry* registry,
   return summary;
 }
 
-absl::StatusOr<std::vector<StreamSummary>> Engine::Streams() {
+absl::StatusOr<std::vector<StreamSummary>> Store::Streams() {
   absl::StatusOr<std::vector<StreamRow>> rows = registry_.List();
   if (!rows.ok()) return rows.status();
   std::vector<StreamSummary> summaries;
@@ -181,7 +182,7 @@ absl::StatusOr<std::vector<StreamSummary>> Engine::Streams() {
   return summaries;
 }
 
-absl::StatusOr<StreamSummary> Engine::Describe(const std::string& stream) {
+absl::StatusOr<StreamSummary> Store::Describe(const std::string& stream) {
   absl::StatusOr<StreamRow> row = registry_.Find(stream);
   if (!row.ok()) return row.status();
   return Summarise(&registry_, *row);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Four writers of streams of their own, eight readers, one who removes and
-// prunes, one who verifies, all through one engine. Meant for the thread
-// sanitizer: FOVEA_THREADS_SECONDS overrides for how long;
+// Four writers of streams of their own, eight readers, four who put queries,
+// one who removes and prunes, one who verifies, all through one store. Meant
+// for the thread sanitizer: FOVEA_THREADS_SECONDS overrides for how long;
 // tests/campaigns/threads.sh runs ten minutes of it.
 
 #include <gtest/gtest.h>
@@ -14,7 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/api/open_engine.h"
+#include "index/query_builder.h"
+#include "tests/api/open_store.h"
 #include "tests/support/campaign.h"
 #include "tests/support/test_data.h"
 
@@ -24,23 +25,26 @@ namespace {
 constexpr int kWriters = 4;
 constexpr int kReaders = 8;
 constexpr int kRows = 600;
+constexpr double kFast = 90.5;   // rad/s: in each 97 rows once
+constexpr int kFastMoments = 6;  // in kRows
 
-class EngineThreadsTest : public ::testing::Test {
+class StoreThreadsTest : public ::testing::Test {
  protected:
-  EngineThreadsTest() {
+  StoreThreadsTest() {
     std::string csv = "time_ns,gyro_x,gyro_y,gyro_z,accel_x,accel_y,accel_z\n";
     for (int i = 0; i < kRows; ++i) {
       csv += std::to_string(i * 10'000'000LL) + "," + std::to_string(i % 97) +
              ",0.1,0.2,0.3,5,9.81\n";
     }
     WriteFileText(Csv(), csv);
-    EngineOptions options;
+    StoreOptions options;
     options.create = true;
-    options.store.segment_bytes = 200'000;
-    options.store.catalogue_buffer_bytes = 64 << 10;
-    auto engine = Engine::Open(dir_.File("store"), options);
-    EXPECT_TRUE(engine.ok()) << engine.status();
-    if (engine.ok()) engine_ = *std::move(engine);
+    options.chunks.segment_bytes = 200'000;
+    options.chunks.catalogue_buffer_bytes = 64 << 10;
+    options.path = dir_.File("store");
+    auto store = Store::Open(options);
+    EXPECT_TRUE(store.ok()) << store.status();
+    if (store.ok()) store_ = *std::move(store);
   }
 
   std::string Csv() const { return dir_.File("walk.csv"); }
@@ -59,7 +63,7 @@ class EngineThreadsTest : public ::testing::Test {
     options.name = name;
     options.append = append;
     options.jobs = 1;
-    return engine_->Ingest(Csv(), options, nullptr, nullptr).status();
+    return store_->Ingest(Csv(), options, nullptr, nullptr).status();
   }
 
   void Write(int writer) {
@@ -76,7 +80,7 @@ class EngineThreadsTest : public ::testing::Test {
       const int rounds = rounds_[static_cast<size_t>(writer)];
       if (rounds == 0) continue;
       int64_t rows = 0;
-      Note(engine_->ReadSeries(
+      Note(store_->ReadSeries(
           Walk(writer) + ".imu", {}, [&](const SeriesBatch& batch) {
             rows += static_cast<int64_t>(batch.time_ns.size());
             return true;
@@ -85,18 +89,45 @@ class EngineThreadsTest : public ::testing::Test {
     }
   }
 
+  // A walk over the moments of fast turning finds all that were acknowledged
+  // before it was begun, and their samples.
+  void Ask(int writer) {
+    const std::string stream = Walk(writer) + ".imu";
+    const Query query =
+        ask::Find(ask::Sensor("gyro").Norm() > kFast).Among({stream});
+    while (!Done()) {
+      const int rounds = rounds_[static_cast<size_t>(writer)];
+      if (rounds == 0) continue;
+      auto results = store_->Query(query);
+      Note(results.status());
+      if (!results.ok()) return;
+      int clips = 0;
+      for (const QueryResult& result : *results) {
+        int64_t rows = 0;
+        Note(result.ReadSamples(stream, [&](const SeriesBatch& batch) {
+          rows += static_cast<int64_t>(batch.time_ns.size());
+          return true;
+        }));
+        if (rows == 0) ++wrong_;
+        ++clips;
+      }
+      Note(results->status());
+      if (clips < rounds * kFastMoments) ++wrong_;
+    }
+  }
+
   void RemoveAndPrune() {
     for (int i = 0; !Done(); ++i) {
       const std::string name = "gone" + std::to_string(i);
       Note(Ingest(name, false));
-      Note(engine_->Remove(name + ".imu", {}).status());
-      Note(engine_->store()->Prune().status());
+      Note(store_->Remove(name + ".imu", {}).status());
+      Note(store_->chunks()->Prune().status());
     }
   }
 
   void Scrub() {
     while (!Done()) {
-      const auto report = engine_->Verify({.deep = true});
+      const auto report = store_->Verify({.deep = true});
       Note(report.status());
       if (!report.ok()) continue;
       for (const StoreProblem& problem : report->problems) {
@@ -110,19 +141,20 @@ class EngineThreadsTest : public ::testing::Test {
   }
 
   TempDir dir_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   std::chrono::steady_clock::time_point end_;
   std::array<std::atomic<int>, kWriters> rounds_ = {};
   std::atomic<int> wrong_ = 0;
 };
 
-TEST_F(EngineThreadsTest, WritersReadersPrunerAndScrubber) {
-  ASSERT_NE(engine_, nullptr);
+TEST_F(StoreThreadsTest, WritersReadersAskersPrunerAndScrubber) {
+  ASSERT_NE(store_, nullptr);
   end_ = std::chrono::steady_clock::now() +
          std::chrono::seconds(CampaignNumber("FOVEA_THREADS_SECONDS", 5));
   std::vector<std::thread> threads;
   for (int i = 0; i < kWriters; ++i) {
     threads.emplace_back([this, i] { Write(i); });
+    threads.emplace_back([this, i] { Ask(i); });
   }
   for (int i = 0; i < kReaders; ++i) {
     threads.emplace_back([this, i] { Read(i); });

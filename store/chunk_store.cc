@@ -4,7 +4,7 @@
 // process left. Nothing in a folder is touched before it is known to be ours
 // or empty.
 
-#include "store/store.h"
+#include "store/chunk_store.h"
 
 #include <algorithm>
 #include <chrono>
@@ -48,7 +48,8 @@ bool IsUnused(const std::vector<std::string>& names) {
 }
 
 // OK when `path` is a store or may become one.
-absl::Status CheckFolder(const std::string& path, const StoreOptions& options) {
+absl::Status CheckFolder(const std::string& path,
+                         const ChunkStoreOptions& options) {
   FileSystem* const file_system = options.file_system;
   FOVEA_ASSIGN_OR_RETURN(const bool exists, file_system->Exists(path));
   if (!exists) {
@@ -71,7 +72,7 @@ absl::Status CheckFolder(const std::string& path, const StoreOptions& options) {
 
 // Takes what is due before anything is looked at: the lock of one who
 // writes, or the lease of one who reads.
-absl::Status TakeLockOrLease(const StoreOptions& options,
+absl::Status TakeLockOrLease(const ChunkStoreOptions& options,
                              OpenedFolder* opened) {
   if (!options.read_only) {
     FOVEA_ASSIGN_OR_RETURN(opened->lock, options.file_system->Lock(absl::StrCat(
@@ -99,8 +100,8 @@ std::string ParentOf(std::string path) {
   return path.substr(0, std::max<size_t>(slash, 1));
 }
 
-absl::StatusOr<FormatFile> ReadOrCreateFormat(const std::string& path,
-                                              const StoreOptions& options) {
+absl::StatusOr<FormatFile> ReadOrCreateFormat(
+    const std::string& path, const ChunkStoreOptions& options) {
   absl::StatusOr<FormatFile> format = ReadFormatFile(options.file_system, path);
   if (!absl::IsNotFound(format.status()) || !options.create) return format;
   // A power cut must not take the store with its folder's name. Who may not
@@ -122,7 +123,7 @@ absl::Status CheckFormatIsPresent(const FormatFile& format) {
 
 // A store is made step by step; what is missing of a young one is added.
 absl::Status MakeSegmentsFolder(const std::string& path,
-                                const StoreOptions& options) {
+                                const ChunkStoreOptions& options) {
   const std::string segments = absl::StrCat(path, "/", kSegmentsName);
   FOVEA_ASSIGN_OR_RETURN(const bool exists,
                          options.file_system->Exists(segments));
@@ -134,7 +135,7 @@ absl::Status MakeSegmentsFolder(const std::string& path,
 // Where the catalogue is. A rebuild that broke off between its two renames
 // has left the old one beside its name.
 absl::StatusOr<std::string> FindCatalogue(const OpenedFolder& opened,
-                                          const StoreOptions& options) {
+                                          const ChunkStoreOptions& options) {
   FileSystem* const file_system = options.file_system;
   const std::string path = absl::StrCat(opened.path, "/", kCatalogueName);
   const std::string old = absl::StrCat(opened.path, "/", kOldCatalogueName);
@@ -150,7 +151,7 @@ absl::StatusOr<std::string> FindCatalogue(const OpenedFolder& opened,
 
 // A young store has no catalogue on disk yet: its journals are all there is.
 absl::StatusOr<std::unique_ptr<Catalogue>> OpenCatalogue(
-    const OpenedFolder& opened, const StoreOptions& options) {
+    const OpenedFolder& opened, const ChunkStoreOptions& options) {
   FOVEA_ASSIGN_OR_RETURN(const std::string path,
                          FindCatalogue(opened, options));
   FOVEA_ASSIGN_OR_RETURN(
@@ -175,8 +176,8 @@ absl::StatusOr<std::unique_ptr<Catalogue>> OpenCatalogue(
       "the catalogue belongs to another store; run `fovea doctor --rebuild`");
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
-                                                 const StoreOptions& options) {
+absl::StatusOr<std::unique_ptr<ChunkStore>> OpenParts(
+    const std::string& path, const ChunkStoreOptions& options) {
   FOVEA_ASSIGN_OR_RETURN(OpenedFolder opened, OpenFolder(path, options));
   FOVEA_ASSIGN_OR_RETURN(std::unique_ptr<Catalogue> catalogue,
                          OpenCatalogue(opened, options));
@@ -199,7 +200,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenParts(const std::string& path,
     store->EndErasure().IgnoreError();
     store->FillBallast();
   }
-  return std::unique_ptr<Store>(std::move(store));
+  return std::unique_ptr<ChunkStore>(std::move(store));
 }
 
 // What changes when somebody writes to tables or begins a segment.
@@ -216,11 +217,12 @@ std::string FilesOf(const std::string& path, FileSystem* file_system) {
 
 // Opens read-only. A process that writes may replace a file between our
 // finding and our opening it: a failure counts when nothing changed.
-absl::StatusOr<std::unique_ptr<Store>> OpenBesideWriter(
-    const std::string& path, const StoreOptions& options) {
+absl::StatusOr<std::unique_ptr<ChunkStore>> OpenBesideWriter(
+    const std::string& path, const ChunkStoreOptions& options) {
   for (int tries = 0; tries < kOpenTries; ++tries) {
     const std::string before = FilesOf(path, options.file_system);
-    absl::StatusOr<std::unique_ptr<Store>> store = OpenParts(path, options);
+    absl::StatusOr<std::unique_ptr<ChunkStore>> store =
+        OpenParts(path, options);
     if (store.ok() || FilesOf(path, options.file_system) == before) {
       return store;
     }
@@ -239,7 +241,7 @@ const char* FamilyName(Family family) {
   return kNames[static_cast<size_t>(family)];
 }
 
-StoreOptions WithDefaults(StoreOptions options) {
+ChunkStoreOptions WithDefaults(ChunkStoreOptions options) {
   if (options.file_system == nullptr) {
     options.file_system = FileSystem::Posix();
   }
@@ -248,7 +250,7 @@ StoreOptions WithDefaults(StoreOptions options) {
 }
 
 absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
-                                        const StoreOptions& options) {
+                                        const ChunkStoreOptions& options) {
   FOVEA_RETURN_IF_ERROR(CheckFolder(path, options));
   if (options.create) {
     FOVEA_RETURN_IF_ERROR(options.file_system->MakeDirectory(path));
@@ -277,11 +279,11 @@ absl::StatusOr<OpenedFolder> OpenFolder(const std::string& path,
   return opened;
 }
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(
-    const std::string& path, const StoreOptions& options) {
-  StoreOptions complete = WithDefaults(options);
+absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(
+    const std::string& path, const ChunkStoreOptions& options) {
+  ChunkStoreOptions complete = WithDefaults(options);
   if (complete.read_only) complete.create = false;
-  absl::StatusOr<std::unique_ptr<Store>> store =
+  absl::StatusOr<std::unique_ptr<ChunkStore>> store =
       complete.read_only ? OpenBesideWriter(path, complete)
                          : OpenParts(path, complete);
   if (store.ok()) return store;
@@ -292,18 +294,17 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(
   return About(path, store.status());
 }
 
-absl::Status Store::Rebuild(const std::string& path,
-                            const StoreOptions& options) {
-  StoreOptions complete = WithDefaults(options);
+absl::Status ChunkStore::Rebuild(const std::string& path,
+                                 const ChunkStoreOptions& options) {
+  ChunkStoreOptions complete = WithDefaults(options);
   complete.create = complete.read_only = false;
   const absl::Status status = RebuildStore(path, complete);
   return status.ok() ? status : About(path, status);
 }
 
-absl::StatusOr<MigrateReport> Store::Migrate(const std::string& path,
-                                             const StoreOptions& options,
-                                             bool dry_run) {
-  StoreOptions complete = WithDefaults(options);
+absl::StatusOr<MigrateReport> ChunkStore::Migrate(
+    const std::string& path, const ChunkStoreOptions& options, bool dry_run) {
+  ChunkStoreOptions complete = WithDefaults(options);
   complete.create = complete.read_only = false;
   absl::StatusOr<MigrateReport> report = MigrateStore(path, complete, dry_run);
   if (report.ok()) return report;

@@ -3,6 +3,7 @@
 // Questions to a store that recorded a generated scene: a camera, an IMU
 // beside it, and observations put by hand.
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,13 +13,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "api/engine.h"
 #include "api/query_text.h"
 #include "api/scene.h"
+#include "api/store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "index/observations.h"
-#include "tests/api/open_engine.h"
+#include "tests/api/open_store.h"
 #include "tests/support/mcap_reader.h"
 #include "tests/support/test_data.h"
 
@@ -31,7 +32,7 @@ using ::testing::IsEmpty;
 
 constexpr int64_t kSecond = 1'000'000'000;
 
-class EngineQueryTest : public ::testing::Test {
+class StoreQueryTest : public ::testing::Test {
  protected:
   void SetUp() override {
     SceneOptions scene;
@@ -39,14 +40,14 @@ class EngineQueryTest : public ::testing::Test {
     scene.height = 180;
     scene.seconds = 6;
     ASSERT_TRUE(WriteScene(scene, folder_.File("scene"), nullptr).ok());
-    engine_ = testing::OpenEngine(folder_.File("store"));
-    ASSERT_NE(engine_, nullptr);
+    store_ = testing::OpenStore(folder_.File("store"));
+    ASSERT_NE(store_, nullptr);
     IngestOptions options;
     options.name = "front";
     options.imu_path = folder_.File("scene/imu.csv");
     options.jobs = 1;
-    const auto report = engine_->Ingest(folder_.File("scene/camera.mp4"),
-                                        options, nullptr, nullptr);
+    const auto report = store_->Ingest(folder_.File("scene/camera.mp4"),
+                                       options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
   }
 
@@ -54,7 +55,7 @@ class EngineQueryTest : public ::testing::Test {
   void See(const std::string& label, double from_s, double to_s, int left,
            double score = 0.8, const std::string& stream = "front") {
     Observation seen;
-    seen.stream = engine_->Describe(stream)->id;
+    seen.stream = store_->Describe(stream)->id;
     seen.label = label;
     seen.track = ++tracks_;
     seen.start_ns = static_cast<int64_t>(from_s * kSecond);
@@ -65,15 +66,15 @@ class EngineQueryTest : public ::testing::Test {
         ToObservedBox(0, seen.start_ns, left, 40, left + 20, 100, score);
     seen.boxes.push_back(box);
     CommitBatch batch;
-    ASSERT_TRUE(Observations(engine_->store()).Put(seen, &batch).ok());
-    ASSERT_TRUE(engine_->store()->Commit(std::move(batch)).ok());
+    ASSERT_TRUE(Observations(store_->chunks()).Put(seen, &batch).ok());
+    ASSERT_TRUE(store_->chunks()->Commit(std::move(batch)).ok());
   }
 
   absl::StatusOr<QueryAnswer> Ask(const std::string& text,
                                   const QueryOptions& options = {}) {
     const auto query = ParseQueryText(text);
     EXPECT_TRUE(query.ok()) << query.status();
-    return query.ok() ? engine_->Query(*query, options) : query.status();
+    return query.ok() ? store_->QueryPage(*query, options) : query.status();
   }
 
   // "front 1.5-3.0" per clip.
@@ -95,11 +96,11 @@ class EngineQueryTest : public ::testing::Test {
   }
 
   testing::TempDir folder_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Store> store_;
   uint64_t tracks_ = 0;
 };
 
-TEST_F(EngineQueryTest, ClipsAreStretchesOfTheStreamWithTheirFrames) {
+TEST_F(StoreQueryTest, ClipsAreStretchesOfTheStreamWithTheirFrames) {
   See("person", 1, 2.5, 40);
   See("person", 2, 3, 200, 0.4);
   const auto answer = Ask("person");
@@ -116,7 +117,7 @@ TEST_F(EngineQueryTest, ClipsAreStretchesOfTheStreamWithTheirFrames) {
   EXPECT_THAT(answer->next, IsEmpty());
 }
 
-TEST_F(EngineQueryTest, PartsMeanWhatTheySay) {
+TEST_F(StoreQueryTest, PartsMeanWhatTheySay) {
   See("person", 1, 2.5, 40);
   See("car", 2, 4, 200, 0.4);
   EXPECT_THAT(Clips("person and car"), ElementsAre("front 2-2.5"));
@@ -133,7 +134,7 @@ TEST_F(EngineQueryTest, PartsMeanWhatTheySay) {
   EXPECT_THAT(Clips(">= 2 person|car"), ElementsAre("front 2-2.5"));
 }
 
-TEST_F(EngineQueryTest, SensorsBesideTheCameraCount) {
+TEST_F(StoreQueryTest, SensorsBesideTheCameraCount) {
   See("person", 1, 2, 40);
   // Gravity alone is 9.8 m/s2.
   EXPECT_THAT(Clips("person and accel norm > 0.5 g"), ElementsAre("front 1-2"));
@@ -144,13 +145,13 @@ TEST_F(EngineQueryTest, SensorsBesideTheCameraCount) {
               HasSubstr("channel 'accel_x' is in 'm/s2'"));
 }
 
-TEST_F(EngineQueryTest, AnswersAreCutAtWhatWasRecorded) {
+TEST_F(StoreQueryTest, AnswersAreCutAtWhatWasRecorded) {
   See("person", -3, 1, 40);
   See("person", 5, 99, 40);
   EXPECT_THAT(Clips("person"), ElementsAre("front 0-1", "front 5-6"));
 }
 
-TEST_F(EngineQueryTest, PagesFollowEachOther) {
+TEST_F(StoreQueryTest, PagesFollowEachOther) {
   for (int i = 0; i < 5; ++i) See("person", i + 0.1, i + 0.5, 40);
   QueryOptions options;
   options.page_size = 2;
@@ -166,7 +167,104 @@ TEST_F(EngineQueryTest, PagesFollowEachOther) {
   EXPECT_THAT(starts, ElementsAre(0, 1, 2, 3, 4));
 }
 
-TEST_F(EngineQueryTest, ACursorBelongsToItsQuery) {
+TEST_F(StoreQueryTest, ResultsAreTheClipsOfAllPages) {
+  for (int i = 0; i < 5; ++i) See("person", i, i + 0.5, 40);
+  const auto query = ParseQueryText("person");
+  auto results = store_->Query(*query);
+  ASSERT_TRUE(results.ok()) << results.status();
+  const auto page = store_->QueryPage(*query);
+  ASSERT_TRUE(page.ok()) << page.status();
+  size_t at = 0;
+  for (const QueryResult& result : *results) {
+    ASSERT_LT(at, page->clips.size());
+    EXPECT_EQ(result.clip().from_ns, page->clips[at].from_ns);
+    EXPECT_EQ(result.clip().to_ns, page->clips[at].to_ns);
+    EXPECT_EQ(result.clip().frames->last, page->clips[at].frames->last);
+    ++at;
+  }
+  EXPECT_EQ(at, 5u);
+  EXPECT_TRUE(results->status().ok()) << results->status();
+  EXPECT_EQ(results->index_work().observations, page->index.observations);
+  EXPECT_EQ(results->store_work().gop_rows, page->store.gop_rows);
+}
+
+TEST_F(StoreQueryTest, AResultGivesWhatTheStoreHoldsOfIt) {
+  See("person", 1, 1.5, 40);
+  auto results = store_->Query(*ParseQueryText("person"));
+  ASSERT_TRUE(results.ok()) << results.status();
+  std::vector<QueryResult> kept;
+  for (const QueryResult& result : *results) kept.push_back(result);
+  ASSERT_EQ(kept.size(), 1u);
+  const QueryResult& result = kept[0];
+
+  std::vector<uint64_t> frames;
+  const auto decoded = result.ReadFrames([&](const ReadFrame& read) {
+    EXPECT_EQ(read.frame.width, 320);
+    frames.push_back(read.index);
+    return true;
+  });
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(frames.size(), 15u);
+  EXPECT_EQ(frames.front(), 30u);
+  EXPECT_EQ(*decoded, 45);  // and those before them in their GOP
+
+  std::vector<int64_t> packets;
+  ASSERT_TRUE(result
+                  .ReadPackets([&](const AccessUnit& unit) {
+                    packets.push_back(unit.time_ns);
+                    return true;
+                  })
+                  .ok());
+  EXPECT_LE(packets.front(), result.clip().from_ns);
+  EXPECT_GE(packets.back(), result.clip().to_ns - kSecond / 30 - 1);
+  EXPECT_LT(packets.size(), 180u);
+
+  EXPECT_THAT(result.sensors(), ElementsAre("front.imu"));
+  size_t samples = 0;
+  ASSERT_TRUE(result
+                  .ReadSamples("front.imu",
+                               [&](const SeriesBatch& batch) {
+                                 samples += batch.time_ns.size();
+                                 return true;
+                               })
+                  .ok());
+  EXPECT_EQ(samples, 100u);  // of 200 a second
+
+  size_t boxes = 0;
+  ASSERT_TRUE(result
+                  .ReadBoxes([&](const ClipBox& box) {
+                    EXPECT_EQ(box.label, "person");
+                    return ++boxes < 10;
+                  })
+                  .ok());
+  EXPECT_EQ(boxes, 10u);
+}
+
+TEST_F(StoreQueryTest, AWalkSeesTheStoreAsItWasAsked) {
+  See("person", 1, 2, 40);
+  auto results = store_->Query(*ParseQueryText("person"));
+  ASSERT_TRUE(results.ok()) << results.status();
+  See("person", 3, 4, 40);
+  size_t clips = 0;
+  for (const QueryResult& result : *results) {
+    EXPECT_EQ(result.clip().from_ns, kSecond);
+    ++clips;
+  }
+  EXPECT_EQ(clips, 1u);
+}
+
+TEST_F(StoreQueryTest, AWalkThatIsStoppedSaysSo) {
+  See("person", 1, 2, 40);
+  const std::atomic<bool> stop = true;
+  auto results = store_->Query(*ParseQueryText("person"), &stop);
+  ASSERT_TRUE(results.ok()) << results.status();
+  for (const QueryResult& result : *results) {
+    ADD_FAILURE() << "a clip at " << result.clip().from_ns;
+  }
+  EXPECT_EQ(results->status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(StoreQueryTest, ACursorBelongsToItsQuery) {
   for (int i = 0; i < 3; ++i) See("person", i + 0.1, i + 0.5, 40);
   QueryOptions options;
   options.page_size = 1;
@@ -177,7 +275,7 @@ TEST_F(EngineQueryTest, ACursorBelongsToItsQuery) {
   EXPECT_TRUE(absl::IsInvalidArgument(Ask("person", options).status()));
 }
 
-TEST_F(EngineQueryTest, MisspeltNamesSuggestTheNearest) {
+TEST_F(StoreQueryTest, MisspeltNamesSuggestTheNearest) {
   See("person", 1, 2, 40);
   EXPECT_THAT(ErrorOf("persn"), HasSubstr("did you mean 'person'?"));
   EXPECT_THAT(ErrorOf("person among frnt"), HasSubstr("did you mean 'front'?"));
@@ -188,29 +286,29 @@ TEST_F(EngineQueryTest, MisspeltNamesSuggestTheNearest) {
               ElementsAre("nothing called 'giraffe' has been observed"));
 }
 
-TEST_F(EngineQueryTest, PixelsOutsideThePictureAreRefused) {
+TEST_F(StoreQueryTest, PixelsOutsideThePictureAreRefused) {
   See("person", 1, 2, 40);
   EXPECT_THAT(ErrorOf("person in box(0, 0, 321, 10)"), HasSubstr("front"));
   EXPECT_TRUE(Ask("person in box(0, 0, 320, 10)").ok());
 }
 
-TEST_F(EngineQueryTest, NothingIsFoundThatWasRemoved) {
+TEST_F(StoreQueryTest, NothingIsFoundThatWasRemoved) {
   See("person", 1, 2, 40);
-  ASSERT_TRUE(engine_->Remove("front", {0, 6 * kSecond}).ok());
+  ASSERT_TRUE(store_->Remove("front", {0, 6 * kSecond}).ok());
   EXPECT_THAT(Clips("anything"), IsEmpty());
 }
 
-TEST_F(EngineQueryTest, BoxesAreThoseAskedForFrameByFrame) {
+TEST_F(StoreQueryTest, BoxesAreThoseAskedForFrameByFrame) {
   See("person", 1, 2, 40);
   See("car", 1, 2, 200);
   const auto query = ParseQueryText("person in box(0, 0, 50%, 100%)");
   ASSERT_TRUE(query.ok()) << query.status();
-  const auto answer = engine_->Query(*query);
+  const auto answer = store_->QueryPage(*query);
   ASSERT_TRUE(answer.ok()) << answer.status();
   ASSERT_EQ(answer->clips.size(), 1u);
   std::vector<uint64_t> frames;
   const absl::Status read =
-      engine_->QueryBoxes(*query, answer->clips[0], [&](const ClipBox& box) {
+      store_->QueryBoxes(*query, answer->clips[0], [&](const ClipBox& box) {
         EXPECT_EQ(box.label, "person");
         EXPECT_EQ(box.box, (Box{40, 40, 60, 100}));
         EXPECT_NEAR(box.score, 0.8, 0.01);
@@ -223,10 +321,10 @@ TEST_F(EngineQueryTest, BoxesAreThoseAskedForFrameByFrame) {
   EXPECT_EQ(frames.back(), 59u);
 }
 
-TEST_F(EngineQueryTest, McapHoldsVideoBoxesAndWhatWasRecordedBeside) {
+TEST_F(StoreQueryTest, McapHoldsVideoBoxesAndWhatWasRecordedBeside) {
   See("person", 1, 2, 40);
   const auto report =
-      engine_->Export("front", {}, false, folder_.File("front.mcap"));
+      store_->Export("front", {}, false, folder_.File("front.mcap"));
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->samples, 180);
   const testing::ReadMcapFile file =
@@ -240,7 +338,7 @@ TEST_F(EngineQueryTest, McapHoldsVideoBoxesAndWhatWasRecordedBeside) {
     written.push_back(message.log_time);
   }
   std::vector<uint64_t> stored;
-  ASSERT_TRUE(engine_
+  ASSERT_TRUE(store_
                   ->ReadSeries("front.imu", {0, 6 * kSecond},
                                [&](const SeriesBatch& batch) {
                                  for (const int64_t time : batch.time_ns) {
@@ -253,11 +351,11 @@ TEST_F(EngineQueryTest, McapHoldsVideoBoxesAndWhatWasRecordedBeside) {
   EXPECT_EQ(written, stored);
 }
 
-TEST_F(EngineQueryTest, LabelsAreCountedByStream) {
+TEST_F(StoreQueryTest, LabelsAreCountedByStream) {
   See("person", 1, 2, 40);
   See("person", 3, 4, 40);
   See("car", 3, 4, 40);
-  const auto labels = engine_->Labels("");
+  const auto labels = store_->Labels("");
   ASSERT_TRUE(labels.ok()) << labels.status();
   std::vector<std::string> told;
   for (const LabelSummary& label : *labels) {
@@ -265,7 +363,7 @@ TEST_F(EngineQueryTest, LabelsAreCountedByStream) {
         absl::StrCat(label.label, " ", label.stream, " ", label.observations));
   }
   EXPECT_THAT(told, ElementsAre("car front 1", "person front 2"));
-  EXPECT_TRUE(absl::IsNotFound(engine_->Labels("frnt").status()));
+  EXPECT_TRUE(absl::IsNotFound(store_->Labels("frnt").status()));
 }
 
 }  // namespace
