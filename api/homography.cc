@@ -4,7 +4,6 @@
 
 #include <dlfcn.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "api/homography_plugin.h"
+#include "sensitivity/plugin_places.h"
 
 namespace fovea {
 namespace {
@@ -24,26 +24,8 @@ constexpr char kRemedy[] =
     "; install the packages libopencv-calib3d-dev and "
     "libopencv-features2d-dev, and build with -DFOVEA_OVERLAP=ON";
 
-// As those of the network runtime: $FOVEA_PLUGINS and no other, else beside
-// the program, beside fovea seen from a test or bench, where it is installed.
-std::vector<std::string> Places() {
-  if (const char* folder = std::getenv("FOVEA_PLUGINS"); folder != nullptr) {
-    return {absl::StrCat(folder, "/", kHomographyPluginFile)};
-  }
-  std::vector<std::string> places;
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  if (error) return places;
-  for (const char* folder : {"", "../cli", "../../cli", "../lib"}) {
-    places.push_back((self.parent_path() / folder / kHomographyPluginFile)
-                         .lexically_normal()
-                         .string());
-  }
-  return places;
-}
-
 absl::StatusOr<HomographyPluginFit*> Load() {
-  const std::vector<std::string> places = Places();
+  const std::vector<std::string> places = PluginPlaces(kHomographyPluginFile);
   std::error_code error;
   for (const std::string& place : places) {
     if (!fs::exists(place, error)) continue;

@@ -12,7 +12,7 @@ namespace fovea {
 
 absl::StatusOr<std::unique_ptr<Network>> OpenNetwork(
     const std::string& path, const NetworkOptions& options) {
-  const auto open = internal::LoadPlugin(internal::PluginPlaces());
+  const auto open = internal::LoadPlugin(internal::NetworkPluginPlaces());
   if (!open.ok()) return open.status();
   absl::StatusOr<std::unique_ptr<Network>> network;
   (*open)(path, options, &network);

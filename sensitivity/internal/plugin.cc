@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "sensitivity/plugin_places.h"
 
 namespace fovea::internal {
 namespace {
@@ -56,23 +57,11 @@ bool IsPath(const std::string& place) {
 
 }  // namespace
 
-std::vector<std::string> PluginPlaces() {
-  if (const char* folder = std::getenv("FOVEA_PLUGINS"); folder != nullptr) {
-    return {absl::StrCat(folder, "/", kNetworkPluginFile)};
+std::vector<std::string> NetworkPluginPlaces() {
+  std::vector<std::string> places = PluginPlaces(kNetworkPluginFile);
+  if (std::getenv("FOVEA_PLUGINS") == nullptr) {
+    places.emplace_back(kNetworkPluginFile);
   }
-  std::vector<std::string> places;
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    // Beside the program; beside fovea, seen from a test or bench of the
-    // same build; where it is installed.
-    for (const char* folder : {"", "../cli", "../lib"}) {
-      places.push_back((self.parent_path() / folder / kNetworkPluginFile)
-                           .lexically_normal()
-                           .string());
-    }
-  }
-  places.emplace_back(kNetworkPluginFile);
   return places;
 }
 

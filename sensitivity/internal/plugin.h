@@ -16,7 +16,7 @@ namespace fovea::internal {
 // Where the plug-in may be, best first: the folder $FOVEA_PLUGINS and no
 // other when that is set, else places relative to the running program and
 // wherever the loader looks.
-std::vector<std::string> PluginPlaces();
+std::vector<std::string> NetworkPluginPlaces();
 
 // Opens the first of `places` that is there, never to close it. kUnavailable:
 // none is there, it cannot be loaded, or it is of another version.

@@ -18,7 +18,7 @@ namespace fovea {
 namespace {
 
 using internal::LoadPlugin;
-using internal::PluginPlaces;
+using internal::NetworkPluginPlaces;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
@@ -62,12 +62,15 @@ TEST_F(PluginTest, AMissingOneIsNamedWithItsRemedy) {
 }
 
 TEST_F(PluginTest, IsLookedForAroundTheProgram) {
-  EXPECT_THAT(PluginPlaces(), ElementsAre(EndsWith("/tests/libfovea_torch.so"),
-                                          EndsWith("/cli/libfovea_torch.so"),
-                                          EndsWith("/lib/libfovea_torch.so"),
-                                          "libfovea_torch.so"));
+  EXPECT_THAT(
+      NetworkPluginPlaces(),
+      ElementsAre(EndsWith("/tests/libfovea_torch.so"),
+                  EndsWith("/cli/libfovea_torch.so"),
+                  EndsWith("/cli/libfovea_torch.so"),
+                  EndsWith("/lib/libfovea_torch.so"), "libfovea_torch.so"));
   setenv("FOVEA_PLUGINS", "/some/where", 1);
-  EXPECT_THAT(PluginPlaces(), ElementsAre("/some/where/libfovea_torch.so"));
+  EXPECT_THAT(NetworkPluginPlaces(),
+              ElementsAre("/some/where/libfovea_torch.so"));
 }
 
 TEST_F(PluginTest, OneThatCannotBeLoadedSaysWhy) {
