@@ -8,8 +8,8 @@
 // is left but begin none (ByteTrack, Zhang et al., 2022); what is left of
 // the sure ones goes to tracks within reach that look the same: those seen
 // but once, whose velocity nobody knows, and those that were out of sight.
-// Each round is assigned as a whole, which links what greedy choices part
-// (bench/tracker_bench.cc prints both).
+// Each round is assigned as a whole: what greedy choices part stays linked.
+// bench/tracker_bench.cc has it beside greedy overlap with the last box.
 
 #ifndef FOVEA_API_TRACKER_H_
 #define FOVEA_API_TRACKER_H_
