@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copies the public headers of `source`, those of docs/API.md and all that
+# they include, to `include`/fovea. In the project includes are written from
+# its root; in the copies from `include`.
+
+cmake_policy(VERSION 3.25)
+file(STRINGS "${source}/docs/API.md" waiting REGEX "^\\| `[a-z]+/[a-z_/]+\\.h`")
+list(TRANSFORM waiting REPLACE "^\\| `([^`]+)`.*" "\\1")
+set(done "")
+while(waiting)
+  list(POP_FRONT waiting header)
+  if(header IN_LIST done)
+    continue()
+  endif()
+  list(APPEND done "${header}")
+  if(header MATCHES "/internal/")
+    message(FATAL_ERROR "${header} is included by a public header")
+  endif()
+  file(READ "${source}/${header}" text)
+  set(room "#include \"((api|codec|filter|index|sensitivity|store)/[^\"]+)\"")
+  string(REGEX MATCHALL "${room}" lines "${text}")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "${room}" "\\1" included "${line}")
+    list(APPEND waiting "${included}")
+  endforeach()
+  string(REGEX REPLACE "${room}" "#include \"fovea/\\1\"" text "${text}")
+  file(WRITE "${include}/fovea/${header}" "${text}")
+endwhile()
+list(LENGTH done count)
+message(STATUS "Installing: ${count} headers in ${include}/fovea")
