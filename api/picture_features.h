@@ -8,7 +8,7 @@
 
 #include "codec/canonical_gop.h"
 #include "codec/grid.h"
-#include "store/rows.h"
+#include "store/frame_table.h"
 
 namespace fovea {
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "store/frame_table.h"
 #include "store/rows.h"
 #include "store/store_reader.h"
 

@@ -10,11 +10,14 @@
 //           duration - time to next, size, offset - where the last one ended;
 //         byte columns type, flags, qp, means of luma, texture, difference,
 //           residual;
+//         from version 2 on: byte column moving, integer column moving cells;
 //         fingerprint column; trim record
 //
 // Columns as store/internal/table_columns.h draws them. What one column can
 // tell about another is taken out first, so on footage of constant rate all
 // of pts, dts, time, duration and offset are a dozen bytes per GOP.
+
+#include "store/frame_table.h"
 
 #include <cassert>
 #include <utility>
@@ -23,22 +26,28 @@
 #include "absl/strings/str_cat.h"
 #include "store/internal/table_columns.h"
 #include "store/internal/zstd.h"
+#include "store/row_limits.h"
 #include "store/row_version.h"
-#include "store/rows.h"
 #include "store/time_line.h"
 
 namespace fovea {
 namespace {
 
-constexpr uint8_t kTableVersion = 1;
+constexpr uint8_t kTableVersion = 2;
+constexpr uint8_t kTableVersionWithoutMotion = 1;
 constexpr uint8_t kPlain = 0;
 constexpr uint8_t kZstd = 1;
 constexpr uint8_t kFlagLeading = 1;
 constexpr uint8_t kFlagHasGrid = 2;
+constexpr uint8_t kFlagHasMotion = 4;
+constexpr uint8_t kFlagCameraMoves = 8;
+constexpr uint8_t kFlagsWithoutMotion = kFlagLeading | kFlagHasGrid;
+constexpr uint8_t kFlags =
+    kFlagsWithoutMotion | kFlagHasMotion | kFlagCameraMoves;
 
-// Six integer columns of ten bytes, seven byte columns, 320 bits, and what
+// Seven integer columns of ten bytes, eight byte columns, 320 bits, and what
 // each column needs before its first value.
-constexpr uint64_t kMostFrameBytes = 6 * 10 + 7 + 40;
+constexpr uint64_t kMostFrameBytes = 7 * 10 + 8 + 40;
 constexpr uint64_t kMostFixedBytes = 1024;
 
 constexpr uint8_t FrameEntry::*kByteColumns[] = {
@@ -155,25 +164,49 @@ void ReadPlaces(RowReader& in, Frames& frames) {
 
 uint8_t FlagsOf(const FrameEntry& frame) {
   return static_cast<uint8_t>((frame.leading ? kFlagLeading : 0) |
-                              (frame.has_grid ? kFlagHasGrid : 0));
+                              (frame.has_grid ? kFlagHasGrid : 0) |
+                              (frame.has_motion ? kFlagHasMotion : 0) |
+                              (frame.camera_moves ? kFlagCameraMoves : 0));
 }
 
-void ReadFlags(RowReader& in, Frames& frames) {
+void ReadFlags(RowReader& in, uint8_t known, Frames& frames) {
   const std::vector<uint8_t> flags = ReadBytes(in, frames.size());
   for (size_t i = 0; i < frames.size(); ++i) {
-    if (flags[i] > (kFlagLeading | kFlagHasGrid)) {
+    if ((flags[i] & ~known) != 0) {
       in.Fail(absl::StrCat("picture ", i, " has unknown flags ",
                            static_cast<int>(flags[i])));
       return;
     }
     frames[i].leading = (flags[i] & kFlagLeading) != 0;
     frames[i].has_grid = (flags[i] & kFlagHasGrid) != 0;
+    frames[i].has_motion = (flags[i] & kFlagHasMotion) != 0;
+    frames[i].camera_moves = (flags[i] & kFlagCameraMoves) != 0;
   }
 }
 
 void ReadByteColumn(RowReader& in, uint8_t FrameEntry::*field, Frames& frames) {
   const std::vector<uint8_t> values = ReadBytes(in, frames.size());
   for (size_t i = 0; i < frames.size(); ++i) frames[i].*field = values[i];
+}
+
+void WriteMotion(const Frames& frames, RowWriter& out) {
+  WriteBytes(Column(frames, [](const auto& f) { return f.moving; }), out);
+  WriteIntegers(
+      Column(frames, [](const auto& f) { return int64_t{f.moving_cells}; }),
+      out);
+}
+
+void ReadMotion(RowReader& in, Frames& frames) {
+  ReadByteColumn(in, &FrameEntry::moving, frames);
+  const std::vector<int64_t> cells = ReadIntegers(in, frames.size());
+  for (size_t i = 0; in.ok() && i < frames.size(); ++i) {
+    if (cells[i] < 0 || cells[i] > UINT16_MAX) {
+      in.Fail(absl::StrCat("picture ", i, " moves in cells ", cells[i],
+                           ", of 16 bits"));
+      return;
+    }
+    frames[i].moving_cells = static_cast<uint16_t>(cells[i]);
+  }
 }
 
 FingerprintWords WordsOf(const FrameEntry& frame) {
@@ -202,22 +235,24 @@ std::string EncodeBody(const FrameTable& table) {
     WriteBytes(Column(frames, [field](const auto& f) { return f.*field; }),
                out);
   }
+  WriteMotion(frames, out);
   WriteFingerprints(Column(frames, WordsOf), out);
   out.Bytes(std::string_view(table.trim));
   return out.Take();
 }
 
 absl::Status DecodeBody(std::string_view body, size_t frames, size_t trim,
-                        FrameTable& table) {
+                        bool with_motion, FrameTable& table) {
   RowReader in(body, "frame table body");
   table.frames.resize(frames);
   ReadClocks(in, table.frames);
   ReadPlaces(in, table.frames);
   ReadByteColumn(in, &FrameEntry::type, table.frames);
-  ReadFlags(in, table.frames);
+  ReadFlags(in, with_motion ? kFlags : kFlagsWithoutMotion, table.frames);
   for (const auto field : kByteColumns) {
     ReadByteColumn(in, field, table.frames);
   }
+  if (with_motion) ReadMotion(in, table.frames);
   ReadPrints(in, table.frames);
   table.trim = in.Bytes(trim);
   return in.Finish();
@@ -268,9 +303,11 @@ std::string EncodeFrameTable(const FrameTable& table) {
 
 absl::StatusOr<FrameTable> DecodeFrameTable(std::string_view value) {
   RowReader in(value, "frame table");
-  if (auto s = ReadVersion(in, kTableVersion, "frame table"); !s.ok()) {
-    return s;
-  }
+  const bool with_motion =
+      !value.starts_with(static_cast<char>(kTableVersionWithoutMotion));
+  const uint8_t version =
+      with_motion ? kTableVersion : kTableVersionWithoutMotion;
+  if (auto s = ReadVersion(in, version, "frame table"); !s.ok()) return s;
   FrameTable table;
   table.fingerprint_version = in.U8();
   const uint64_t frames = in.VarintUpTo(kRowLimits.max_table_frames, "frames");
@@ -281,7 +318,8 @@ absl::StatusOr<FrameTable> DecodeFrameTable(std::string_view value) {
   if (!in.ok()) return in.status();
   auto body = Unpack(method, in.Bytes(in.remaining()), body_size);
   if (!body.ok()) return body.status();
-  if (auto s = DecodeBody(*body, frames, trim, table); !s.ok()) return s;
+  if (auto s = DecodeBody(*body, frames, trim, with_motion, table); !s.ok())
+    return s;
   return table;
 }
 

@@ -6,7 +6,6 @@
 #ifndef FOVEA_STORE_ROWS_H_
 #define FOVEA_STORE_ROWS_H_
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -76,11 +75,12 @@ struct StreamCounts {
 std::string EncodeStreamCounts(const StreamCounts& counts);
 absl::StatusOr<StreamCounts> DecodeStreamCounts(std::string_view value);
 
-// --- gop, time, ftab ----------------------------------------------------
+// --- gop, time ----------------------------------------------------------
 
 std::string StreamPrefix(StreamId stream);
 std::string GopPrefix(StreamId stream, ViewId view);
-// stream, view, first_index; the same key in gop and ftab.
+// stream, view, first_index; the same key in gop and ftab
+// (store/frame_table.h).
 std::string GopKey(StreamId stream, ViewId view, uint64_t first_index);
 struct GopKeyParts {
   StreamId stream = 0;
@@ -121,41 +121,6 @@ struct TimeKeyParts {
 absl::StatusOr<TimeKeyParts> ParseTimeKey(std::string_view key);
 std::string EncodeTimeRow();
 absl::Status CheckTimeRow(std::string_view value);
-
-// One picture of a GOP, in decoding order.
-struct FrameEntry {
-  int64_t pts = 0;  // source ticks
-  int64_t dts = 0;
-  int64_t time_ns = 0;
-  int64_t duration_ns = 0;
-  uint32_t offset = 0;  // in the chunk
-  uint32_t size = 0;
-  uint8_t type = 0;  // PictureType
-  uint8_t qp = 0;
-  uint8_t mean_luma = 0;  // grid summary: averages over macroblocks
-  uint8_t mean_texture = 0;
-  uint8_t mean_difference = 0;
-  uint8_t mean_residual = 0;
-  bool leading = false;
-  bool has_grid = false;  // the four means and the fingerprint count
-  uint64_t fingerprint64 = 0;
-  std::array<uint64_t, 4> fingerprint256 = {};
-  friend bool operator==(const FrameEntry&, const FrameEntry&) = default;
-};
-
-// A GOP's pictures and the trim record that restores its source bytes.
-struct FrameTable {
-  uint8_t fingerprint_version = 0;
-  std::vector<FrameEntry> frames;
-  std::string trim;
-  friend bool operator==(const FrameTable&, const FrameTable&) = default;
-};
-// kResourceExhausted, naming the limit, for a table beyond kRowLimits: ask
-// before encoding footage that is not your own.
-absl::Status CheckFrameTable(const FrameTable& table);
-// Columns, delta-coded, then zstd: some 10 bytes a frame on still footage.
-std::string EncodeFrameTable(const FrameTable& table);
-absl::StatusOr<FrameTable> DecodeFrameTable(std::string_view value);
 
 // --- block --------------------------------------------------------------
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "store/rows.h"
+#include "store/frame_table.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto table = fovea::DecodeFrameTable(

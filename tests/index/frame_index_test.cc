@@ -17,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "store/chunk_store.h"
+#include "store/frame_table.h"
 #include "store/rows.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/test_data.h"

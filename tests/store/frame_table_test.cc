@@ -3,6 +3,8 @@
 // Frame tables come back as they were, cost little on still footage, and
 // damaged ones are errors.
 
+#include "store/frame_table.h"
+
 #include <cstdint>
 #include <limits>
 #include <random>
@@ -13,7 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "store/row_codec.h"
-#include "store/rows.h"
+#include "store/row_limits.h"
 #include "tests/support/damage.h"
 
 namespace fovea {
@@ -84,6 +86,7 @@ class FrameTableTest : public ::testing::Test {
       frame.mean_difference = static_cast<uint8_t>(3 + Random() % 2);
       frame.mean_residual = static_cast<uint8_t>(2 + Random() % 2);
       frame.has_grid = true;
+      frame.has_motion = true;
     }
     table.fingerprint_version = 1;
     return table;
@@ -102,11 +105,14 @@ class FrameTableTest : public ::testing::Test {
     frame.size = static_cast<uint32_t>(Random() >> Random() % 64);
     for (uint8_t* v :
          {&frame.type, &frame.qp, &frame.mean_luma, &frame.mean_texture,
-          &frame.mean_difference, &frame.mean_residual}) {
+          &frame.mean_difference, &frame.mean_residual, &frame.moving}) {
       *v = static_cast<uint8_t>(Random());
     }
     frame.leading = Random() % 2 == 0;
     frame.has_grid = Random() % 2 == 0;
+    frame.has_motion = Random() % 2 == 0;
+    frame.camera_moves = Random() % 2 == 0;
+    frame.moving_cells = static_cast<uint16_t>(Random() >> Random() % 64);
     frame.fingerprint64 = Random();
     for (uint64_t& word : frame.fingerprint256) word = Random();
     return frame;
@@ -194,6 +200,29 @@ TEST_F(FrameTableTest, StillFootageCostsFewBytesAPicture) {
   EXPECT_LT(bytes, 60U * 13);
 }
 
+TEST_F(FrameTableTest, MotionSummaryCostsNothingPerStillPicture) {
+  for (const int count : {60, 600}) {
+    FrameTable table = Paced(count, 1001, 1, 30000);
+    const size_t without = EncodeFrameTable(table).size();
+    for (FrameEntry& frame : table.frames) frame.has_motion = true;
+    EXPECT_LE(EncodeFrameTable(table).size(), without + 4) << count;
+  }
+}
+
+TEST_F(FrameTableTest, OneThatMovesThroughCostsFewBytesAPicture) {
+  FrameTable table = Paced(60, 1001, 1, 30000);
+  const size_t without = EncodeFrameTable(table).size();
+  for (size_t i = 0; i < table.frames.size(); ++i) {
+    FrameEntry& frame = table.frames[i];
+    frame.has_motion = true;
+    if (i < 20 || i >= 50) continue;
+    frame.moving = static_cast<uint8_t>(3 + Random() % 3);
+    frame.moving_cells = static_cast<uint16_t>(1U << (4 + (i - 20) / 8));
+  }
+  ExpectBack(table);
+  EXPECT_LE(EncodeFrameTable(table).size(), without + 60);
+}
+
 TEST_F(FrameTableTest, FullTableComesBackAndOneMoreIsRefused) {
   FrameTable table;
   table.frames.resize(kRowLimits.max_table_frames);
@@ -245,6 +274,52 @@ TEST_F(FrameTableTest, UnknownVersionIsNamed) {
   const absl::Status status = DecodeFrameTable(bytes).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("version 7"));
+}
+
+// A table as releases of store format 2 wrote it: one picture, all zero but
+// for its flags, nothing packed.
+std::string OfVersion1(uint8_t flags) {
+  RowWriter body;
+  body.SignedVarint(0);
+  body.SignedVarint(1);
+  for (int column = 0; column < 6; ++column) {
+    body.U8(0);
+    body.Varint(0);
+  }
+  body.Varint(0);
+  body.Varint(1);
+  body.U8(flags);
+  for (int column = 0; column < 5; ++column) body.Varint(0);
+  body.U8(0);
+  const std::string bytes = body.Take();
+  RowWriter out;
+  out.U8(1);
+  out.U8(0);
+  out.Varint(1);
+  out.Varint(0);
+  out.Varint(bytes.size());
+  out.U8(0);
+  out.Bytes(std::string_view(bytes));
+  return out.Take();
+}
+
+TEST_F(FrameTableTest, Version1IsReadAndHasNoMotion) {
+  const auto table = DecodeFrameTable(OfVersion1(2));
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_EQ(table->frames.size(), 1u);
+  FrameEntry expected;
+  expected.has_grid = true;
+  EXPECT_TRUE(table->frames[0] == expected);
+  ExpectBack(*table);
+}
+
+TEST_F(FrameTableTest, Version1HasNoFlagsOfMotion) {
+  for (const int flags : {4, 8, 16}) {
+    EXPECT_EQ(DecodeFrameTable(OfVersion1(static_cast<uint8_t>(flags)))
+                  .status()
+                  .code(),
+              absl::StatusCode::kDataLoss);
+  }
 }
 
 // A header that promises more than it may is refused before memory is taken.
