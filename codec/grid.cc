@@ -55,11 +55,11 @@ class GridMeter::State {
   }
 
   absl::Status Check(const Frame& frame) const;
-  const Grid* Measure(const Frame& frame);
+  const Grid* Measure(const Frame& frame, const CodedMotion* coded);
   void Reset();
 
  private:
-  void MeasureRow(int row);
+  void MeasureRow(int row, const CodedMotion* coded);
 
   const int width_;
   const int height_;
@@ -86,23 +86,26 @@ absl::Status GridMeter::State::Check(const Frame& frame) const {
   return absl::OkStatus();
 }
 
-const Grid* GridMeter::State::Measure(const Frame& frame) {
+const Grid* GridMeter::State::Measure(const Frame& frame,
+                                      const CodedMotion* coded) {
   std::swap(current_, previous_);
   grid_.has_previous = std::exchange(filled_, true);
   current_.Fill(frame.y, kernels_);
-  for (int row = 0; row < grid_.rows; ++row) MeasureRow(row);
+  for (int row = 0; row < grid_.rows; ++row) MeasureRow(row, coded);
   if (grid_.has_previous) search_.EndFrame();
   return &grid_;
 }
 
-void GridMeter::State::MeasureRow(int row) {
+void GridMeter::State::MeasureRow(int row, const CodedMotion* coded) {
   const int y = row * kGridBlock;
   kernels_.sum_blocks(
       current_.At(0, y),
       grid_.has_previous ? previous_.At(0, y) : internal::PixelPointer{},
       grid_.columns, sums_.data());
-  if (grid_.has_previous) {
+  if (grid_.has_previous && coded == nullptr) {
     search_.SearchRow(current_, previous_, row, sums_, motions_);
+  } else if (grid_.has_previous) {
+    search_.FollowRow(current_, previous_, row, sums_, *coded, motions_);
   }
   size_t block = static_cast<size_t>(row) * sums_.size();
   for (size_t i = 0; i < sums_.size(); ++i, ++block) {
@@ -138,7 +141,13 @@ GridMeter::~GridMeter() = default;
 
 absl::StatusOr<const Grid*> GridMeter::Measure(const Frame& frame) {
   if (absl::Status status = state_->Check(frame); !status.ok()) return status;
-  return state_->Measure(frame);
+  return state_->Measure(frame, nullptr);
+}
+
+absl::StatusOr<const Grid*> GridMeter::Measure(const Frame& frame,
+                                               const CodedMotion& coded) {
+  if (absl::Status status = state_->Check(frame); !status.ok()) return status;
+  return state_->Measure(frame, &coded);
 }
 
 void GridMeter::Reset() { state_->Reset(); }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "codec/coded_motion.h"
 #include "codec/sample.h"
 
 namespace fovea {
@@ -45,6 +46,13 @@ class GridMeter {
   // Measures `frame` against the one measured before it. The reference is
   // valid until the next call. kInvalidArgument when the size differs.
   absl::StatusOr<const Grid*> Measure(const Frame& frame);
+
+  // The same of a decoded frame whose stream says where each macroblock was:
+  // its vectors are tried instead of searched for: a tenth to a quarter less.
+  // The pixels still decide: a vector that fits no better than standing
+  // still is none. Macroblocks beyond those of `coded` stand still.
+  absl::StatusOr<const Grid*> Measure(const Frame& frame,
+                                      const CodedMotion& coded);
 
   // Forgets the previous frame: the next Measure() starts afresh.
   void Reset();

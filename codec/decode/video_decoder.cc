@@ -18,6 +18,7 @@ extern "C" {
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "codec/decode/internal/motion_vectors.h"
 #include "codec/decode/internal/to_yuv420.h"
 #include "codec/h264_syntax.h"
 
@@ -103,6 +104,7 @@ class VideoDecoder::State {
                     std::vector<Frame>* out);
   absl::Status Drain(std::vector<Frame>* out);
   std::vector<MacroblockQps> TakeQps() { return std::exchange(qps_, {}); }
+  std::vector<CodedMotion> TakeMotion() { return std::exchange(motion_, {}); }
 
  private:
   absl::Status Begin(std::span<const uint8_t> unit);
@@ -116,6 +118,7 @@ class VideoDecoder::State {
   std::unique_ptr<AVPacket, PacketDeleter> packet_;
   ToYuv420 converter_;
   std::vector<MacroblockQps> qps_;
+  std::vector<CodedMotion> motion_;
   int64_t last_pts_ = 0;  // names the place in errors
   bool strict_ = false;
   bool empty_ = true;  // nothing was fed since the last flush
@@ -142,6 +145,7 @@ absl::Status VideoDecoder::State::Open(bool strict) {
   if (options_.read_qp) {
     context_->export_side_data |= AV_CODEC_EXPORT_DATA_VIDEO_ENC_PARAMS;
   }
+  if (options_.export_motion) context_->flags2 |= AV_CODEC_FLAG2_EXPORT_MVS;
   // Crop rectangles exactly as the SPS has them, not rounded for SIMD.
   context_->flags |= AV_CODEC_FLAG_UNALIGNED;
   const int error = avcodec_open2(context_.get(), codec, nullptr);
@@ -229,6 +233,7 @@ absl::Status VideoDecoder::State::Receive(std::vector<Frame>* out, bool* more) {
   if (!frame.ok()) return frame.status();
   out->push_back(*std::move(frame));
   if (options_.read_qp) qps_.push_back(QpsOf(*picture));
+  if (options_.export_motion) motion_.push_back(MotionOf(*picture));
   return absl::OkStatus();
 }
 
@@ -295,5 +300,9 @@ absl::Status VideoDecoder::Flush(std::vector<Frame>* out) {
 }
 
 std::vector<MacroblockQps> VideoDecoder::TakeQps() { return state_->TakeQps(); }
+
+std::vector<CodedMotion> VideoDecoder::TakeMotion() {
+  return state_->TakeMotion();
+}
 
 }  // namespace fovea

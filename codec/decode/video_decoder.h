@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "codec/coded_motion.h"
 #include "codec/sample.h"
 
 namespace fovea {
@@ -23,6 +24,8 @@ struct VideoDecoderOptions {
   int threads = 1;
   // Also read the QP of every macroblock back: TakeQps().
   bool read_qp = false;
+  // Also read the motion vectors: TakeMotion(). 1 to 4 % of decoding.
+  bool export_motion = false;
 };
 
 // The luma QPs a picture was really coded with, row-major, 16x16 blocks of
@@ -53,6 +56,9 @@ class VideoDecoder {
   // One entry per picture appended since the last call, in their order.
   // Empty unless read_qp.
   std::vector<MacroblockQps> TakeQps();
+
+  // The same of motion, unless not export_motion.
+  std::vector<CodedMotion> TakeMotion();
 
  private:
   class State;

@@ -3,6 +3,7 @@
 #include "codec/internal/motion_search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace fovea::internal {
@@ -15,6 +16,9 @@ constexpr uint32_t kPoorSad = 8 * MotionSearch::kNoiseSad;
 // What a vector must win against standing still: without it noise makes
 // flat blocks wander.
 constexpr uint32_t kZeroBonus = 24;
+
+// Of a bitstream's vectors per pixel of the half plane.
+constexpr double kQuarters = 8;
 
 // The median of one component. Vectors fit int8, so counting beats sorting.
 template <typename Component>
@@ -66,6 +70,29 @@ void MotionSearch::SearchRow(const HalfPlane& current,
   }
 }
 
+void MotionSearch::FollowRow(const HalfPlane& current,
+                             const HalfPlane& previous, int row,
+                             std::span<const BlockSums> sums,
+                             const CodedMotion& coded,
+                             std::span<BlockMotion> out) {
+  const size_t first = static_cast<size_t>(row) * static_cast<size_t>(columns_);
+  for (int column = 0; column < columns_; ++column) {
+    const auto i = static_cast<size_t>(column);
+    out[i] = {{}, sums[i].difference};
+    if (sums[i].difference > kNoiseSad && column < coded.columns &&
+        row < coded.rows) {
+      const size_t at =
+          static_cast<size_t>(row) * static_cast<size_t>(coded.columns) + i;
+      const int x = column * kGridBlock;
+      const int y = row * kGridBlock;
+      Block block{column, row, current.At(x, y), previous.At(x, y), out[i]};
+      Follow({coded.x[at], coded.y[at]}, &block);
+      out[i] = block.best;
+    }
+    vectors_[first + i] = out[i].vector;
+  }
+}
+
 void MotionSearch::EndFrame() {
   camera_ = {Median(vectors_, [](const MotionVector& v) { return v.x; }),
              Median(vectors_, [](const MotionVector& v) { return v.y; })};
@@ -88,6 +115,21 @@ void MotionSearch::Search(Block* block) const {
   for (int step = 0; step < kMaxSteps && !block->quiet(); ++step) {
     if (!TryAround(block, 1)) break;
   }
+  if (block->best.vector == MotionVector()) block->best.sad = standing_sad;
+}
+
+// Between B pictures a vector reaches over up to four frames: the pixels say
+// over how many.
+void MotionSearch::Follow(MotionVector quarters, Block* block) const {
+  if (quarters == MotionVector()) return;
+  const uint32_t standing_sad = block->best.sad;
+  block->best.sad -= std::min(block->best.sad, kZeroBonus);
+  const auto over = [quarters](double frames) {
+    return MotionVector{
+        static_cast<int>(std::lround(quarters.x / (kQuarters * frames))),
+        static_cast<int>(std::lround(quarters.y / (kQuarters * frames)))};
+  };
+  TryFour(block, {over(1), over(2), over(3), over(4)});
   if (block->best.vector == MotionVector()) block->best.sad = standing_sad;
 }
 

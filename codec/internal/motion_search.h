@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "codec/coded_motion.h"
 #include "codec/internal/grid_kernels.h"
 #include "codec/internal/half_plane.h"
 
@@ -41,6 +42,11 @@ class MotionSearch {
   void SearchRow(const HalfPlane& current, const HalfPlane& previous, int row,
                  std::span<const BlockSums> sums, std::span<BlockMotion> out);
 
+  // The same, but tries what the bitstream says and nothing else.
+  void FollowRow(const HalfPlane& current, const HalfPlane& previous, int row,
+                 std::span<const BlockSums> sums, const CodedMotion& coded,
+                 std::span<BlockMotion> out);
+
   // Call after the last row: what was found predicts the next frame.
   void EndFrame();
 
@@ -51,6 +57,7 @@ class MotionSearch {
   struct Block;  // where a search stands
 
   void Search(Block* block) const;
+  void Follow(MotionVector quarters, Block* block) const;
   void TryPredictions(Block* block) const;
   bool TryAround(Block* block, int distance) const;
   void TryFour(Block* block, const MotionVector (&vectors)[4]) const;

@@ -316,6 +316,70 @@ TEST_F(GridTest, MotionNeverWorsensTheResidual) {
   }
 }
 
+// Vectors a bitstream may give, all the same.
+CodedMotion AllCoded(const Grid& grid, int quarters_x, int quarters_y) {
+  CodedMotion coded;
+  coded.columns = grid.columns;
+  coded.rows = grid.rows;
+  coded.x.assign(grid.mean.size(), static_cast<int16_t>(quarters_x));
+  coded.y.assign(grid.mean.size(), static_cast<int16_t>(quarters_y));
+  coded.intra.assign(grid.mean.size(), 0);
+  return coded;
+}
+
+TEST_F(GridTest, CodedVectorsAreTakenWhereTheyFit) {
+  Open(320, 240);
+  // Over one frame, and over up to four between B pictures.
+  for (const int frames : {1, 2, 3, 4}) {
+    meter_->Reset();
+    const Pixel picture = Texture(7);
+    const Grid before = Measure(Moved(picture, 0, 0));
+    const CodedMotion coded = AllCoded(before, -32 * frames, 16 * frames);
+    const auto grid = meter_->Measure(Draw(Moved(picture, 8, -4)), coded);
+    ASSERT_TRUE(grid.ok()) << grid.status();
+    EXPECT_GE(ShareOf(**grid, -4, 2), 80) << frames;
+  }
+}
+
+TEST_F(GridTest, CodedVectorsThatLieAreNoMotion) {
+  Open(320, 240);
+  const Pixel picture = Texture(7);
+  Measure(Moved(picture, 0, 0));
+  const Grid searched = Measure(Moved(picture, 8, -4));
+  std::mt19937 random(5);
+  for (int i = 0; i < 50; ++i) {
+    meter_->Reset();
+    const Grid before = Measure(Moved(picture, 0, 0));
+    CodedMotion coded = AllCoded(before, 0, 0);
+    for (size_t b = 0; b < coded.x.size(); ++b) {
+      coded.x[b] = static_cast<int16_t>(random());
+      coded.y[b] = static_cast<int16_t>(random());
+    }
+    const auto grid = meter_->Measure(Draw(Moved(picture, 8, -4)), coded);
+    ASSERT_TRUE(grid.ok()) << grid.status();
+    EXPECT_EQ((*grid)->mean, searched.mean);
+    EXPECT_EQ((*grid)->texture, searched.texture);
+    EXPECT_EQ((*grid)->difference, searched.difference);
+    for (size_t b = 0; b < searched.mean.size(); ++b) {
+      EXPECT_LE((*grid)->residual[b], (*grid)->difference[b]);
+    }
+  }
+}
+
+TEST_F(GridTest, CodedMotionMayBeOfAnotherSize) {
+  Open(320, 240);
+  const Pixel picture = Texture(7);
+  const Grid before = Measure(Moved(picture, 0, 0));
+  for (const int columns : {0, 1, 19, 21, 40}) {
+    CodedMotion coded = AllCoded(before, -32, 16);
+    coded.columns = columns;
+    const auto count = static_cast<size_t>(columns * coded.rows);
+    coded.x.resize(count, -32);
+    coded.y.resize(count, 16);
+    EXPECT_TRUE(meter_->Measure(Draw(Moved(picture, 8, -4)), coded).ok());
+  }
+}
+
 TEST_F(GridTest, ResetForgetsThePast) {
   Open(320, 192);
   const Grid first = Measure(Texture(20));

@@ -236,5 +236,55 @@ TEST_F(VideoDecoderTest, NonsenseIsAnError) {
   EXPECT_TRUE(absl::IsInvalidArgument(VideoDecoder::Create(options).status()));
 }
 
+// Content that moves right by 4 pixels a frame: where it was lies 16 quarters
+// to the left.
+TEST_F(VideoDecoderTest, MotionIsWhatTheBitstreamSays) {
+  FOVEA_NEED_FFMPEG();
+  const std::string path = folder_.File("pan.h264");
+  Ffmpeg(
+      "-f lavfi -i testsrc2=size=512x256:rate=25:duration=1 "
+      "-vf 'select=eq(n\\,0),loop=loop=19:size=1:start=0,setpts=N,"
+      "scroll=h=-0.0078125' -frames:v 20 -pix_fmt yuv420p "
+      "-c:v libx264 -x264-params aud=1:bframes=0:keyint=10:scenecut=0 '" +
+      path + "'");
+  const auto units = UnitsOf(ReadFileBytes(path));
+  const auto decoder = New({.export_motion = true});
+  std::vector<Frame> frames;
+  ASSERT_TRUE(DecodeAll(decoder.get(), units, &frames).ok());
+  const std::vector<CodedMotion> motion = decoder->TakeMotion();
+  ASSERT_EQ(motion.size(), frames.size());
+  ASSERT_EQ(frames.size(), 20u);
+  for (size_t i = 0; i < motion.size(); ++i) {
+    const CodedMotion& m = motion[i];
+    EXPECT_EQ(m.columns, 32);
+    EXPECT_EQ(m.rows, 16);
+    const auto intra = std::count(m.intra.begin(), m.intra.end(), 1);
+    if (i % 10 == 0) {
+      EXPECT_EQ(intra, 32 * 16) << i;
+      continue;
+    }
+    EXPECT_LT(intra, 32 * 16 / 4) << i;
+    const auto moved = std::count(m.x.begin(), m.x.end(), -16);
+    EXPECT_GT(moved, 32 * 16 / 4) << i;
+  }
+  EXPECT_TRUE(decoder->TakeMotion().empty());
+}
+
+TEST_F(VideoDecoderTest, ReadingMotionChangesNoPixel) {
+  NEED_CLIP_AND_FFMPEG();
+  const auto units = Encode("bframes=3:b-pyramid=normal:ref=4");
+  std::vector<Frame> plain, with_motion;
+  const auto decoder = New();
+  ASSERT_TRUE(DecodeAll(decoder.get(), units, &plain).ok());
+  EXPECT_TRUE(decoder->TakeMotion().empty());
+  const auto exporting = New({.threads = 2, .export_motion = true});
+  ASSERT_TRUE(DecodeAll(exporting.get(), units, &with_motion).ok());
+  ASSERT_EQ(plain.size(), with_motion.size());
+  EXPECT_EQ(exporting->TakeMotion().size(), with_motion.size());
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_EQ(PixelsOf(plain[i]), PixelsOf(with_motion[i])) << i;
+  }
+}
+
 }  // namespace
 }  // namespace fovea::testing
