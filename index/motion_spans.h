@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// When something moves in a camera stream, from catalogue rows alone: no
+// chunk is read, nothing decoded. What asks dearer questions asks them there
+// only. docs/MOTION.md says how often it is right.
+
+#ifndef FOVEA_INDEX_MOTION_SPANS_H_
+#define FOVEA_INDEX_MOTION_SPANS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "store/rows.h"
+#include "store/store_reader.h"
+
+namespace fovea {
+
+// Label of observations made from motion, one per thing that moves. Their
+// scores are strengths: how much changes, over how much of the picture
+// (filter/motion_blobs.h).
+inline constexpr std::string_view kMotionLabel = "motion";
+
+// Part of a picture of width x height pixels; right and bottom exclusive.
+struct MotionArea {
+  int left = 0, top = 0, right = 0, bottom = 0;
+  int width = 0, height = 0;
+};
+
+struct MovingSpanOptions {
+  // Of an observation's strongest moment, 0 to 1. Higher leaves out what is
+  // small or faint.
+  double least_strength = 0.1;
+  // What moves there at some time; none: anywhere.
+  std::optional<MotionArea> area = {};
+  // Spans begin so much earlier and end so much later: an object is in sight
+  // a little before it is seen to move.
+  int64_t margin_ns = 200'000'000;
+  // Where no motion was looked for at ingest (footage of earlier releases,
+  // `ingest --no-motion`): guess it from the sizes of pictures against what
+  // they usually are. Leaves little out and, at times, what moves: without
+  // this, anything may move there.
+  bool guess = false;
+};
+
+struct MovingSpan {
+  int64_t begin_ns = 0;
+  int64_t end_ns = 0;  // exclusive
+  friend bool operator==(const MovingSpan&, const MovingSpan&) = default;
+};
+
+// Spans of [from_ns, to_ns) in which something moves, in order, none touching
+// another. Where motion was looked for at ingest they are those of `motion`
+// observations, and all times at which the camera moved; elsewhere all of it,
+// or what is guessed (after PacketGame, SIGCOMM 2023), whatever the area.
+// kDataLoss, naming the row, where one is damaged.
+absl::StatusOr<std::vector<MovingSpan>> MovingSpans(
+    StoreReader* store, StreamId stream, int64_t from_ns, int64_t to_ns,
+    const MovingSpanOptions& options = {});
+
+}  // namespace fovea
+
+#endif  // FOVEA_INDEX_MOTION_SPANS_H_
