@@ -31,6 +31,12 @@ struct SceneOptions {
   int objects = 6;  // moving, labelled person, car or bottle
   double imu_rate_hz = 200;
 
+  // A camera that watches one place instead of being held in a hand.
+  bool still_camera = false;
+  // How far objects go to either side, in half views: the further beyond 1,
+  // the more of the time each is out of sight.
+  double roam = 1;
+
   // Noise levels at mid grey, in grey levels of 255.
   double shot_noise = 1.2;  // grows with the square root of the signal
   double read_noise = 0.8;

@@ -88,19 +88,21 @@ Wave DrawWave(Random* draw, double offset, double unit,
   return Wave(offset, std::move(harmonics));
 }
 
-CameraMotion::CameraMotion(uint64_t seed) {
+CameraMotion::CameraMotion(uint64_t seed, bool still) {
   Random draw(Key(seed, 'm'));
+  const double metre = still ? 0 : 1;
+  const double degree = still ? 0 : kRadiansPerDegree;
   position_[0] =
-      DrawWave(&draw, 0, 1, {{0.50, 0.11}, {0.12, 0.37}, {0.02, 1.50}});
+      DrawWave(&draw, 0, metre, {{0.50, 0.11}, {0.12, 0.37}, {0.02, 1.50}});
   position_[1] =
-      DrawWave(&draw, 0, 1, {{0.45, 0.07}, {0.10, 0.31}, {0.01, 1.70}});
-  position_[2] = DrawWave(&draw, kEyeHeight, 1,
+      DrawWave(&draw, 0, metre, {{0.45, 0.07}, {0.10, 0.31}, {0.01, 1.70}});
+  position_[2] = DrawWave(&draw, kEyeHeight, metre,
                           {{0.12, 0.09}, {0.04, 0.43}, {0.012, 1.60}});
-  yaw_ = DrawWave(&draw, 0, kRadiansPerDegree,
+  yaw_ = DrawWave(&draw, 0, degree,
                   {{4.5, 0.08}, {1.4, 0.33}, {0.25, 1.45}, {0.05, 4.1}});
-  pitch_ = DrawWave(&draw, -1.5 * kRadiansPerDegree, kRadiansPerDegree,
+  pitch_ = DrawWave(&draw, -1.5 * kRadiansPerDegree, degree,
                     {{1.6, 0.10}, {0.6, 0.41}, {0.20, 1.55}, {0.05, 4.4}});
-  roll_ = DrawWave(&draw, 0, kRadiansPerDegree,
+  roll_ = DrawWave(&draw, 0, degree,
                    {{1.0, 0.06}, {0.4, 0.29}, {0.10, 1.35}, {0.03, 3.8}});
 }
 

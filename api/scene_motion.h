@@ -62,7 +62,7 @@ struct BodyState {
 
 class CameraMotion {
  public:
-  explicit CameraMotion(uint64_t seed);
+  explicit CameraMotion(uint64_t seed, bool still = false);
   BodyState At(double time_s) const;
 
  private:

@@ -66,12 +66,13 @@ int CountOfKind(int kind, int objects) {
   return (objects - kind + kKinds - 1) / kKinds;
 }
 
-void SetPaths(int kind, const Lane& lane, double half_view, Random* draw,
+// `relative_reach`: to either side, per metre of distance.
+void SetPaths(int kind, const Lane& lane, double relative_reach, Random* draw,
               Actor* actor) {
   const double middle = 0.5 * (lane.near_y + lane.far_y);
   // Amplitudes sum to at most 1.2 * 0.37 of the lane: it is never left.
   const double depth = 0.37 * (lane.far_y - lane.near_y);
-  const double reach = half_view * middle;
+  const double reach = relative_reach * middle;
   const double speed = kind == 0 ? 1.2 : kind == 1 ? 3.2 : 0.45;  // m/s
   const double hz = speed / (kRadiansPerTurn * 0.8 * reach);
   actor->x = DrawWave(draw, draw->Uniform(-0.15, 0.15) * reach, reach,
@@ -123,6 +124,7 @@ absl::Status CheckOptions(const SceneOptions& o) {
       {"length in seconds", o.seconds, 0.001, 86400},
       {"number of objects", static_cast<double>(o.objects), 0, 64},
       {"IMU rate", o.imu_rate_hz, 1, 32000},
+      {"roam", o.roam, 0.1, 100},
       {"IMU samples", o.imu_rate_hz * o.seconds, 0, 8e6},
       {"shot noise", o.shot_noise, 0, 64},
       {"read noise", o.read_noise, 0, 64},
@@ -217,7 +219,9 @@ Pinhole Lens(const SceneOptions& options) {
 }  // namespace
 
 Stage::Stage(const SceneOptions& options)
-    : options_(options), sensor_(options), motion_(options.seed) {
+    : options_(options),
+      sensor_(options),
+      motion_(options.seed, options.still_camera) {
   frame_rate_ = FrameRate(options.fps);
   frames_ = std::max<int64_t>(
       1, static_cast<int64_t>(std::floor(options.seconds * options.fps + 0.5)));
@@ -233,7 +237,8 @@ absl::StatusOr<std::unique_ptr<Stage>> Stage::Create(
 }
 
 void Stage::AddActors(const FractalNoise& noise) {
-  const double half_view = 0.5 * options_.width / Lens(options_).focal;
+  const double reach =
+      options_.roam * 0.5 * options_.width / Lens(options_).focal;
   for (int i = 0; i < options_.objects; ++i) {
     const int kind = i % kKinds;
     const uint64_t seed = Key(options_.seed, 'o', static_cast<uint64_t>(i));
@@ -245,7 +250,7 @@ void Stage::AddActors(const FractalNoise& noise) {
     actor.height = actor.texture.height / actor.texture.texels_per_m;
     SetPaths(kind,
              LaneOf(kind, i / kKinds, CountOfKind(kind, options_.objects)),
-             half_view, &draw, &actor);
+             reach, &draw, &actor);
     actors_.push_back(std::move(actor));
   }
 }

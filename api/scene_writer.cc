@@ -195,6 +195,8 @@ Json DescribeOptions(const SceneOptions& o) {
           {"read_noise", o.read_noise},
           {"flicker", o.flicker},
           {"exposure_drift", o.exposure_drift},
+          {"still_camera", o.still_camera},
+          {"roam", o.roam},
           {"second_camera", o.second_camera},
           {"overlap", o.overlap}};
 }

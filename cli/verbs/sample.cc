@@ -107,6 +107,13 @@ void AddSample(CLI::App* app, Context* context) {
   verb->add_option("--fps", scene.fps, "Frame rate")->capture_default_str();
   verb->add_option("--objects", scene.objects, "Moving, labelled objects")
       ->capture_default_str();
+  verb->add_flag("--still-camera", scene.still_camera,
+                 "A camera that watches one place, not a held one");
+  verb->add_option("--roam", scene.roam,
+                   "How far objects go, in half views: beyond 1 they come and "
+                   "go")
+      ->check(CLI::Range(0.1, 100.0))
+      ->capture_default_str();
   verb->add_flag("--second-camera", scene.second_camera,
                  "Add a camera beside the first");
   verb->add_option("--overlap", scene.overlap,

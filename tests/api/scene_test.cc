@@ -441,5 +441,32 @@ TEST_F(BadSceneOptionsTest, AreNamed) {
          "overlap");
 }
 
+TEST(SceneTest, StillCameraStaysWhereItIs) {
+  SceneOptions options = SmallOptions();
+  options.still_camera = true;
+  const auto stage = Build(options);
+  ASSERT_NE(stage, nullptr);
+  const SceneTruth first = stage->Truth(0);
+  for (const int64_t index : {1, 30, 119}) {
+    EXPECT_EQ(stage->Truth(index).pose.position_m, first.pose.position_m);
+    EXPECT_EQ(stage->Truth(index).pose.orientation, first.pose.orientation);
+  }
+}
+
+TEST(SceneTest, ObjectsThatRoamComeAndGo) {
+  SceneOptions options = SmallOptions();
+  options.still_camera = true;
+  options.objects = 2;
+  options.roam = 8;
+  const auto stage = Build(options);
+  ASSERT_NE(stage, nullptr);
+  int empty = 0, shown = 0;
+  for (int64_t second = 0; second < 200; ++second) {
+    ++(stage->Truth(30 * second).boxes[0].empty() ? empty : shown);
+  }
+  EXPECT_GT(empty, 100);
+  EXPECT_GT(shown, 10);
+}
+
 }  // namespace
 }  // namespace fovea
