@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/motion_watch.h"
 #include "api/parameter_sets.h"
 #include "api/picture_features.h"
 #include "api/track_pipe.h"
@@ -17,6 +18,7 @@
 #include "codec/decode/video_decoder.h"
 #include "codec/grid.h"
 #include "filter/fingerprint.h"
+#include "index/frame_index.h"
 
 namespace fovea {
 namespace {
@@ -31,6 +33,12 @@ class CopyPipe : public TrackPipe {
     auto meter = GridMeter::Create(track_.camera.width, track_.camera.height);
     if (!meter.ok()) return meter.status();
     meter_ = *std::move(meter);
+    if (options_.motion) {
+      auto watch =
+          MotionWatch::Create(track_.camera.width, track_.camera.height);
+      if (!watch.ok()) return watch.status();
+      watch_ = *std::move(watch);
+    }
     return OpenAssembler();
   }
 
@@ -71,42 +79,57 @@ class CopyPipe : public TrackPipe {
     for (size_t i = 0; i < gop.pictures.size(); ++i) {
       SetPicture(gop.pictures[i], &table.frames[i]);
     }
-    Measure(gop, &table);
-    return writer_->AddGop(gop, std::move(table));
+    const std::vector<TrackedPicture> motion = Measure(gop, &table);
+    return writer_->AddGop(gop, std::move(table), {}, motion);
   }
 
-  void Measure(const CanonicalGop& gop, FrameTable* table) {
-    std::map<int64_t, FrameEntry*> by_pts;
-    for (FrameEntry& entry : table->frames) by_pts[entry.pts] = &entry;
-    Decode(gop, [&](const Frame& frame) {
-      absl::StatusOr<const Grid*> grid = meter_->Measure(frame);
-      const auto entry = by_pts.find(frame.pts);
-      if (grid.ok() && entry != by_pts.end()) {
-        SetFeatures(**grid, entry->second);
-      }
+  // What moves in each picture, in presentation order.
+  std::vector<TrackedPicture> Measure(const CanonicalGop& gop,
+                                      FrameTable* table) {
+    std::map<int64_t, size_t> ranks;
+    const std::vector<uint32_t> order = PresentationOrder(*table);
+    for (size_t i = order.size(); i-- > 0;) {
+      ranks[table->frames[order[i]].pts] = i;
+    }
+    std::vector<TrackedPicture> motion(watch_ == nullptr ? 0 : order.size());
+    Decode(gop, [&](const Frame& frame, const CodedMotion& coded) {
+      absl::StatusOr<const Grid*> grid = meter_->Measure(frame, coded);
+      const auto rank = ranks.find(frame.pts);
+      if (!grid.ok() || rank == ranks.end()) return;
+      FrameEntry& entry = table->frames[order[rank->second]];
+      SetFeatures(**grid, &entry);
+      if (watch_ == nullptr) return;
+      motion[rank->second] = watch_->Look(**grid, entry.time_ns, &entry);
     });
+    return motion;
   }
 
   // Visits as many pictures as decode, in presentation order. Leading ones
   // need the GOP before and are left out.
   void Decode(const CanonicalGop& gop,
-              const std::function<void(const Frame&)>& visit) const {
+              const std::function<void(const Frame&, const CodedMotion&)>&
+                  visit) const {
     auto units = ToAnnexB(gop.payload, gop.trim, LookupIn(gop));
     auto decoder = VideoDecoder::Create({.width = track_.camera.width,
                                          .height = track_.camera.height,
-                                         .threads = options_.jobs});
+                                         .threads = options_.jobs,
+                                         .export_motion = true});
     if (!units.ok() || !decoder.ok()) return;
     std::vector<Frame> frames;
+    const auto visit_all = [&] {
+      const std::vector<CodedMotion> motion = (*decoder)->TakeMotion();
+      for (size_t i = 0; i < frames.size(); ++i) visit(frames[i], motion[i]);
+      frames.clear();
+    };
     for (size_t i = 0; i < units->size() && i < gop.pictures.size(); ++i) {
       if (gop.pictures[i].leading) continue;
       const absl::Status status =
           (*decoder)->Decode((*units)[i], gop.pictures[i].pts, &frames);
-      for (const Frame& frame : frames) visit(frame);
-      frames.clear();
+      visit_all();
       if (!status.ok()) return;
     }
     (*decoder)->Flush(&frames).IgnoreError();
-    for (const Frame& frame : frames) visit(frame);
+    visit_all();
   }
 
   static ParameterSetLookup LookupIn(const CanonicalGop& gop) {
@@ -123,6 +146,7 @@ class CopyPipe : public TrackPipe {
   const IngestOptions& options_;
   StreamWriter* const writer_;
   std::unique_ptr<GridMeter> meter_;
+  std::unique_ptr<MotionWatch> watch_;  // null: not asked for
   std::unique_ptr<GopAssembler> assembler_;
 };
 

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/answer_source.h"
 #include "api/gradient_source.h"
+#include "api/motion_watch.h"
 #include "api/overlap_source.h"
 #include "api/parameter_sets.h"
 #include "api/picture_features.h"
@@ -54,6 +55,7 @@ class EncodePipe : public TrackPipe {
     auto meter = GridMeter::Create(camera_.width, camera_.height);
     if (!meter.ok()) return meter.status();
     meter_ = *std::move(meter);
+    if (absl::Status s = OpenWatch(); !s.ok()) return s;
     auto assembler = GopAssembler::Create(kAnnexB, {}, NameParameterSet);
     if (!assembler.ok()) return assembler.status();
     assembler_ = *std::move(assembler);
@@ -91,6 +93,7 @@ class EncodePipe : public TrackPipe {
     auto gop = assembler_->Finish();
     if (!gop.ok()) return gop.status();
     meter_->Reset();
+    if (watch_ != nullptr) watch_->Reset();
     return gop->has_value() ? Store(**gop) : absl::OkStatus();
   }
 
@@ -99,6 +102,7 @@ class EncodePipe : public TrackPipe {
     int64_t pts, time_ns, duration_ns;
     FrameEntry features;
     std::vector<FrameLook> looks;  // of the models, where they looked
+    TrackedPicture motion;
     // Where models are behind the map, until the picture is encoded.
     std::optional<QualitySideData> side_data;
   };
@@ -171,6 +175,14 @@ class EncodePipe : public TrackPipe {
                             std::move(events));
   }
 
+  absl::Status OpenWatch() {
+    if (!options_.motion) return absl::OkStatus();
+    auto watch = MotionWatch::Create(camera_.width, camera_.height);
+    if (!watch.ok()) return watch.status();
+    watch_ = *std::move(watch);
+    return absl::OkStatus();
+  }
+
   absl::Status OpenEncoder() {
     VideoEncoderOptions encoder_options = EncoderOptionsFor(camera_, options_);
     int& chroma = encoder_options.tables.chroma_qp_offset;
@@ -199,8 +211,12 @@ class EncodePipe : public TrackPipe {
     absl::StatusOr<const Grid*> grid = meter_->Measure(frame);
     if (!grid.ok()) return grid.status();
     waiting_.push_back(
-        {frame.pts, frame.time_ns, frame.duration_ns, {}, {}, {}});
-    SetFeatures(**grid, &waiting_.back().features);
+        {frame.pts, frame.time_ns, frame.duration_ns, {}, {}, {}, {}});
+    Waiting& waiting = waiting_.back();
+    SetFeatures(**grid, &waiting.features);
+    if (watch_ != nullptr) {
+      waiting.motion = watch_->Look(**grid, frame.time_ns, &waiting.features);
+    }
     writer_->Delivered(1);
 
     // The encoder wants time to move on; the frame table keeps the truth.
@@ -258,18 +274,22 @@ class EncodePipe : public TrackPipe {
     FrameTable table;
     table.fingerprint_version = kFingerprintVersion;
     std::vector<FrameLook> looks;
+    std::vector<TrackedPicture> motion;
     for (const GopPicture& picture : gop.pictures) {
       FrameEntry entry = waiting_.front().features;
       for (FrameLook& look : waiting_.front().looks) {
         look.picture = table.frames.size();
         looks.push_back(std::move(look));
       }
+      if (watch_ != nullptr) {
+        motion.push_back(std::move(waiting_.front().motion));
+      }
       waiting_.pop_front();
       --assembled_;
       SetPicture(picture, &entry);
       table.frames.push_back(entry);
     }
-    return writer_->AddGop(gop, std::move(table), looks);
+    return writer_->AddGop(gop, std::move(table), looks, motion);
   }
 
   const CameraInfo camera_;
@@ -277,6 +297,7 @@ class EncodePipe : public TrackPipe {
   StreamWriter* const writer_;
   const std::function<void(const FailedModel&)> model_failed_;
   std::unique_ptr<GridMeter> meter_;
+  std::unique_ptr<MotionWatch> watch_;  // null: not asked for
   std::unique_ptr<MapSource> maps_;
   std::unique_ptr<VideoEncoder> encoder_;
   std::unique_ptr<FrameFreezer> freezer_;

@@ -66,6 +66,11 @@ struct IngestOptions {
   // most kLongestLiveAnswerNs: it goes on while a model is waited for.
   int64_t longest_answer_ns = INT64_MAX;
 
+  // What moves in encoded and copied footage becomes observations labelled
+  // `motion` and a summary in frame tables (index/motion_spans.h reads both):
+  // costs half a percent of encoding.
+  bool motion = true;
+
   bool append = false;   // add to streams of that name
   bool resume = false;   // go on where an interrupted ingest stopped
   bool dry_run = false;  // read and report, store nothing

@@ -90,9 +90,12 @@ void LookBook::CutAll(FrameSpan span) {
 
 int64_t LookBook::FirstTrack(const ModelKey& model, uint64_t index) const {
   const uint64_t number = models_.at(model).number;
-  const uint64_t begun = index & ((uint64_t{1} << kIndexBits) - 1);
   return static_cast<int64_t>(number << (kIndexBits + kTrackBits) |
-                              begun << kTrackBits);
+                              FirstMotionTrack(index));
+}
+
+uint64_t LookBook::FirstMotionTrack(uint64_t index) {
+  return (index & ((uint64_t{1} << kIndexBits) - 1)) << kTrackBits;
 }
 
 void LookBook::Put(CommitBatch* batch) {

@@ -50,6 +50,10 @@ class LookBook {
   // `index`; kTracksPerLook may.
   int64_t FirstTrack(const ModelKey& model, uint64_t index) const;
 
+  // The same for tracks of what moves from frame `index` on: below those of
+  // all models.
+  static uint64_t FirstMotionTrack(uint64_t index);
+
   // Rows that changed since the last call. Rows of models that have looked
   // at nothing that is left go.
   void Put(CommitBatch* batch);

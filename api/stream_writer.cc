@@ -58,6 +58,7 @@ void SetTimes(const std::vector<GopPicture>& pictures, GopRow* row) {
   row->duration_ns = end - start;
 }
 
+// By pts, and by decoding order where pts repeat.
 std::vector<int64_t> PresentationTimes(
     const std::vector<GopPicture>& pictures) {
   std::vector<const GopPicture*> order;
@@ -75,7 +76,8 @@ std::vector<int64_t> PresentationTimes(
 StreamWriter::StreamWriter(StreamState state, Committer* committer)
     : state_(std::move(state)),
       committer_(committer),
-      observations_(state_.row.id) {
+      observations_(state_.row.id),
+      motion_(state_.row.id, LookBook::FirstMotionTrack(state_.next_index)) {
   report_.name = state_.row.name;
   report_.kind = static_cast<StreamKind>(state_.row.kind);
   committer_->BeforeCommit([this](CommitBatch* batch) { PutBooks(batch); });
@@ -91,6 +93,7 @@ void StreamWriter::AddGap(const Gap& gap) {
   if (state_.counts.gaps.size() < kMaxGaps) state_.counts.gaps.push_back(row);
   report_.counts.gaps.push_back(row);
   has_time_ = false;  // a jump in time here is the gap, not disorder
+  motion_.EndAll();
   books_changed_ = true;
 }
 
@@ -137,7 +140,8 @@ bool StreamWriter::PutGop(GopRow row, const FrameTable& table,
 }
 
 absl::Status StreamWriter::AddGop(const CanonicalGop& gop, FrameTable table,
-                                  std::span<const FrameLook> looks) {
+                                  std::span<const FrameLook> looks,
+                                  std::span<const TrackedPicture> motion) {
   const uint64_t first_index = state_.next_index;
   GopRow row;
   row.codec = kCodecH264;
@@ -154,6 +158,7 @@ absl::Status StreamWriter::AddGop(const CanonicalGop& gop, FrameTable table,
               PresentationTimes(gop.pictures));
   report_.end_ns = std::max(report_.end_ns, row.start_ns + row.duration_ns);
   if (absl::Status s = PutLooks(gop, first_index, looks); !s.ok()) return s;
+  if (absl::Status s = PutMotion(gop, first_index, motion); !s.ok()) return s;
   return committer_->CommitIfDue();
 }
 
@@ -204,6 +209,22 @@ void StreamWriter::CountLooks() {
     looks_->Add(model, {looking.counted, end, looking.every});
     looking.counted = end;
   }
+}
+
+absl::Status StreamWriter::PutMotion(const CanonicalGop& gop,
+                                     uint64_t first_index,
+                                     std::span<const TrackedPicture> motion) {
+  ChunkStore* const store = committer_->store();
+  if (store == nullptr || motion.empty()) return absl::OkStatus();
+  const std::vector<int64_t> times = PresentationTimes(gop.pictures);
+  for (size_t rank = 0; rank < motion.size(); ++rank) {
+    motion_.Add(motion[rank], first_index + rank, times[rank]);
+  }
+  for (const Observation& moved : motion_.TakeChanged()) {
+    absl::Status s = Observations(store).Put(moved, committer_->batch());
+    if (!s.ok()) return s;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status StreamWriter::LearnPrior(const FrameLook& look) {

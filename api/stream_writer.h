@@ -21,10 +21,13 @@
 #include "api/committer.h"
 #include "api/ingest.h"
 #include "api/look_book.h"
+#include "api/motion_book.h"
 #include "api/observation_book.h"
 #include "codec/camera_prior.h"
 #include "codec/canonical_gop.h"
 #include "codec/sample.h"
+#include "filter/motion_tracks.h"
+#include "store/frame_table.h"
 #include "store/retention_class.h"
 #include "store/rows.h"
 #include "store/stream_rows.h"
@@ -71,9 +74,11 @@ class StreamWriter {
   void AddGap(const Gap& gap);
 
   // A camera GOP. `table` has the pictures of `gop` in its order; `looks` by
-  // rising picture.
+  // rising picture; `motion` what moves in each, in presentation order, or is
+  // empty.
   absl::Status AddGop(const CanonicalGop& gop, FrameTable table,
-                      std::span<const FrameLook> looks = {});
+                      std::span<const FrameLook> looks = {},
+                      std::span<const TrackedPicture> motion = {});
   absl::Status AddStill(const StillImage& still);
 
   // An encoded imu, series or opaque block of `times.size()` samples. Its
@@ -107,6 +112,8 @@ class StreamWriter {
   // Where the model's tracks begin that begin at frame `index`.
   absl::StatusOr<int64_t> EnterLook(const FrameLook& look, uint64_t index);
   void CountLooks();
+  absl::Status PutMotion(const CanonicalGop& gop, uint64_t first_index,
+                         std::span<const TrackedPicture> motion);
   absl::Status LearnPrior(const FrameLook& look);
   // Those that grew by `least_growth` since they were last put.
   absl::Status PutPriors(double least_growth);
@@ -135,6 +142,7 @@ class StreamWriter {
     uint64_t every = 1;
   };
   std::map<ModelKey, Looking> looking_;
+  MotionBook motion_;
   struct LearntPrior {
     CameraPrior prior;
     uint64_t put_frames = 0;  // of the one last put

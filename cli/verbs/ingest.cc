@@ -374,6 +374,10 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
       ->type_name("STREAM");
   verb->add_flag("--no-map", arguments->no_map,
                  "Uniform quality instead of the sensitivity proxy");
+  verb->add_flag_callback(
+      "--no-motion", [&options] { options.motion = false; },
+      "Do not look for what moves: no observations labelled motion, no motion "
+      "in frame tables");
   verb->add_flag("--freeze,!--no-freeze", options.freeze,
                  "Blocks that did not change stay as they were sent (default: "
                  "under sensitivities and priors of models)");

@@ -117,6 +117,7 @@ class AnnotateStoreTest : public ::testing::Test {
     IngestOptions options;
     options.name = "front";
     options.jobs = 1;
+    options.motion = false;
     const auto report =
         store_->Ingest(folder_.File("in.y4m"), options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();

@@ -44,6 +44,7 @@ class ExternalIngestTest : public ::testing::Test {
     options_.jobs = 1;
     options_.gop_seconds = 0.2;  // 5 frames
     options_.gradient_every = kEvery;
+    options_.motion = false;
   }
 
   void Add(const std::string& answer, const std::string& more = "") {

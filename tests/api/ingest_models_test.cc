@@ -66,6 +66,7 @@ class IngestModelsTest : public ::testing::Test {
     options.name = name;
     options.jobs = 1;
     options.gop_seconds = 1;
+    options.motion = false;
     return options;
   }
 

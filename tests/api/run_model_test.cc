@@ -74,6 +74,7 @@ class RunModelTest : public ::testing::Test {
     options.jobs = 1;
     options.gop_seconds = 0.2;  // 5 frames
     options.gradient_every = kEvery;
+    options.motion = false;
     return options;
   }
 

@@ -46,6 +46,7 @@ class StoreQueryTest : public ::testing::Test {
     options.name = "front";
     options.imu_path = folder_.File("scene/imu.csv");
     options.jobs = 1;
+    options.motion = false;  // what is observed here is put by hand
     const auto report = store_->Ingest(folder_.File("scene/camera.mp4"),
                                        options, nullptr, nullptr);
     ASSERT_TRUE(report.ok()) << report.status();
