@@ -2,10 +2,11 @@
 //
 // What the encode side costs per frame, stage by stage, against x264 alone
 // on the same decoded frames. Rounds are interleaved, so that a machine
-// that slows down slows every stage; ratios are medians over rounds. Then
-// the latency of single frames: x264 alone and with all that makes its maps,
-// frame by frame in turns, without look-ahead, at 1280x720 (recordings are
-// mirrored at their edges up to that size).
+// that slows down slows every stage; ratios are medians over rounds. Beside
+// them what `ingest --copy` pays: decoding with the bitstream's vectors, and
+// the grid from those. Then the latency of single frames: x264 alone and with
+// all that makes its maps, frame by frame in turns, without look-ahead, at
+// 1280x720 (recordings are mirrored at their edges up to that size).
 //
 //   codec_bench [--frames N] [--rounds N] [CLIP...]
 //
@@ -28,9 +29,13 @@
 #include "absl/status/statusor.h"
 #include "bench/recording.h"
 #include "codec/allocation.h"
+#include "codec/coded_motion.h"
+#include "codec/decode/video_decoder.h"
 #include "codec/grid.h"
 #include "codec/video_encoder.h"
 #include "filter/fingerprint.h"
+#include "filter/motion_blobs.h"
+#include "filter/motion_tracks.h"
 #include "sensitivity/proxy.h"
 
 namespace fovea {
@@ -38,6 +43,7 @@ namespace {
 
 constexpr double kGridBudget = 0.05;     // of x264 veryfast
 constexpr double kMapBudget = 0.03;      // of x264 veryfast
+constexpr double kMotionBudget = 0.005;  // of x264 veryfast
 constexpr double kLatencyBudget = 1.20;  // of x264's 99th percentile
 constexpr int kLatencyWidth = 1280;
 constexpr int kLatencyHeight = 720;
@@ -74,6 +80,19 @@ absl::Status MeasureGrids(const bench::Recording& clip, bool fingerprint,
   return absl::OkStatus();
 }
 
+absl::Status FindMotion(const bench::Recording& clip,
+                        const std::vector<Grid>& grids) {
+  auto blobs = MotionBlobs::Create(clip.camera.width, clip.camera.height);
+  if (!blobs.ok()) return blobs.status();
+  MotionTracks tracks;
+  for (size_t i = 0; i < grids.size(); ++i) {
+    const int64_t time_ns = clip.frames[i].time_ns;
+    const MotionPicture& picture = (*blobs)->Measure(grids[i], time_ns);
+    tracks.Link(**blobs, picture, time_ns);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<QualityMap> ProxyMap(const Grid& grid) {
   AllocationOptions options;
   options.max_offset = kProxyMaxOffset;
@@ -93,7 +112,8 @@ absl::Status MakeMaps(const std::vector<Grid>& grids,
 }
 
 absl::Status EncodeClip(const bench::Recording& clip,
-                        const std::vector<QualityMap>* maps, size_t* bytes) {
+                        const std::vector<QualityMap>* maps, size_t* bytes,
+                        std::vector<EncodedFrame>* keep = nullptr) {
   VideoEncoderOptions options;
   options.camera = clip.camera;
   auto encoder = NewVideoEncoder(options);
@@ -107,7 +127,44 @@ absl::Status EncodeClip(const bench::Recording& clip,
   absl::Status status = (*encoder)->Flush(&coded);
   *bytes = 0;
   for (const EncodedFrame& frame : coded) *bytes += frame.data.size();
+  if (keep != nullptr) *keep = std::move(coded);
   return status;
+}
+
+// What a coded clip decodes to.
+struct Decoded {
+  std::vector<Frame> frames;
+  std::vector<CodedMotion> motion;
+};
+
+absl::Status DecodeClip(const std::vector<EncodedFrame>& coded, bool vectors,
+                        Decoded* decoded) {
+  auto decoder = VideoDecoder::Create({.export_motion = vectors});
+  if (!decoder.ok()) return decoder.status();
+  *decoded = {};
+  for (size_t i = 0; i < coded.size(); ++i) {
+    absl::Status status = (*decoder)->Decode(
+        coded[i].data, static_cast<int64_t>(i), &decoded->frames);
+    if (!status.ok()) return status;
+  }
+  absl::Status status = (*decoder)->Flush(&decoded->frames);
+  decoded->motion = (*decoder)->TakeMotion();
+  return status;
+}
+
+absl::Status MeasureDecoded(const CameraInfo& camera, const Decoded& decoded,
+                            bool vectors) {
+  auto meter = GridMeter::Create(camera.width, camera.height);
+  if (!meter.ok()) return meter.status();
+  for (size_t i = 0; i < decoded.frames.size(); ++i) {
+    Frame frame = decoded.frames[i];
+    frame.width = camera.width;
+    frame.height = camera.height;
+    auto grid = vectors ? (*meter)->Measure(frame, decoded.motion[i])
+                        : (*meter)->Measure(frame);
+    if (!grid.ok()) return grid.status();
+  }
+  return absl::OkStatus();
 }
 
 struct Stage {
@@ -289,26 +346,39 @@ absl::Status BenchClip(const std::string& path, const Settings& settings) {
   if (!status.ok()) return status;
   std::vector<QualityMap> maps;
   size_t plain_bytes = 0, map_bytes = 0;
+  std::vector<EncodedFrame> coded;
+  Decoded decoded;
   std::vector<Stage> stages = {
       {"x264-veryfast",
-       [&] { return EncodeClip(clip, nullptr, &plain_bytes); }},
+       [&] { return EncodeClip(clip, nullptr, &plain_bytes, &coded); }},
       {"grid", [&] { return MeasureGrids(clip, false, nullptr); }},
       {"grid+fingerprint", [&] { return MeasureGrids(clip, true, nullptr); }},
       {"proxy+allocation", [&] { return MakeMaps(grids, &maps); }},
       {"x264-veryfast+map",
        [&] { return EncodeClip(clip, &maps, &map_bytes); }},
+      {"motion", [&] { return FindMotion(clip, grids); }},
+      {"decode", [&] { return DecodeClip(coded, false, &decoded); }},
+      {"decode+vectors", [&] { return DecodeClip(coded, true, &decoded); }},
+      {"grid of decoded",
+       [&] { return MeasureDecoded(clip.camera, decoded, false); }},
+      {"grid from vectors",
+       [&] { return MeasureDecoded(clip.camera, decoded, true); }},
   };
   status = RunRounds(settings.rounds, &stages);
   if (!status.ok()) return status;
   for (const Stage& stage : stages) Print(path, clip, stage, stages[0]);
   const double grid = MedianRatio(stages[2], stages[0]);
   const double allocation = MedianRatio(stages[3], stages[0]);
+  const double motion = MedianRatio(stages[5], stages[0]);
   std::printf(
       "{\"clip\":\"%s\",\"bytes\":%zu,\"bytes_with_map\":%zu,"
-      "\"grid_budget\":%.2f,\"map_budget\":%.2f,\"within_budgets\":%s}\n",
+      "\"grid_budget\":%.2f,\"map_budget\":%.2f,\"motion_budget\":%.3f,"
+      "\"within_budgets\":%s}\n",
       path.substr(path.rfind('/') + 1).c_str(), plain_bytes, map_bytes,
-      kGridBudget, kMapBudget,
-      grid <= kGridBudget && allocation <= kMapBudget ? "true" : "false");
+      kGridBudget, kMapBudget, kMotionBudget,
+      grid <= kGridBudget && allocation <= kMapBudget && motion <= kMotionBudget
+          ? "true"
+          : "false");
   return BenchLatency(path, clip, settings.rounds);
 }
 

@@ -38,6 +38,7 @@
 #include "codec/sample.h"
 #include "index/observations.h"
 #include "store/chunk_store.h"
+#include "store/frame_table.h"
 #include "tests/support/test_data.h"
 
 namespace fovea::bench {
