@@ -38,6 +38,11 @@ class SpanGatherer {
     if (begin < end) spans_.push_back({begin, end});
   }
 
+  // Whether it is asked about.
+  bool Holds(int64_t time_ns) const {
+    return time_ns >= from_ns_ && time_ns < to_ns_;
+  }
+
   std::vector<MovingSpan> Joined() && {
     std::sort(spans_.begin(), spans_.end(),
               [](const MovingSpan& a, const MovingSpan& b) {
@@ -124,12 +129,24 @@ absl::Status AddGuesses(StoreReader* store, StreamId stream, int64_t from_ns,
   return absl::OkStatus();
 }
 
+void Count(const FrameEntry& frame, bool guess, MotionSources* sources) {
+  if (frame.camera_moves) {
+    ++sources->camera_moves;
+  } else if (frame.has_motion) {
+    ++sources->noted;
+  } else {
+    ++(guess ? sources->sizes : sources->unknown);
+  }
+}
+
 absl::Status AddTables(StoreReader* store, StreamId stream, int64_t from_ns,
-                       int64_t to_ns, bool guess, SpanGatherer* spans) {
+                       int64_t to_ns, bool guess, SpanGatherer* spans,
+                       MotionSources* sources) {
   bool all_known = true;
   absl::Status status = ForEachPicture(
       store, stream, from_ns, to_ns, [&](const FrameEntry& frame) {
         all_known &= frame.has_motion;
+        if (spans->Holds(frame.time_ns)) Count(frame, guess, sources);
         const bool any = guess ? frame.camera_moves
                                : frame.camera_moves || !frame.has_motion;
         if (any) spans->Add(frame.time_ns, EndOf(frame));
@@ -142,12 +159,14 @@ absl::Status AddTables(StoreReader* store, StreamId stream, int64_t from_ns,
 
 absl::StatusOr<std::vector<MovingSpan>> MovingSpans(
     StoreReader* store, StreamId stream, int64_t from_ns, int64_t to_ns,
-    const MovingSpanOptions& options) {
+    const MovingSpanOptions& options, MotionSources* sources) {
+  MotionSources uncounted;
+  if (sources == nullptr) sources = &uncounted;
   SpanGatherer spans(from_ns, to_ns, options.margin_ns);
   const int64_t from = Sum(from_ns, -options.margin_ns);
   const int64_t to = Sum(to_ns, options.margin_ns);
   absl::Status status =
-      AddTables(store, stream, from, to, options.guess, &spans);
+      AddTables(store, stream, from, to, options.guess, &spans, sources);
   if (!status.ok()) return status;
   ObservationSelection motion;
   motion.stream = stream;

@@ -51,14 +51,24 @@ struct MovingSpan {
   friend bool operator==(const MovingSpan&, const MovingSpan&) = default;
 };
 
+// What told whether anything moves in the frames of [from_ns, to_ns).
+struct MotionSources {
+  uint64_t noted = 0;         // looked at at ingest, with a still camera
+  uint64_t camera_moves = 0;  // the same, but all of it may move
+  uint64_t sizes = 0;         // guessed from the sizes of pictures
+  uint64_t unknown = 0;       // nothing did: anything may move
+  friend bool operator==(const MotionSources&, const MotionSources&) = default;
+};
+
 // Spans of [from_ns, to_ns) in which something moves, in order, none touching
 // another. Where motion was looked for at ingest they are those of `motion`
 // observations, and all times at which the camera moved; elsewhere all of it,
 // or what is guessed (after PacketGame, SIGCOMM 2023), whatever the area.
-// kDataLoss, naming the row, where one is damaged.
+// Counts frames into `sources` (may be null). kDataLoss, naming the row, where
+// one is damaged.
 absl::StatusOr<std::vector<MovingSpan>> MovingSpans(
     StoreReader* store, StreamId stream, int64_t from_ns, int64_t to_ns,
-    const MovingSpanOptions& options = {});
+    const MovingSpanOptions& options = {}, MotionSources* sources = nullptr);
 
 }  // namespace fovea
 

@@ -226,6 +226,32 @@ TEST_F(MotionSpansTest, BPicturesAreComparedWithTheirKind) {
   EXPECT_THAT(Spans(), ElementsAre(Frames(700, 775)));
 }
 
+TEST_F(MotionSpansTest, WhatToldIsCountedByFrameOfTheRange) {
+  AddKnown(2);
+  AddGop([](uint64_t index, FrameEntry* frame) {
+    frame->camera_moves = index < 60;
+  });
+  AddSizes(1, [](uint64_t) { return 500; });
+  const auto count = [&](int64_t first, int64_t end) {
+    MotionSources sources;
+    EXPECT_TRUE(MovingSpans(&store_, kStream, first * kFrameNs, end * kFrameNs,
+                            options_, &sources)
+                    .ok());
+    return sources;
+  };
+  options_.margin_ns = 10 * kFrameNs;
+  EXPECT_EQ(count(0, 100),
+            (MotionSources{
+                .noted = 65, .camera_moves = 10, .sizes = 0, .unknown = 25}));
+  EXPECT_EQ(
+      count(49, 51),
+      (MotionSources{.noted = 1, .camera_moves = 1, .sizes = 0, .unknown = 0}));
+  options_.guess = true;
+  EXPECT_EQ(
+      count(70, 80),
+      (MotionSources{.noted = 5, .camera_moves = 0, .sizes = 5, .unknown = 0}));
+}
+
 TEST_F(MotionSpansTest, ADamagedRowIsNamed) {
   AddKnown(2);
   CommitBatch batch;
