@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/camera_input.h"
+#include "api/frame_list.h"
 #include "api/heat_map.h"
 #include "api/unit_inspector.h"
 
@@ -82,6 +84,21 @@ std::string Shown(double value) {
   return text;
 }
 
+// Of pictures that did not decode, too: numbers of decoded ones are not those
+// of the stream where some did not, or were removed.
+absl::Status AddNoted(Store* store, const std::string& stream,
+                      Inspection* inspection) {
+  std::map<std::pair<int64_t, int64_t>, InspectedFrame*> frames;
+  for (InspectedFrame& frame : inspection->frames) {
+    frames[{frame.pts, frame.time_ns}] = &frame;
+  }
+  return ListFrames(store, stream, {}, [&](const ListedFrame& listed) {
+    const auto frame = frames.find({listed.entry.pts, listed.entry.time_ns});
+    if (frame != frames.end()) frame->second->noted = listed.entry;
+    return true;
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<Inspection> InspectFile(const std::string& path,
@@ -138,6 +155,7 @@ absl::StatusOr<Inspection> InspectStream(Store* store,
       });
   if (!read.ok()) return read;
   (*inspector)->Finish();
+  if (auto s = AddNoted(store, stream, &inspection); !s.ok()) return s;
   return Checked(options, std::move(inspection));
 }
 

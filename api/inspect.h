@@ -18,6 +18,7 @@
 #include "codec/decode/video_decoder.h"
 #include "codec/quality_side_data.h"
 #include "codec/sample.h"
+#include "store/frame_table.h"
 
 namespace fovea {
 
@@ -31,6 +32,8 @@ struct InspectedFrame {
   // Mean over the macroblocks read back; of the slice headers where the
   // picture did not decode; below zero when unknown.
   double mean_qp = -1;
+  // As its frame table has it; of streams of a store alone.
+  std::optional<FrameEntry> noted;
 };
 
 struct InspectedGop {

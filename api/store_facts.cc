@@ -80,10 +80,8 @@ absl::Status ForEachLabel(
 }
 
 TimeOrder OrderOf(const StreamKind kind, const StreamCounts& counts) {
-  const bool frames = kind == StreamKind::kCamera;
-  return counts.times_backward == 0 && (!frames || counts.times_repeated == 0)
-             ? TimeOrder::kRising
-             : TimeOrder::kUnknown;
+  if (kind == StreamKind::kCamera) return OrderOfFrames(counts);
+  return counts.times_backward == 0 ? TimeOrder::kRising : TimeOrder::kUnknown;
 }
 
 absl::Status AtStream(const std::string& name, const absl::Status& status) {

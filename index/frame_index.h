@@ -36,6 +36,12 @@ struct FrameRef {
 // before the one before it, and of frames none is the same.
 enum class TimeOrder : uint8_t { kUnknown, kRising };
 
+// Of a camera with these counts.
+inline TimeOrder OrderOfFrames(const StreamCounts& counts) {
+  const bool rising = counts.times_backward == 0 && counts.times_repeated == 0;
+  return rising ? TimeOrder::kRising : TimeOrder::kUnknown;
+}
+
 // Which entry of the table (decoding order) is shown first, second, ...:
 // by pts, and by decoding order where pts repeat.
 std::vector<uint32_t> PresentationOrder(const FrameTable& table);

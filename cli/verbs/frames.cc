@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// fovea frames STREAM: exact frames as picture files, STREAM@INDEX.png.
+// fovea frames STREAM: exact frames as picture files, STREAM@INDEX.png, or a
+// list of what is known of each without decoding it.
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "api/frame_export.h"
 #include "api/store.h"
 #include "api/time_text.h"
+#include "cli/frame_report.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -28,6 +30,7 @@ struct FramesArguments {
   std::optional<int64_t> at_ns;
   std::optional<uint64_t> index;
   std::optional<int64_t> every_ns;
+  bool list = false;
   RangeArguments range;
   std::string folder;
   std::string format;
@@ -112,11 +115,37 @@ void Report(const Context& context, const std::string& stream,
   WriteJson(document);
 }
 
+absl::StatusOr<int> RunList(const Context& context, Store* store,
+                            const FramesArguments& arguments) {
+  std::vector<ListedFrame> frames;
+  const absl::Status listed =
+      ListFrames(store, arguments.stream, arguments.range.range(),
+                 [&frames](const ListedFrame& frame) {
+                   frames.push_back(frame);
+                   return !StopFlag()->load();
+                 });
+  if (!listed.ok()) return listed;
+  if (!context.json) {
+    WriteResult(
+        ListedFrameTable(frames, DescribeTerminal(1, context.color).color));
+  } else {
+    Json document = Document("frames");
+    document["stream"] = arguments.stream;
+    document["frames"] = Json::array();
+    for (const ListedFrame& frame : frames) {
+      document["frames"].push_back(ListedFrameJson(frame));
+    }
+    WriteJson(document);
+  }
+  return CaughtSignal() != 0 ? 128 + CaughtSignal() : kExitOk;
+}
+
 absl::StatusOr<int> RunFrames(const Context& context,
                               const FramesArguments& arguments) {
   CatchInterrupts();
   auto store = OpenStore(context, StoreMode::kRead);
   if (!store.ok()) return store.status();
+  if (arguments.list) return RunList(context, store->get(), arguments);
   const auto frames = WriteFrames(store->get(), arguments);
   if (!frames.ok()) return frames.status();
   Report(context, arguments.stream, *frames);
@@ -125,10 +154,14 @@ absl::StatusOr<int> RunFrames(const Context& context,
 
 void SettleArguments(FramesArguments* arguments) {
   const int chosen = (arguments->at_ns ? 1 : 0) + (arguments->index ? 1 : 0) +
-                     (arguments->every_ns ? 1 : 0);
+                     (arguments->every_ns ? 1 : 0) + (arguments->list ? 1 : 0);
   if (chosen != 1) {
     throw CLI::ValidationError(
-        "frames", "expected exactly one of --at, --index and --every");
+        "frames", "expected exactly one of --at, --index, --every and --list");
+  }
+  if (arguments->list != arguments->folder.empty()) {
+    throw CLI::ValidationError(
+        "frames", "-o DIR is needed for pictures, and --list writes none");
   }
   if (arguments->every_ns && *arguments->every_ns == 0) {
     throw CLI::ValidationError("--every", "must be longer than nothing");
@@ -145,7 +178,9 @@ void SettleArguments(FramesArguments* arguments) {
 void AddFrames(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<FramesArguments>();
   CLI::App* verb = AddVerb(
-      app, context, "frames", "Write exact frames of a stream as pictures",
+      app, context, "frames",
+      "Write exact frames of a stream as pictures, or list what is "
+      "known of them",
       StoreNeed::kRequired,
       [context, arguments] { return RunFrames(*context, *arguments); },
       [arguments] { SettleArguments(arguments.get()); });
@@ -155,11 +190,13 @@ void AddFrames(CLI::App* app, Context* context) {
   AddTimeOption(verb, "--at", &arguments->at_ns, "The frame shown then");
   verb->add_option("--index", arguments->index, "The frame of that number");
   AddDurationOption(verb, "--every", &arguments->every_ns, "One per step");
+  verb->add_flag("--list", arguments->list,
+                 "List type, size, QP, what moves and fingerprint of frames; "
+                 "nothing is decoded");
   AddRangeOptions(verb, &arguments->range);
   verb->add_option("-o,--output", arguments->folder,
                    "Folder for the pictures; made if missing")
-      ->type_name("DIR")
-      ->required();
+      ->type_name("DIR");
   verb->add_option("--format", arguments->format,
                    "png or jpeg (default: stills as they came, else png)")
       ->check(CLI::IsMember({"png", "jpeg"}));

@@ -18,6 +18,7 @@
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/model_text.h"
+#include "cli/motion_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -50,7 +51,8 @@ Json FrameJson(const InspectedFrame& frame) {
           {"bytes", frame.bytes},
           {"type", std::string(1, frame.type)},
           {"keyframe", frame.keyframe},
-          {"mean_qp", QpJson(frame.mean_qp)}};
+          {"mean_qp", QpJson(frame.mean_qp)},
+          {"motion", frame.noted ? MotionJson(*frame.noted) : Json(nullptr)}};
 }
 
 Json SideDataJson(const Inspection& inspection, const FoundSideData& found) {
@@ -164,13 +166,14 @@ std::string FramesText(const Inspection& inspection, bool color) {
                {"TYPE"},
                {"PTS", Align::kRight},
                {"BYTES", Align::kRight},
-               {"MEAN QP", Align::kRight}});
+               {"MEAN QP", Align::kRight},
+               {"MOVES", Align::kRight}});
   for (const InspectedFrame& frame : inspection.frames) {
     table.Add(
         {frame.index < 0 ? "-" : FormatCount(frame.index),
          absl::StrCat(std::string(1, frame.type), frame.keyframe ? " key" : ""),
          std::to_string(frame.pts), FormatBytes(frame.bytes),
-         QpText(frame.mean_qp)});
+         QpText(frame.mean_qp), frame.noted ? MotionText(*frame.noted) : "-"});
   }
   return table.Render(color);
 }
