@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/store_work.h"
+#include "index/motion_spans.h"
 #include "index/query_work.h"
 #include "store/rows.h"
 
@@ -37,6 +38,7 @@ struct QueryOptions {
   uint64_t page_size = 1000;
   std::string cursor;                       // QueryAnswer::next
   const std::atomic<bool>* stop = nullptr;  // kCancelled soon after
+  bool explain = false;  // QueryAnswer::motion; reads every frame table
 };
 
 struct QueryAnswer {
@@ -50,6 +52,10 @@ struct QueryAnswer {
   // reads what has been observed.
   QueryWork index;
   StoreWork store;
+  // Where the query is about `motion`: what of the frames of the streams
+  // asked can tell. A query goes by observations alone: where motion was not
+  // looked for, or the camera moves, there are none.
+  std::optional<MotionSources> motion;
 };
 
 // How often a label was observed in a stream.

@@ -180,4 +180,10 @@ absl::StatusOr<std::vector<std::string>> CheckQueryNames(
   return notes;
 }
 
+bool NamesLabel(const Query& query, const std::string& label) {
+  Named named;
+  AddNames(query.condition, &named);
+  return named.labels.contains(label);
+}
+
 }  // namespace fovea

@@ -22,6 +22,9 @@ namespace fovea {
 absl::StatusOr<std::vector<std::string>> CheckQueryNames(
     const Query& query, const StoreFacts& facts, StoreReader* store);
 
+// Whether the query, or a part of it, names the label.
+bool NamesLabel(const Query& query, const std::string& label);
+
 }  // namespace fovea
 
 #endif  // FOVEA_API_QUERY_NAMES_H_

@@ -17,6 +17,7 @@
 #include "api/look_book.h"
 #include "api/observation_book.h"
 #include "api/run_plan.h"
+#include "api/run_ranges.h"
 #include "api/stop_flag.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
@@ -27,6 +28,14 @@ namespace fovea {
 namespace {
 
 constexpr size_t kGopsAtOnce = 64;  // of which rows are held
+
+int64_t FramesIn(const std::vector<FrameSpan>& spans) {
+  uint64_t frames = 0;
+  for (const FrameSpan& span : spans) {
+    frames += span.end_index - span.first_index;
+  }
+  return static_cast<int64_t>(frames);
+}
 
 // A network or a program.
 struct Asked {
@@ -142,7 +151,8 @@ class Run {
   Run(Store* store, StreamSummary stream, const RunOptions& options,
       const std::function<void(int64_t, int64_t)>& progress,
       const std::atomic<bool>* stop)
-      : store_(store->chunks()),
+      : engine_(store),
+        store_(store->chunks()),
         stream_(std::move(stream)),
         options_(options),
         progress_(progress),
@@ -182,11 +192,8 @@ class Run {
     auto looks = LookBook::Read(store_, stream_.id);
     if (!looks.ok()) return looks.status();
     looks_ = *std::move(looks);
-    const auto wanted = FramesShown(store_, stream_.id, options_.ranges, step_);
+    const auto wanted = Wanted();
     if (!wanted.ok()) return wanted.status();
-    for (const FrameSpan& span : *wanted) {
-      report_.frames += static_cast<int64_t>(span.end_index - span.first_index);
-    }
     std::vector<FrameSpan> any;
     for (const auto& task : tasks_) {
       const auto known = options_.again ? std::vector<LookSpan>()
@@ -197,6 +204,50 @@ class Run {
     }
     todo_ = Joined(std::move(any));
     return absl::OkStatus();
+  }
+
+  // The frames asked about; counts them, and those that are passed over.
+  absl::StatusOr<std::vector<FrameSpan>> Wanted() {
+    auto shown = Shown(options_.ranges);
+    if (!shown.ok()) return shown;
+    report_.frames = FramesIn(*shown);
+    if (!options_.only && !options_.moving) return shown;
+    const auto kept = KeptTo();
+    if (!kept.ok()) return kept.status();
+    if (kept->empty()) {
+      report_.frames_passed_over = std::exchange(report_.frames, 0);
+      return std::vector<FrameSpan>();
+    }
+    auto left = Shown(*kept);
+    if (!left.ok()) return left;
+    report_.frames_passed_over = report_.frames - FramesIn(*left);
+    report_.frames = FramesIn(*left);
+    return left;
+  }
+
+  absl::StatusOr<std::vector<FrameSpan>> Shown(
+      const std::vector<TimeRange>& ranges) {
+    return FramesShown(store_, stream_.id, OrderOfFrames(stream_.counts),
+                       ranges, step_);
+  }
+
+  // What `only` and `moving` leave of the ranges; empty means none.
+  absl::StatusOr<std::vector<TimeRange>> KeptTo() {
+    std::vector<TimeRange> ranges = options_.ranges;
+    if (ranges.empty()) ranges.emplace_back();
+    if (options_.only) {
+      const auto clips =
+          ClipRanges(engine_, stream_, *options_.only, &report_.notes, stop_);
+      if (!clips.ok()) return clips;
+      ranges = Common(std::move(ranges), *clips);
+    }
+    if (options_.moving) {
+      const auto moving =
+          MovingRanges(store_, stream_.id, *options_.moving, &report_.motion);
+      if (!moving.ok()) return moving;
+      ranges = Common(std::move(ranges), *moving);
+    }
+    return ranges;
   }
 
   // Takes out what each model said before of the frames it is to look at, in
@@ -346,6 +397,7 @@ class Run {
     return store_->Commit(std::move(batch)).status();
   }
 
+  Store* const engine_;
   ChunkStore* const store_;
   const StreamSummary stream_;
   const RunOptions& options_;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@
 #include "api/external_model.h"
 #include "api/store.h"
 #include "codec/model_id.h"
+#include "index/motion_spans.h"
+#include "index/query.h"
 #include "sensitivity/model.h"
 
 namespace fovea {
@@ -34,6 +37,12 @@ struct RunOptions {
   // Frames shown in any of these are looked at, and the looks they hold
   // from. Empty: all.
   std::vector<TimeRange> ranges;
+  // Of those, frames alone that are shown in a clip of this query in the
+  // stream (no `among`: asked of it alone), and frames alone in which something
+  // moves. Both are told from catalogue rows, without a frame decoded. Frames
+  // passed over are not noted as looked at.
+  std::optional<Query> only;
+  std::optional<MovingSpanOptions> moving;
   bool again = false;    // replace what the models said before
   bool dry_run = false;  // count, change nothing
   // Longest wait for an answer, whatever a card says.
@@ -64,6 +73,9 @@ struct RunReport {
   std::vector<ModelRun> models;  // networks first, in the order given
   int64_t frames = 0;            // that are asked about
   int64_t frames_decoded = 0;
+  int64_t frames_passed_over = 0;  // by `only` and `moving`
+  MotionSources motion;            // of the stream's frames; with `moving`
+  std::vector<std::string> notes;  // QueryAnswer::notes of `only`
   // GOPs that could not be read; no model has looked at them.
   struct Unread {
     uint64_t first_index = 0;
@@ -85,7 +97,7 @@ struct RunReport {
 // models look along at the stream. `progress` (may be null) gets looks done
 // and to do. Errors: kNotFound: no such stream; kInvalidArgument: no model,
 // or one that takes no pictures, `every` below 1, no camera; those of the
-// store.
+// store, and of Store::Query() where it is kept to one.
 absl::StatusOr<RunReport> RunModels(
     Store* store, const std::string& stream, const RunOptions& options,
     const std::function<void(int64_t, int64_t)>& progress,

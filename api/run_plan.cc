@@ -62,14 +62,14 @@ absl::StatusOr<TimeRange> TimeOf(const FrameIndex& index, StreamId stream,
 }  // namespace
 
 absl::StatusOr<std::vector<FrameSpan>> FramesShown(
-    StoreReader* store, StreamId stream, std::span<const TimeRange> ranges,
-    uint64_t step) {
+    StoreReader* store, StreamId stream, TimeOrder order,
+    std::span<const TimeRange> ranges, uint64_t step) {
   const TimeRange all;
   if (ranges.empty()) ranges = {&all, 1};
   const FrameIndex index(store);
   std::vector<FrameSpan> spans;
   for (const TimeRange& range : ranges) {
-    const auto gops = index.Gops(stream, range.from_ns, range.to_ns);
+    const auto gops = index.Gops(stream, range.from_ns, range.to_ns, order);
     if (!gops.ok()) return gops.status();
     for (const GopRef& gop : *gops) {
       const auto shown = ShownIn(index, gop, range);

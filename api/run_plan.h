@@ -21,10 +21,10 @@ namespace fovea {
 
 // The frames held that are shown in any of `ranges` (empty: all), and those
 // before them from the last one whose index divides by `step`: what is seen
-// there holds until the next.
+// there holds until the next. `order` is that of the stream.
 absl::StatusOr<std::vector<FrameSpan>> FramesShown(
-    StoreReader* store, StreamId stream, std::span<const TimeRange> ranges,
-    uint64_t step);
+    StoreReader* store, StreamId stream, TimeOrder order,
+    std::span<const TimeRange> ranges, uint64_t step);
 
 // GOPs that touch `span`, at most `limit`, from its beginning.
 absl::StatusOr<std::vector<GopRef>> GopsOf(StoreReader* store, StreamId stream,

@@ -3,14 +3,17 @@
 // Answering queries, and reading what their clips hold.
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "api/describe_clip.h"
+#include "api/query_names.h"
 #include "api/query_text.h"
 #include "api/question.h"
 #include "api/store.h"
 #include "api/store_facts.h"
 #include "index/find_clips.h"
+#include "index/motion_spans.h"
 #include "index/observation_reader.h"
 #include "index/query.h"
 #include "index/query_check.h"
@@ -26,6 +29,19 @@ std::string DigestOf(const Query& query) {
   const ChunkId id =
       ChunkId::Of({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
   return {id.bytes.begin(), id.bytes.begin() + 16};
+}
+
+absl::StatusOr<MotionSources> SourcesOfMotion(const Query& query,
+                                              const StoreFacts& facts,
+                                              StoreReader* store) {
+  MotionSources sources;
+  for (const QueryStream& stream : facts.streams()) {
+    if (!stream.camera || !IsAmong(query, stream)) continue;
+    const auto spans = MovingSpans(store, stream.id, query.from_ns, query.to_ns,
+                                   MovingSpanOptions(), &sources);
+    if (!spans.ok()) return spans.status();
+  }
+  return sources;
 }
 
 }  // namespace
@@ -55,6 +71,11 @@ absl::StatusOr<QueryAnswer> Store::QueryPage(const fovea::Query& query,
   answer.notes = std::move(question->notes);
   answer.index = page->work;
   answer.store = facts->work();
+  if (options.explain && NamesLabel(query, std::string(kMotionLabel))) {
+    auto sources = SourcesOfMotion(query, *facts, question->snapshot.get());
+    if (!sources.ok()) return sources.status();
+    answer.motion = *sources;
+  }
   return answer;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "api/time_text.h"
 #include "cli/csv_text.h"
+#include "cli/motion_text.h"
 #include "cli/table.h"
 
 namespace fovea::cli {
@@ -89,6 +90,7 @@ std::string ExplainText(const std::string& query, const QueryAnswer& answer) {
   facts.Add("sensors",
             absl::StrCat(FormatCount(store.block_rows, "row"), " of block, ",
                          FormatCount(store.samples, "sample"), " decoded"));
+  if (answer.motion) facts.Add("motion", MotionSourcesText(*answer.motion));
   facts.Add("frames", "0 decoded");
   facts.Add("inferences", "0 run");
   return facts.Render();
@@ -97,16 +99,19 @@ std::string ExplainText(const std::string& query, const QueryAnswer& answer) {
 Json ExplainJson(const QueryAnswer& answer) {
   const QueryWork& index = answer.index;
   const StoreWork& store = answer.store;
-  return {{"streams", index.streams},
-          {"windows", index.windows},
-          {"skipped_ns", NanosecondsJson(index.skipped_ns)},
-          {"label_index_rows", store.index_entries},
-          {"observations_read", store.observations},
-          {"gop_rows", store.gop_rows},
-          {"block_rows", store.block_rows},
-          {"sensor_samples", store.samples},
-          {"frames_decoded", 0},
-          {"inferences_run", 0}};
+  Json json = {{"streams", index.streams},
+               {"windows", index.windows},
+               {"skipped_ns", NanosecondsJson(index.skipped_ns)},
+               {"label_index_rows", store.index_entries},
+               {"observations_read", store.observations},
+               {"gop_rows", store.gop_rows},
+               {"block_rows", store.block_rows},
+               {"sensor_samples", store.samples},
+               {"frames_decoded", 0},
+               {"inferences_run", 0}};
+  json["motion"] = nullptr;
+  if (answer.motion) json["motion"] = MotionSourcesJson(*answer.motion);
+  return json;
 }
 
 }  // namespace fovea::cli

@@ -13,11 +13,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "api/query_json.h"
 #include "api/query_text.h"
 #include "api/store.h"
 #include "cli/interrupt.h"
+#include "cli/query_argument.h"
 #include "cli/query_report.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -41,20 +41,8 @@ struct QueryArguments {
   std::string print;
 };
 
-// The fault is shown where it is, since the whole text is on one line of a
-// terminal or of a script.
-absl::StatusOr<Query> Parse(const std::string& text) {
-  if (absl::StripLeadingAsciiWhitespace(text).substr(0, 1) == "{") {
-    return ParseQueryJson(text);
-  }
-  QueryFault fault;
-  auto query = ParseQueryText(text, &fault);
-  if (!query.ok()) WriteMessages(PointAt(text, fault));
-  return query;
-}
-
 absl::StatusOr<Query> QueryOf(const QueryArguments& arguments) {
-  auto query = Parse(arguments.text);
+  auto query = ParseQueryArgument(arguments.text);
   if (!query.ok()) return query;
   if (arguments.range.from) query->from_ns = *arguments.range.from;
   if (arguments.range.to) query->to_ns = *arguments.range.to;
@@ -201,8 +189,8 @@ absl::StatusOr<int> RunQuery(const Context& context,
   }
   auto store = OpenStore(context, StoreMode::kRead);
   if (!store.ok()) return store.status();
-  auto answer = (*store)->QueryPage(
-      *query, {arguments.page, arguments.cursor, StopFlag()});
+  auto answer = (*store)->QueryPage(*query, {arguments.page, arguments.cursor,
+                                             StopFlag(), arguments.explain});
   if (!answer.ok()) return answer.status();
   Found found = {PrintQueryText(*query), *std::move(answer), {}};
   if (!arguments.clips.empty()) {

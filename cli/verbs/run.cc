@@ -4,16 +4,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "api/model_folder.h"
+#include "api/query_text.h"
 #include "api/run_model.h"
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/model_text.h"
+#include "cli/motion_text.h"
+#include "cli/query_argument.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -30,6 +35,9 @@ struct RunArguments {
   NetworkOptions network;
   RunOptions options;
   RangeArguments range;
+  std::optional<std::string> only;
+  bool moving = false;
+  bool guess = false;
 };
 
 Json ModelRunJson(const ModelRun& run) {
@@ -53,6 +61,13 @@ Json RunJson(const RunArguments& arguments, const RunReport& report) {
   document["dry_run"] = arguments.options.dry_run;
   document["frames"] = report.frames;
   document["frames_decoded"] = report.frames_decoded;
+  document["frames_passed_over"] = report.frames_passed_over;
+  document["only"] = nullptr;
+  const std::optional<Query>& only = arguments.options.only;
+  if (only) document["only"] = PrintQueryText(*only);
+  document["moving"] = nullptr;
+  if (arguments.moving) document["moving"] = MotionSourcesJson(report.motion);
+  document["notes"] = report.notes;
   document["stopped"] = report.stopped;
   document["models"] = Json::array();
   for (const ModelRun& run : report.models) {
@@ -81,12 +96,24 @@ std::string LabelsText(const ModelRun& run) {
   return text;
 }
 
+// What the run was kept to.
+void AddKeptTo(const RunArguments& arguments, const RunReport& report,
+               FactList* facts) {
+  const std::optional<Query>& only = arguments.options.only;
+  if (!only && !arguments.moving) return;
+  facts->Add("passed over", FormatCount(report.frames_passed_over, "frame") +
+                                ", no model run");
+  if (only) facts->Add("only", Printable(PrintQueryText(*only)));
+  if (arguments.moving) facts->Add("moving", MotionSourcesText(report.motion));
+}
+
 std::string RunText(const RunArguments& arguments, const RunReport& report,
                     bool color) {
   FactList facts;
   facts.Add("frames",
             absl::StrCat(FormatCount(report.frames), ", ",
                          FormatCount(report.frames_decoded), " decoded"));
+  AddKeptTo(arguments, report, &facts);
   for (const ModelRun& run : report.models) {
     facts.Add(Printable(run.model.name),
               absl::StrCat("inferences ", FormatCount(run.inferences),
@@ -108,6 +135,7 @@ std::string RunText(const RunArguments& arguments, const RunReport& report,
 }
 
 void TellTroubles(const RunReport& report) {
+  for (const std::string& note : report.notes) WriteMessage(note);
   for (const ModelRun& run : report.models) {
     if (run.error.ok()) continue;
     WriteMessage(ErrorLine(
@@ -125,9 +153,16 @@ void TellTroubles(const RunReport& report) {
   }
 }
 
-absl::StatusOr<int> RunRun(const Context& context,
-                           const RunArguments& arguments) {
+absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   CatchInterrupts();
+  if (arguments.only) {
+    auto only = ParseQueryArgument(*arguments.only);
+    if (!only.ok()) return only.status();
+    arguments.options.only = *std::move(only);
+  }
+  if (arguments.moving) {
+    arguments.options.moving.emplace().guess = arguments.guess;
+  }
   auto store =
       OpenStore(context, arguments.options.dry_run ? StoreMode::kRead
                                                    : StoreMode::kWrite);
@@ -196,6 +231,17 @@ void AddRun(CLI::App* app, Context* context) {
       ->type_name("N")
       ->capture_default_str();
   AddRangeOptions(verb, &arguments->range);
+  verb->add_option("--only", arguments->only,
+                   "Look at frames alone that are shown in a clip of this "
+                   "query, such as motion or 'car by 3fa9'; docs/QUERY.md")
+      ->type_name("QUERY");
+  CLI::Option* moving = verb->add_flag(
+      "--moving", arguments->moving,
+      "Look at frames alone in which something moves, or may; docs/MOTION.md");
+  verb->add_flag("--guess", arguments->guess,
+                 "Guess from the sizes of pictures what moves where ingest "
+                 "did not look; else anything may")
+      ->needs(moving);
   verb->add_flag("--again", options.again,
                  "Replace what these models said before");
   verb->add_flag("--dry-run", options.dry_run,
