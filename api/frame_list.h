@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "api/store.h"
 #include "api/time_range.h"
+#include "codec/canonical_gop.h"  // PictureType
 #include "store/frame_table.h"
 
 namespace fovea {

@@ -7,7 +7,6 @@
 #include "api/time_text.h"
 #include "cli/motion_text.h"
 #include "cli/table.h"
-#include "codec/canonical_gop.h"
 
 namespace fovea::cli {
 namespace {

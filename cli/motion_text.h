@@ -7,9 +7,9 @@
 
 #include <string>
 
+#include "api/frame_list.h"
+#include "api/query_answer.h"
 #include "cli/report_json.h"
-#include "index/motion_spans.h"
-#include "store/frame_table.h"
 
 namespace fovea::cli {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "index/query.h"
+#include "api/query_text.h"
 
 namespace fovea::cli {
 
