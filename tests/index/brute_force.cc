@@ -3,49 +3,38 @@
 #include "tests/index/brute_force.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <regex>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 
 namespace fovea::testing {
 namespace {
 
-constexpr int64_t kFirst = kFootageTimes.begin_ns;
-constexpr int64_t kEnd = kFootageTimes.end_ns;
-
-bool Has(const Instants& set, int64_t t) {
-  return t >= kFirst && t < kEnd && set[static_cast<size_t>(t - kFirst)];
+std::vector<int64_t> EachNanosecondOf(const TimeSpan& span) {
+  std::vector<int64_t> times;
+  for (int64_t t = span.begin_ns; t <= span.end_ns; ++t) times.push_back(t);
+  return times;
 }
 
-Instants InstantsThat(const std::function<bool(int64_t)>& rule) {
-  Instants set;
-  for (int64_t t = kFirst; t < kEnd; ++t) {
-    set[static_cast<size_t>(t - kFirst)] = rule(t);
+bool IsHeld(const FootageStream& s, int64_t t) {
+  return std::ranges::any_of(s.held, [t](const TimeSpan& span) {
+    return span.begin_ns <= t && t < span.end_ns;
+  });
+}
+
+void And(const Instants& other, Instants* set) {
+  for (size_t i = 0; i < set->size(); ++i) {
+    if (!other[i]) (*set)[i] = false;
   }
-  return set;
 }
 
-Instants HeldOf(const FootageStream& s) {
-  return InstantsThat([&](int64_t t) {
-    return std::ranges::any_of(s.held, [t](const TimeSpan& span) {
-      return span.begin_ns <= t && t < span.end_ns;
-    });
-  });
-}
-
-// Runs of at least this many instants.
-Instants LongRuns(const Instants& set, int64_t least) {
-  return InstantsThat([&](int64_t t) {
-    if (!Has(set, t)) return false;
-    int64_t first = t;
-    int64_t last = t;
-    while (Has(set, first - 1)) --first;
-    while (Has(set, last + 1)) ++last;
-    return last - first + 1 >= least;
-  });
+void Or(const Instants& other, Instants* set) {
+  for (size_t i = 0; i < set->size(); ++i) {
+    if (other[i]) (*set)[i] = true;
+  }
 }
 
 template <typename A, typename B>
@@ -84,11 +73,10 @@ bool Lives(const Observation& o, int64_t t) {
 // The last box whose time has come, of boxes not followed by another at the
 // same time.
 std::optional<size_t> BoxAt(const Observation& o, int64_t t) {
-  std::optional<size_t> at;
-  for (size_t i = 0; i < o.boxes.size(); ++i) {
-    if (o.boxes[i].time_ns <= t) at = i;
-  }
-  return Lives(o, t) ? at : std::nullopt;
+  const auto later =
+      std::ranges::upper_bound(o.boxes, t, {}, &ObservedBox::time_ns);
+  if (!Lives(o, t) || later == o.boxes.begin()) return std::nullopt;
+  return static_cast<size_t>(later - o.boxes.begin()) - 1;
 }
 
 uint16_t ScoreOf(const Observation& o, int64_t t) {
@@ -97,10 +85,14 @@ uint16_t ScoreOf(const Observation& o, int64_t t) {
                          : o.max_score;
 }
 
-// Twice eighths of a pixel: whole numbers for all that tests ask for.
+// Lengths are counted in hundredths of half an eighth of a pixel: whole
+// numbers for eighths, centres between them, and whole percent of any side.
+constexpr int64_t kPerHalfEighth = 100;
+constexpr int64_t kPerEighth = 2 * kPerHalfEighth;
+
 int64_t Units(const Length& l, int side) {
-  return static_cast<int64_t>(l.percent ? l.value * 16 * side / 100
-                                        : l.value * 16);
+  return static_cast<int64_t>(l.percent ? l.value * 16 * side
+                                        : l.value * 8 * kPerEighth);
 }
 
 struct Vector {
@@ -112,7 +104,8 @@ int64_t Cross(Vector a, Vector b) { return a.x * b.y - a.y * b.x; }
 int64_t Dot(Vector a, Vector b) { return a.x * b.x + a.y * b.y; }
 
 Vector CentreOf(const ObservedBox& b) {
-  return {b.left + b.right, b.top + b.bottom};
+  return {kPerHalfEighth * (b.left + b.right),
+          kPerHalfEighth * (b.top + b.bottom)};
 }
 
 // Whether from + s (to - from), 0 <= s < 1, is on the line from p to q.
@@ -168,13 +161,13 @@ bool IsIn(const Place& place, const FootageStream& s, const Observation& o,
     return left <= c.x && c.x < right && top <= c.y && c.y < bottom;
   }
   if (place.kind == Place::Kind::kInside) {
-    return left <= 2 * box.left && 2 * box.right <= right &&
-           top <= 2 * box.top && 2 * box.bottom <= bottom;
+    return left <= kPerEighth * box.left && kPerEighth * box.right <= right &&
+           top <= kPerEighth * box.top && kPerEighth * box.bottom <= bottom;
   }
-  return std::min<int64_t>(right, 2 * box.right) >
-             std::max<int64_t>(left, 2 * box.left) &&
-         std::min<int64_t>(bottom, 2 * box.bottom) >
-             std::max<int64_t>(top, 2 * box.top);
+  return std::min(right, kPerEighth * box.right) >
+             std::max(left, kPerEighth * box.left) &&
+         std::min(bottom, kPerEighth * box.bottom) >
+             std::max(top, kPerEighth * box.top);
 }
 
 bool Lies(Relation::Kind kind, const ObservedBox& a, const ObservedBox& b) {
@@ -233,20 +226,6 @@ bool SensorHolds(const SensorCondition& c, const FootageStream& s, int64_t t) {
          Compares(*value, c.comparison, c.value);
 }
 
-Instants Follows(const Instants& a, const Instants& b, int64_t within) {
-  Instants set;
-  for (int64_t t = kFirst; t < kEnd; ++t) {
-    if (!Has(b, t) || Has(b, t - 1)) continue;
-    int64_t first = t - within;
-    while (first < t && !Has(a, first)) ++first;
-    if (first == t) continue;
-    for (int64_t i = first; i <= t; ++i) {
-      set.set(static_cast<size_t>(i - kFirst));
-    }
-  }
-  return set;
-}
-
 bool IsSelected(const Query& query, const QueryStream& stream) {
   if (query.streams.empty()) return stream.camera;
   return std::ranges::any_of(query.streams, [&](const std::string& pattern) {
@@ -271,28 +250,49 @@ bool IsEarlierInList(QueryOrder order, const Clip& a, const Clip& b) {
 
 }  // namespace
 
-Instants BruteForce::WhereRelated(const Relation& relation,
-                                  const FootageStream& s,
-                                  const Observation& o) const {
-  Instants related;
-  for (const Observation& other : s.observations) {
-    if (&other == &o) continue;
-    const Instants matches = WhereObject(relation.other, s, other);
-    related |= InstantsThat([&](int64_t t) {
-      const auto a = BoxAt(o, t);
-      const auto b = BoxAt(other, t);
-      return Has(matches, t) && a.has_value() && b.has_value() &&
-             Lies(relation.kind, o.boxes[*a], other.boxes[*b]);
-    });
-  }
-  return related;
+BruteForce::BruteForce(const Footage& footage)
+    : BruteForce(footage, EachNanosecondOf(kFootageTimes)) {}
+
+BruteForce::BruteForce(const Footage& footage, std::vector<int64_t> times)
+    : footage_(footage), times_(std::move(times)) {}
+
+template <typename Rule>
+Instants BruteForce::InstantsThat(const Rule& rule) const {
+  Instants set(times_.size() - 1);
+  for (size_t i = 0; i < set.size(); ++i) set[i] = rule(times_[i]);
+  return set;
 }
 
-Instants BruteForce::WhereObject(const ObjectQuery& object,
-                                 const FootageStream& s,
-                                 const Observation& o) const {
-  if (!IsWanted(object, o)) return {};
-  Instants all = InstantsThat([&](int64_t t) {
+Instants BruteForce::LongRuns(const Instants& set, int64_t least) const {
+  Instants runs(set.size());
+  for (size_t i = 0; i < set.size(); ++i) {
+    if (!set[i]) continue;
+    const size_t first = i;
+    while (i < set.size() && set[i]) ++i;
+    if (times_[i] - times_[first] < least) continue;
+    for (size_t in = first; in < i; ++in) runs[in] = true;
+  }
+  return runs;
+}
+
+Instants BruteForce::Follows(const Instants& a, const Instants& b,
+                             int64_t within) const {
+  Instants set(a.size());
+  for (size_t i = 0; i < set.size(); ++i) {
+    if (!b[i] || (i > 0 && b[i - 1])) continue;
+    const auto from = std::ranges::lower_bound(times_, times_[i] - within);
+    auto first = static_cast<size_t>(from - times_.begin());
+    while (first < i && !a[first]) ++first;
+    if (first == i) continue;
+    for (size_t in = first; in <= i; ++in) set[in] = true;
+  }
+  return set;
+}
+
+Instants BruteForce::WhereAlone(const ObjectQuery& object,
+                                const FootageStream& s,
+                                const Observation& o) const {
+  return InstantsThat([&](int64_t t) {
     if (!Lives(o, t) || ScoreOf(o, t) / 65535.0 < object.least_score) {
       return false;
     }
@@ -301,74 +301,115 @@ Instants BruteForce::WhereObject(const ObjectQuery& object,
       return box.has_value() && IsIn(place, s, o, *box);
     });
   });
-  for (const Relation& relation : object.relations) {
-    all &= WhereRelated(relation, s, o);
+}
+
+void BruteForce::KeepRelated(const Relation& relation, const FootageStream& s,
+                             std::vector<Instants>* each) const {
+  const std::vector<Instants> others = WhereEach(relation.other, s);
+  const auto is_related = [&](size_t i, size_t at) {
+    const Observation& o = s.observations[i];
+    const auto box = BoxAt(o, times_[at]);
+    for (size_t j = 0; j < others.size() && box.has_value(); ++j) {
+      const Observation& other = s.observations[j];
+      if (i == j || !others[j][at]) continue;
+      const auto its = BoxAt(other, times_[at]);
+      if (its.has_value() &&
+          Lies(relation.kind, o.boxes[*box], other.boxes[*its])) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (size_t i = 0; i < each->size(); ++i) {
+    Instants& set = (*each)[i];
+    for (size_t at = 0; at < set.size(); ++at) {
+      if (set[at]) set[at] = is_related(i, at);
+    }
   }
-  return LongRuns(all, object.least_length_ns);
+}
+
+std::vector<Instants> BruteForce::WhereEach(const ObjectQuery& object,
+                                            const FootageStream& s) const {
+  std::vector<Instants> each;
+  for (const Observation& o : s.observations) {
+    each.push_back(IsWanted(object, o) ? WhereAlone(object, s, o)
+                                       : Instants(times_.size() - 1));
+  }
+  for (const Relation& relation : object.relations) {
+    KeepRelated(relation, s, &each);
+  }
+  for (Instants& set : each) set = LongRuns(set, object.least_length_ns);
+  return each;
 }
 
 Instants BruteForce::WhereCounted(const CountCondition& c,
                                   const FootageStream& s) const {
-  std::vector<Instants> each;
-  for (const Observation& o : s.observations) {
-    each.push_back(WhereObject(c.object, s, o));
+  std::vector<uint64_t> counts(times_.size() - 1);
+  for (const Instants& set : WhereEach(c.object, s)) {
+    for (size_t i = 0; i < set.size(); ++i) counts[i] += set[i] ? 1 : 0;
   }
-  return InstantsThat([&](int64_t t) {
-    const auto count = std::ranges::count_if(
-        each, [t](const Instants& set) { return Has(set, t); });
-    return Compares(static_cast<uint64_t>(count), c.comparison,
-                    uint64_t{c.count});
-  });
+  Instants set(counts.size());
+  for (size_t i = 0; i < set.size(); ++i) {
+    set[i] = Compares(counts[i], c.comparison, uint64_t{c.count});
+  }
+  return set;
+}
+
+Instants BruteForce::WhereElsewhere(const Elsewhere& c,
+                                    const FootageStream& s) const {
+  Instants set(times_.size() - 1);
+  for (const FootageStream& other : footage_.streams) {
+    if (&other != &s && NameMatches(c.stream, other.stream.name)) {
+      Or(Where(c.part[0], other), &set);
+    }
+  }
+  return set;
 }
 
 Instants BruteForce::Where(const Condition& condition,
                            const FootageStream& s) const {
-  const Instants held = HeldOf(s);
-  Instants set;
+  Instants set(times_.size() - 1);
   if (const auto* c = std::get_if<CountCondition>(&condition.what)) {
     set = WhereCounted(*c, s);
   } else if (const auto* c = std::get_if<SensorCondition>(&condition.what)) {
     set = InstantsThat([&](int64_t t) { return SensorHolds(*c, s, t); });
   } else if (const auto* c = std::get_if<Conjunction>(&condition.what)) {
-    set.set();
-    for (const Condition& part : c->parts) set &= Where(part, s);
+    set.flip();
+    for (const Condition& part : c->parts) And(Where(part, s), &set);
   } else if (const auto* c = std::get_if<Disjunction>(&condition.what)) {
-    for (const Condition& part : c->parts) set |= Where(part, s);
+    for (const Condition& part : c->parts) Or(Where(part, s), &set);
   } else if (const auto* c = std::get_if<Negation>(&condition.what)) {
-    set = ~Where(c->part[0], s);
+    set = Where(c->part[0], s);
+    set.flip();
   } else if (const auto* c = std::get_if<Lasting>(&condition.what)) {
     set = LongRuns(Where(c->part[0], s), c->least_length_ns);
   } else if (const auto* c = std::get_if<Sequence>(&condition.what)) {
     set = Follows(Where(c->parts[0], s), Where(c->parts[1], s), c->within_ns);
   } else if (const auto* c = std::get_if<Elsewhere>(&condition.what)) {
-    for (const FootageStream& other : footage_.streams) {
-      if (&other != &s && NameMatches(c->stream, other.stream.name)) {
-        set |= Where(c->part[0], other);
-      }
-    }
+    set = WhereElsewhere(*c, s);
   }
-  return set & held;
+  And(InstantsThat([&](int64_t t) { return IsHeld(s, t); }), &set);
+  return set;
 }
 
 BruteForce::Scores BruteForce::ScoresOf(const Condition& condition,
                                         const FootageStream& s) const {
-  Scores scores = {};
+  Scores scores(times_.size() - 1);
   const auto take = [&](const std::vector<Condition>& parts) {
     for (const Condition& part : parts) {
       const Scores of_part = ScoresOf(part, s);
-      for (size_t t = 0; t < scores.size(); ++t) {
-        scores[t] = std::max(scores[t], of_part[t]);
+      for (size_t i = 0; i < scores.size(); ++i) {
+        scores[i] = std::max(scores[i], of_part[i]);
       }
     }
   };
   if (const auto* c = std::get_if<CountCondition>(&condition.what)) {
     if (Compares(uint64_t{0}, c->comparison, uint64_t{c->count})) return scores;
-    for (const Observation& o : s.observations) {
-      const Instants matches = WhereObject(c->object, s, o);
-      for (size_t t = 0; t < scores.size(); ++t) {
-        if (!matches[t]) continue;
-        const int64_t time_ns = kFirst + static_cast<int64_t>(t);
-        scores[t] = std::max(scores[t], ScoreOf(o, time_ns));
+    const std::vector<Instants> each = WhereEach(c->object, s);
+    for (size_t o = 0; o < each.size(); ++o) {
+      for (size_t i = 0; i < scores.size(); ++i) {
+        if (!each[o][i]) continue;
+        scores[i] = std::max(scores[i], ScoreOf(s.observations[o], times_[i]));
       }
     }
   } else if (const auto* c = std::get_if<Conjunction>(&condition.what)) {
@@ -387,18 +428,19 @@ std::vector<Clip> BruteForce::Clips(const Query& query) const {
   std::vector<Clip> clips;
   for (const FootageStream& s : footage_.streams) {
     if (!IsSelected(query, s.stream)) continue;
-    const Instants where = Where(query.condition, s);
+    Instants where = Where(query.condition, s);
+    And(InstantsThat(
+            [&](int64_t t) { return query.from_ns <= t && t < query.to_ns; }),
+        &where);
     const Scores scores = ScoresOf(query.condition, s);
-    const auto holds = [&](int64_t t) {
-      return query.from_ns <= t && t < query.to_ns && Has(where, t);
-    };
-    for (int64_t t = kFirst; t < kEnd; ++t) {
-      if (!holds(t)) continue;
-      if (!holds(t - 1)) clips.push_back({s.stream.id, {t, t}, 0});
+    for (size_t i = 0; i < where.size(); ++i) {
+      if (!where[i]) continue;
+      if (i == 0 || !where[i - 1]) {
+        clips.push_back({s.stream.id, {times_[i], times_[i]}, 0});
+      }
       Clip& clip = clips.back();
-      clip.span.end_ns = t + 1;
-      clip.score =
-          std::max(clip.score, scores[static_cast<size_t>(t - kFirst)]);
+      clip.span.end_ns = times_[i + 1];
+      clip.score = std::max(clip.score, scores[i]);
     }
   }
   std::ranges::sort(clips, [&](const Clip& a, const Clip& b) {

@@ -7,8 +7,6 @@
 #ifndef FOVEA_TESTS_INDEX_BRUTE_FORCE_H_
 #define FOVEA_TESTS_INDEX_BRUTE_FORCE_H_
 
-#include <array>
-#include <bitset>
 #include <cstdint>
 #include <vector>
 
@@ -18,14 +16,17 @@
 
 namespace fovea::testing {
 
-// Bit t is the instant kFootageTimes.begin_ns + t.
-inline constexpr size_t kInstants =
-    kFootageTimes.end_ns - kFootageTimes.begin_ns;
-using Instants = std::bitset<kInstants>;
+// Whether something holds, by the number of the instant.
+using Instants = std::vector<bool>;
 
 class BruteForce {
  public:
-  explicit BruteForce(const Footage& footage) : footage_(footage) {}
+  // Every nanosecond of kFootageTimes.
+  explicit BruteForce(const Footage& footage);
+  // The instants `times`, which rise; the last one is the end of all time.
+  // What holds at one has to hold until the next: ChangesOf() says when. The
+  // footage outlives this object.
+  BruteForce(const Footage& footage, std::vector<int64_t> times);
 
   // Recorded instants at which it holds.
   Instants Where(const Condition& condition, const FootageStream& s) const;
@@ -34,16 +35,28 @@ class BruteForce {
   std::vector<Clip> Clips(const Query& query) const;
 
  private:
-  Instants WhereObject(const ObjectQuery& object, const FootageStream& s,
-                       const Observation& o) const;
-  Instants WhereRelated(const Relation& relation, const FootageStream& s,
-                        const Observation& o) const;
+  template <typename Rule>
+  Instants InstantsThat(const Rule& rule) const;
+  // Runs at least so long.
+  Instants LongRuns(const Instants& set, int64_t least) const;
+  Instants Follows(const Instants& a, const Instants& b, int64_t within) const;
+
+  // Whatever it is related to, and however long.
+  Instants WhereAlone(const ObjectQuery& object, const FootageStream& s,
+                      const Observation& o) const;
+  void KeepRelated(const Relation& relation, const FootageStream& s,
+                   std::vector<Instants>* each) const;
+  // Of each observation.
+  std::vector<Instants> WhereEach(const ObjectQuery& object,
+                                  const FootageStream& s) const;
   Instants WhereCounted(const CountCondition& c, const FootageStream& s) const;
+  Instants WhereElsewhere(const Elsewhere& c, const FootageStream& s) const;
   // The greatest at each instant.
-  using Scores = std::array<uint16_t, kInstants>;
+  using Scores = std::vector<uint16_t>;
   Scores ScoresOf(const Condition& condition, const FootageStream& s) const;
 
   const Footage& footage_;
+  const std::vector<int64_t> times_;
 };
 
 }  // namespace fovea::testing
