@@ -16,8 +16,12 @@
 // are asked once unmeasured, then in turns, and the median round counts.
 // Fails where answers differ, never on time.
 //
+// Observations come in the order of time, as from live cameras all at once, or
+// stream by stream, as a model says of recordings.
+//
 // Usage: observation_bench [--observations N] [--streams N] [--days N]
-//                          [--rounds N] [--seed N]
+//                          [--rounds N] [--seed N] [--commit N]
+//                          [--order time|stream]
 
 #include <time.h>
 
@@ -27,8 +31,8 @@
 #include <cstring>
 #include <functional>
 #include <random>
-#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,12 +48,13 @@ using std::chrono::steady_clock;
 
 constexpr int64_t kHourNs = 3'600'000'000'000;
 constexpr int64_t kDayNs = 24 * kHourNs;
-constexpr size_t kPerCommit = 20'000;
 constexpr int kHours = 2000;
 constexpr int kDays = 200;
 
 struct Settings {
   MakerOptions made;
+  FeedOrder order = FeedOrder::kByTime;
+  size_t per_commit = 20'000;
   int rounds = 3;
 };
 
@@ -103,13 +108,12 @@ struct Questions {
 
 Questions Ask(const Settings& settings) {
   std::mt19937_64 dice(settings.made.seed + 99);
-  const ObservationMaker maker(settings.made);
   Questions questions;
   int64_t first_ns = INT64_MAX;
   while (questions.hours.size() < kHours) {
     const auto number =
         static_cast<int>(dice() % static_cast<uint64_t>(settings.made.streams));
-    const std::vector<Observation> all = maker.Stream(number);
+    const std::vector<Observation> all = MakeStream(settings.made, number);
     first_ns = std::min(first_ns, all.front().start_ns / kDayNs * kDayNs);
     for (int i = 0; i < 20; ++i) {
       const Observation& o = all[dice() % all.size()];
@@ -141,7 +145,30 @@ std::vector<double> AskHours(const Questions& questions, ObservationSide* side,
   return times;
 }
 
-using DayAnswer = std::set<std::pair<StreamId, int64_t>>;
+// What minutes of which streams add up to, each counted once.
+struct DayAnswer {
+  size_t minutes = 0;
+  uint64_t sum = 0;
+  friend bool operator==(const DayAnswer&, const DayAnswer&) = default;
+};
+
+DayAnswer SumOf(const std::vector<ObservationSide::Minutes>& answer) {
+  std::vector<std::pair<StreamId, int64_t>> minutes;
+  for (const auto& run : answer) {
+    for (int64_t m = run.first; m < run.end; ++m) {
+      minutes.emplace_back(run.stream, m);
+    }
+  }
+  std::ranges::sort(minutes);
+  const auto again = std::ranges::unique(minutes);
+  minutes.erase(again.begin(), again.end());
+  DayAnswer sum = {minutes.size(), 0};
+  for (const auto& [stream, minute] : minutes) {
+    sum.sum = (sum.sum ^ stream ^ static_cast<uint64_t>(minute) << 32) *
+              0x9E3779B97F4A7C15;
+  }
+  return sum;
+}
 
 std::vector<double> AskDays(const Questions& questions, ObservationSide* side,
                             std::vector<DayAnswer>* answers) {
@@ -151,12 +178,7 @@ std::vector<double> AskDays(const Questions& questions, ObservationSide* side,
     std::vector<ObservationSide::Minutes> answer;
     times.push_back(Seconds(
         [&] { answer = side->InAllStreams(q.label, q.from_ns, q.to_ns); }));
-    DayAnswer& minutes = answers->emplace_back();
-    for (const auto& run : answer) {
-      for (int64_t m = run.first; m < run.end; ++m) {
-        minutes.insert({run.stream, m});
-      }
-    }
+    answers->push_back(SumOf(answer));
   }
   return times;
 }
@@ -175,24 +197,18 @@ struct Contestant {
 
 // Both get each portion, one after the other. Returns how many there were.
 int64_t Ingest(const Settings& settings, std::vector<Contestant>* contestants) {
-  const ObservationMaker maker(settings.made);
+  ObservationFeed feed(settings.made, settings.order);
   int64_t count = 0;
-  std::vector<Observation> portion;
-  const auto put = [&] {
+  while (true) {
+    const std::vector<Observation> portion = feed.Take(settings.per_commit);
+    if (portion.empty()) return count;
     for (Contestant& c : *contestants) {
       const double cpu = CpuSeconds();
       c.rounds.back().ingest_s += Seconds([&] { c.side->Put(portion); });
       c.rounds.back().ingest_cpu_s += CpuSeconds() - cpu;
     }
     count += static_cast<int64_t>(portion.size());
-    portion.clear();
-  };
-  for (int stream = 0; stream < settings.made.streams; ++stream) {
-    std::ranges::move(maker.Stream(stream), std::back_inserter(portion));
-    if (portion.size() >= kPerCommit) put();
   }
-  if (!portion.empty()) put();
-  return count;
 }
 
 void AskAll(const Questions& questions, Contestant* c, bool measured) {
@@ -253,9 +269,12 @@ void Report(const Settings& settings, int64_t count,
   const Contestant& ours = contestants[0];
   const Contestant& theirs = contestants[1];
   std::printf(
-      "%lld observations, %d streams, %d days, seed %llu, %d rounds\n",
+      "%lld observations, %d streams, %d days, seed %llu, by %s, commits of "
+      "%zu, %d rounds\n",
       static_cast<long long>(count), settings.made.streams, settings.made.days,
-      static_cast<unsigned long long>(settings.made.seed), settings.rounds);
+      static_cast<unsigned long long>(settings.made.seed),
+      settings.order == FeedOrder::kByTime ? "time" : "stream",
+      settings.per_commit, settings.rounds);
   std::printf("%-34s %12s %12s %8s   %s\n", "", ours.name, theirs.name, "ratio",
               "goal");
   const double our_rate = all / MedianOf(ours, &Times::ingest_s);
@@ -348,6 +367,12 @@ int main(int argc, char** argv) {
     }
     if (number && name == "--days")
       settings.made.days = static_cast<int>(value);
+    if (number && name == "--commit") {
+      settings.per_commit = static_cast<size_t>(value);
+    }
+    if (name == "--order" && std::string_view(argv[i + 1]) == "stream") {
+      settings.order = fovea::bench::FeedOrder::kByStream;
+    }
     if (number && name == "--rounds") settings.rounds = static_cast<int>(value);
   }
   return fovea::bench::Run(settings);

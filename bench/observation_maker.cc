@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <numbers>
 #include <random>
 #include <utility>
@@ -19,15 +21,6 @@ constexpr double kMostSeconds = 600;
 constexpr int kMostRuns = 4;
 constexpr int64_t kStart = 1'795'046'400'000'000'000;  // a midnight in UTC
 
-// What does not change at one camera.
-struct Camera {
-  StreamId stream = 0;
-  int64_t numerator = 0;  // ns of so many frames
-  int64_t denominator = 1;
-  double frames_per_second = 0;
-  std::vector<size_t> labels;  // most frequent first
-};
-
 // One model of all cameras.
 ModelKey Model() {
   ModelKey model;
@@ -37,12 +30,14 @@ ModelKey Model() {
   return model;
 }
 
-class Maker {
+}  // namespace
+
+class StreamMaker::Camera {
  public:
-  Maker(const MakerOptions& options, int number)
+  Camera(const MakerOptions& options, int number)
       : options_(options),
         engine_(options.seed << 32 | static_cast<uint32_t>(number)) {
-    camera_.stream = static_cast<StreamId>(number) + 1;
+    stream_ = static_cast<StreamId>(number) + 1;
     switch (Below(3)) {
       case 0:
         SetRate(40'000'000, 1, 25);
@@ -54,26 +49,25 @@ class Maker {
         SetRate(200'000'000, 3, 15);
         break;
     }
-    camera_.labels.resize(kLabels.size());
-    for (size_t i = 0; i < camera_.labels.size(); ++i) camera_.labels[i] = i;
+    labels_.resize(kLabels.size());
+    for (size_t i = 0; i < labels_.size(); ++i) labels_[i] = i;
     // Nearly the same everywhere, so that labels are frequent or rare.
     for (int swaps = 0; swaps < 3; ++swaps) {
-      const size_t at = Below(camera_.labels.size() - 1);
-      std::swap(camera_.labels[at], camera_.labels[at + 1]);
+      const size_t at = Below(labels_.size() - 1);
+      std::swap(labels_[at], labels_[at + 1]);
     }
-    camera_.labels.resize(3 + Below(5));
-  }
-
-  std::vector<Observation> Stream() {
+    labels_.resize(3 + Below(5));
     const double wanted =
         static_cast<double>(options_.observations) / options_.streams;
-    std::vector<double> starts;
-    while (static_cast<double>(starts.size()) < wanted) AddBurst(&starts);
-    std::ranges::sort(starts);
-    std::vector<Observation> all;
-    all.reserve(starts.size());
-    for (const double start : starts) all.push_back(Thing(start, all.size()));
-    return all;
+    while (static_cast<double>(starts_.size()) < wanted) AddBurst();
+    std::ranges::sort(starts_);
+  }
+
+  bool at_end() const { return made_ == starts_.size(); }
+  double start_s() const { return starts_[made_]; }
+  Observation Next() {
+    const size_t number = made_++;
+    return Thing(starts_[number], number);
   }
 
  private:
@@ -85,13 +79,13 @@ class Maker {
   }
 
   void SetRate(int64_t numerator, int64_t denominator, double rate) {
-    camera_.numerator = numerator;
-    camera_.denominator = denominator;
-    camera_.frames_per_second = rate;
+    numerator_ = numerator;
+    denominator_ = denominator;
+    frames_per_second_ = rate;
   }
 
   // Seconds since the start; ten times as many at noon as at midnight.
-  void AddBurst(std::vector<double>* starts) {
+  void AddBurst() {
     double at = 0;
     double likely = 0;
     do {
@@ -101,45 +95,43 @@ class Maker {
       likely = 0.1 + 0.9 * s * s;
     } while (Unit() > likely);
     do {
-      starts->push_back(at);
+      starts_.push_back(at);
       at += -std::log(1 - Unit()) * kSecondsBetween;
     } while (Unit() > 1 / kThingsPerBurst);
   }
 
   int64_t TimeOf(uint64_t index) const {
     const int64_t i = static_cast<int64_t>(index);
-    return kStart + (2 * i * camera_.numerator + camera_.denominator) /
-                        (2 * camera_.denominator);
+    return kStart + (2 * i * numerator_ + denominator_) / (2 * denominator_);
   }
 
   // By Zipf: the first label twice as often as the second.
   const char* Label() {
     double all = 0;
-    for (size_t i = 0; i < camera_.labels.size(); ++i) {
+    for (size_t i = 0; i < labels_.size(); ++i) {
       all += 1 / static_cast<double>(i + 1);
     }
     double at = Unit() * all;
     size_t i = 0;
-    while (i + 1 < camera_.labels.size()) {
+    while (i + 1 < labels_.size()) {
       at -= 1 / static_cast<double>(i + 1);
       if (at < 0) break;
       ++i;
     }
-    return kLabels[camera_.labels[i]];
+    return kLabels[labels_[i]];
   }
 
   Observation Thing(double start, uint64_t track) {
     const double seconds = std::min(
         kMostSeconds,
         kMedianSeconds * std::exp(std::normal_distribution<>(0, 0.8)(engine_)));
-    const auto frames =
-        static_cast<uint64_t>(1 + seconds * camera_.frames_per_second);
+    const auto frames = static_cast<uint64_t>(1 + seconds * frames_per_second_);
     Observation o;
-    o.stream = camera_.stream;
+    o.stream = stream_;
     o.label = Label();
     o.track = track;
     o.model = Model();
-    o.first_index = static_cast<uint64_t>(start * camera_.frames_per_second);
+    o.first_index = static_cast<uint64_t>(start * frames_per_second_);
     o.last_index = o.first_index +
                    std::min<uint64_t>(frames, kObservationLimits.max_boxes) - 1;
     o.start_ns = TimeOf(o.first_index);
@@ -180,13 +172,66 @@ class Maker {
 
   const MakerOptions& options_;
   std::mt19937_64 engine_;
-  Camera camera_;
+  StreamId stream_ = 0;
+  int64_t numerator_ = 0;  // ns of so many frames
+  int64_t denominator_ = 1;
+  double frames_per_second_ = 0;
+  std::vector<size_t> labels_;  // most frequent first
+  std::vector<double> starts_;
+  size_t made_ = 0;
 };
 
-}  // namespace
+StreamMaker::StreamMaker(const MakerOptions& options, int number)
+    : camera_(std::make_unique<Camera>(options, number)) {}
+StreamMaker::StreamMaker(StreamMaker&&) noexcept = default;
+StreamMaker::~StreamMaker() = default;
+bool StreamMaker::at_end() const { return camera_->at_end(); }
+double StreamMaker::start_s() const { return camera_->start_s(); }
+Observation StreamMaker::Next() { return camera_->Next(); }
 
-std::vector<Observation> ObservationMaker::Stream(int number) const {
-  return Maker(options_, number).Stream();
+std::vector<Observation> MakeStream(const MakerOptions& options, int number) {
+  StreamMaker maker(options, number);
+  std::vector<Observation> all;
+  while (!maker.at_end()) all.push_back(maker.Next());
+  return all;
+}
+
+ObservationFeed::ObservationFeed(const MakerOptions& options, FeedOrder order)
+    : options_(options), order_(order) {
+  if (order == FeedOrder::kByStream) return;
+  for (int i = 0; i < options.streams; ++i) {
+    makers_.emplace_back(options_, i);
+    waiting_.emplace_back(makers_.back().start_s(), makers_.size() - 1);
+  }
+  std::ranges::make_heap(waiting_, std::greater());
+}
+
+std::vector<Observation> ObservationFeed::Take(size_t count) {
+  std::vector<Observation> portion;
+  if (order_ == FeedOrder::kByTime) {
+    TakeByTime(count, &portion);
+    return portion;
+  }
+  while (portion.size() < count && next_stream_ < options_.streams) {
+    std::ranges::move(MakeStream(options_, next_stream_++),
+                      std::back_inserter(portion));
+  }
+  return portion;
+}
+
+void ObservationFeed::TakeByTime(size_t count,
+                                 std::vector<Observation>* portion) {
+  while (portion->size() < count && !waiting_.empty()) {
+    std::ranges::pop_heap(waiting_, std::greater());
+    StreamMaker& maker = makers_[waiting_.back().second];
+    portion->push_back(maker.Next());
+    if (maker.at_end()) {
+      waiting_.pop_back();
+    } else {
+      waiting_.back().first = maker.start_s();
+      std::ranges::push_heap(waiting_, std::greater());
+    }
+  }
 }
 
 }  // namespace fovea::bench

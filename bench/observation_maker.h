@@ -9,6 +9,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "index/observation.h"
@@ -26,15 +28,48 @@ inline constexpr std::array kLabels = {"person", "car", "bicycle", "truck",
                                        "van",    "bus", "dog",     "tram",
                                        "pram",   "cat", "trolley"};
 
-class ObservationMaker {
+// One stream's observations, by start; the same each time.
+class StreamMaker {
  public:
-  explicit ObservationMaker(const MakerOptions& options) : options_(options) {}
+  // `options` outlive it; streams are numbered from 0.
+  StreamMaker(const MakerOptions& options, int number);
+  StreamMaker(StreamMaker&&) noexcept;
+  ~StreamMaker();
 
-  // All of stream `number` (from 0), by start; the same each time.
-  std::vector<Observation> Stream(int number) const;
+  bool at_end() const;
+  // Of the next one, where there is one.
+  double start_s() const;
+  Observation Next();
 
  private:
+  class Camera;
+  std::unique_ptr<Camera> camera_;
+};
+
+std::vector<Observation> MakeStream(const MakerOptions& options, int number);
+
+enum class FeedOrder {
+  kByTime,    // as live cameras bring them, all at once
+  kByStream,  // as a model says over recordings, one after the other
+};
+
+// The observations of all streams, a portion at a time.
+class ObservationFeed {
+ public:
+  ObservationFeed(const MakerOptions& options, FeedOrder order);
+
+  // The next `count`, fewer at the end, or of whole streams as many as there
+  // are.
+  std::vector<Observation> Take(size_t count);
+
+ private:
+  void TakeByTime(size_t count, std::vector<Observation>* portion);
+
   const MakerOptions options_;
+  const FeedOrder order_;
+  int next_stream_ = 0;
+  std::vector<StreamMaker> makers_;                 // by time: of all streams
+  std::vector<std::pair<double, size_t>> waiting_;  // a heap: start, maker
 };
 
 }  // namespace fovea::bench
