@@ -76,8 +76,7 @@ FrameClock TakeClock(RowReader& in, int64_t start_ns) {
 
 RunColumns ReadRunColumns(BitReader* in, size_t count) {
   RunColumns runs;
-  for (Column* column : {&runs.boxes, &runs.step, &runs.left, &runs.top,
-                         &runs.width, &runs.height, &runs.score}) {
+  for (Column* column : runs.all()) {
     *column = ReadColumn(in, count);
   }
   return runs;
@@ -97,8 +96,7 @@ uint64_t Sum(const Column& column, uint64_t most) {
 PackColumns ReadColumns(RowReader& in, size_t observations) {
   BitReader bits(in.Bytes(in.remaining()));
   PackColumns c;
-  for (Column* column : {&c.first_index, &c.start, &c.track, &c.runs, &c.frames,
-                         &c.changes, &c.end, &c.mean_score, &c.max_score}) {
+  for (Column* column : c.of_observations()) {
     *column = ReadColumn(&bits, observations);
   }
   const uint64_t runs = Sum(c.runs, kObservationLimits.max_boxes);
@@ -111,8 +109,9 @@ PackColumns ReadColumns(RowReader& in, size_t observations) {
       observations - static_cast<size_t>(std::ranges::count(c.runs, 0U));
   c.first = ReadRunColumns(&bits, boxed);
   c.more = ReadRunColumns(&bits, static_cast<size_t>(runs) - boxed);
-  c.change_after = ReadColumn(&bits, static_cast<size_t>(changes));
-  c.change = ReadColumn(&bits, static_cast<size_t>(changes));
+  for (Column* column : c.of_changes()) {
+    *column = ReadColumn(&bits, static_cast<size_t>(changes));
+  }
   if (!bits.AtEnd()) in.Fail("columns end early or late");
   return c;
 }

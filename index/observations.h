@@ -38,7 +38,7 @@ class Observations {
   // was made on. One of the same stream, label, start and track is
   // overwritten, and should say no less than it did: that is how a track grows
   // that is still open when its chunk ends. kInvalidArgument as
-  // CheckObservation().
+  // CheckObservation(); the batch is not to be committed then.
   absl::Status Put(const Observation& observation, CommitBatch* batch) const;
 
   // Puts many, in any order, each at most once in a batch, into packs: a

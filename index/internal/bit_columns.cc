@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace fovea {
 namespace {
@@ -17,27 +18,30 @@ constexpr int kPeekedBits = kWordBits - 7;
 
 int BitLength(uint64_t v) { return kWordBits - std::countl_zero(v); }
 
-// Bits of a number of `length` bits under order `k`.
-uint64_t Cost(int length, int k) {
-  const int n = std::max(length - k, 0);
-  return static_cast<uint64_t>(n + 1 + std::max(n - 1, 0) + k);
-}
-
+// The order under which all numbers take fewest bits. A number of `length` bits
+// takes 2 length - k under orders k below that, k + 1 under all others: what
+// the sums change by from one order to the next follows from how many are as
+// long as that.
 int BestOrder(const std::vector<uint64_t>& values) {
-  std::array<uint64_t, kWordBits + 1> lengths = {};
+  std::array<int64_t, kWordBits + 1> of_length = {};
+  int64_t bits = 0;
   int longest = 0;
   for (const uint64_t v : values) {
     const int length = BitLength(v);
-    ++lengths[static_cast<size_t>(length)];
+    ++of_length[static_cast<size_t>(length)];
+    bits += std::max(2 * length, 1);
     longest = std::max(longest, length);
   }
+  auto longer = static_cast<int64_t>(values.size()) - of_length[0];
+  int64_t shorter = of_length[0];  // or of k bits
+  int64_t least = bits;
   int best = 0;
-  uint64_t least = UINT64_MAX;
-  for (int k = 0; k <= std::min(longest, kWordBits - 1); ++k) {
-    uint64_t bits = 0;
-    for (int length = 0; length <= longest; ++length) {
-      bits += lengths[static_cast<size_t>(length)] * Cost(length, k);
-    }
+  for (int k = 1; k <= std::min(longest, kWordBits - 1); ++k) {
+    const int64_t same = of_length[static_cast<size_t>(k)];
+    // Those of k bits took k + 1 under the order before, and do now.
+    longer -= same;
+    bits += shorter - longer;
+    shorter += same;
     if (bits < least) {
       least = bits;
       best = k;
@@ -57,21 +61,36 @@ void WriteNumber(uint64_t v, int k, BitWriter* out) {
 }  // namespace
 
 void BitWriter::Bits(uint64_t v, int count) {
-  while (count > 0) {
-    const int taken = std::min(count, 8 - held_);
-    count -= taken;
-    last_ = last_ << taken | (v >> count & ((uint64_t{1} << taken) - 1));
-    held_ += taken;
-    if (held_ < 8) return;
-    bytes_.push_back(static_cast<char>(last_));
-    last_ = 0;
-    held_ = 0;
+  if (count == 0) return;
+  if (count < kWordBits) v &= (uint64_t{1} << count) - 1;
+  const int room = kWordBits - held_;
+  if (count < room) {
+    last_ = last_ << count | v;
+    held_ += count;
+    return;
   }
+  const int left = count - room;  // below 64
+  PutWord(room < kWordBits ? last_ << room | v >> left : v);
+  last_ = v;
+  held_ = left;
+}
+
+void BitWriter::PutWord(uint64_t word) {
+  std::array<char, sizeof(word)> bytes;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(word >> (kWordBits - 8 - 8 * i));
+  }
+  bytes_.append(bytes.data(), bytes.size());
 }
 
 std::string BitWriter::Take() {
-  if (held_ > 0) Bits(0, 8 - held_);
-  return std::move(bytes_);
+  if (held_ > 0) {
+    const auto whole = bytes_.size() + static_cast<size_t>((held_ + 7) / 8);
+    PutWord(last_ << (kWordBits - held_));
+    bytes_.resize(whole);
+  }
+  held_ = 0;
+  return std::exchange(bytes_, {});
 }
 
 // The next bits, from the highest down; zeros behind the end.

@@ -34,9 +34,11 @@ class BitWriter {
   std::string Take();
 
  private:
+  void PutWord(uint64_t word);
+
   std::string bytes_;
   uint64_t last_ = 0;  // bits not yet in bytes_, in its lowest `held_`
-  int held_ = 0;       // below 8
+  int held_ = 0;       // below 64
 };
 
 // Gives zeros behind the end, and is not ok() from then on. `bytes` must

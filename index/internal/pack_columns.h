@@ -16,6 +16,7 @@
 #ifndef FOVEA_INDEX_INTERNAL_PACK_COLUMNS_H_
 #define FOVEA_INDEX_INTERNAL_PACK_COLUMNS_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -38,6 +39,10 @@ struct RunColumns {
   Column boxes;                            // less one
   Column step;                             // of further runs: less one
   Column left, top, width, height, score;  // changes, signed
+
+  std::array<Column*, 7> all() {  // in the order of a body
+    return {&boxes, &step, &left, &top, &width, &height, &score};
+  }
 };
 
 struct PackColumns {
@@ -58,6 +63,13 @@ struct PackColumns {
   // last change (the first: behind the start) it comes, and by how much.
   Column change_after;
   Column change;  // signed
+
+  // In the order of a body: these, then runs, then changes.
+  std::array<Column*, 9> of_observations() {
+    return {&first_index, &start, &track,      &runs,     &frames,
+            &changes,     &end,   &mean_score, &max_score};
+  }
+  std::array<Column*, 2> of_changes() { return {&change_after, &change}; }
 };
 
 // Scores of boxes as those of observations, which have 65535 for 1 instead of

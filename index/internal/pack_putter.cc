@@ -26,6 +26,19 @@ bool ComesBefore(const Observation* a, const Observation* b) {
          std::tie(b->stream, b->label, b->model, b->start_ns, b->track);
 }
 
+// What is to be sorted and looked up; the rest is checked where it is encoded,
+// while it is at hand.
+bool HasKey(const Observation& o) {
+  return IsLabel(o.label) && o.start_ns > kMarkStart;
+}
+
+absl::Status CheckAll(std::span<const Observation* const> pack) {
+  for (const Observation* o : pack) {
+    if (absl::Status s = CheckObservation(*o); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
 // How many of `rest`, which is not empty, begin near enough to the first.
 size_t FitsBySpan(std::span<const Observation* const> rest) {
   const auto first = static_cast<uint64_t>(rest[0]->start_ns);
@@ -41,6 +54,9 @@ size_t FitsBySpan(std::span<const Observation* const> rest) {
 }  // namespace
 
 absl::Status PackPutter::Put(Group observations) {
+  for (const Observation* o : observations) {
+    if (!HasKey(*o)) return CheckObservation(*o);
+  }
   std::ranges::sort(observations, ComesBefore);
   for (auto begin = observations.begin(); begin != observations.end();) {
     const auto end = std::find_if(begin, observations.end(), [&](auto* o) {
@@ -99,10 +115,11 @@ absl::Status PackPutter::TakeOver(size_t first, Group* group) {
 absl::Status PackPutter::PutRow(std::span<const Observation* const> rest,
                                 size_t* put) {
   *put = FitsBySpan(rest);
-  std::optional<std::string> body = EncodePack(rest.first(*put));
+  if (absl::Status s = CheckAll(rest.first(*put)); !s.ok()) return s;
+  std::optional<std::string> body = encoder_.Encode(rest.first(*put));
   while (!body.has_value()) {  // one alone always fits
     *put /= 2;
-    body = EncodePack(rest.first(*put));
+    body = encoder_.Encode(rest.first(*put));
   }
   const auto pack = rest.first(*put);
   const Observation& first = *pack[0];
@@ -115,19 +132,28 @@ absl::Status PackPutter::PutRow(std::span<const Observation* const> rest,
   return PutMark(first, *pack.back());
 }
 
+// A mark of the label: that of `span`, where there is one, otherwise the
+// greatest. A look-up costs a quarter of a search.
+absl::StatusOr<uint64_t> PackPutter::MarkedAtLeast(const Observation& first,
+                                                   uint64_t span) const {
+  const auto same =
+      store_->Get(Family::kSem, SpanMarkKey(first.stream, first.label, span));
+  if (same.ok()) return span;
+  if (!absl::IsNotFound(same.status())) return same.status();
+  return GreatestMark(store_, first.stream, first.label);
+}
+
 // Unless there is one that says as much.
 absl::Status PackPutter::PutMark(const Observation& first,
                                  const Observation& last) {
   if (first.start_ns == last.start_ns) return absl::OkStatus();
-  const auto [known, is_new] = marked_.try_emplace({first.stream, first.label});
-  if (is_new) {
-    const auto marked = GreatestMark(store_, first.stream, first.label);
-    if (!marked.ok()) return marked.status();
-    known->second = *marked;
-  }
   const uint64_t span = MarkedSpan(last.start_ns - first.start_ns);
-  if (span <= known->second) return absl::OkStatus();
-  known->second = span;
+  uint64_t& known = marked_[{first.stream, first.label}];
+  if (span <= known) return absl::OkStatus();
+  const auto marked = MarkedAtLeast(first, span);
+  if (!marked.ok()) return marked.status();
+  known = std::max(span, *marked);
+  if (span <= *marked) return absl::OkStatus();
   const ObservationKeyParts mark = {first.stream, first.label, kMarkStart,
                                     span};
   batch_->PutRow(Family::kSem, SpanMarkKey(first.stream, first.label, span),

@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "index/internal/pack_encoder.h"
 #include "index/observation.h"
 #include "store/chunk_store.h"
 
@@ -32,7 +34,8 @@ class PackPutter {
   // The batch has this row no more.
   void Gone(std::string_view key) { known_.emplace(key); }
 
-  // Puts all into packs; they outlive the call, and pass CheckObservation().
+  // Puts all into packs; they outlive the call. kInvalidArgument, and the batch
+  // is not to be committed, as CheckObservation().
   absl::Status Put(std::vector<const Observation*> observations);
 
  private:
@@ -41,11 +44,14 @@ class PackPutter {
   absl::Status PutGroup(Group group);
   absl::Status TakeOver(size_t first, Group* group);
   absl::Status PutRow(std::span<const Observation* const> rest, size_t* put);
+  absl::StatusOr<uint64_t> MarkedAtLeast(const Observation& first,
+                                         uint64_t span) const;
   absl::Status PutMark(const Observation& first, const Observation& last);
 
   ChunkStore* const store_;
   const bool grow_;
   CommitBatch* const batch_;
+  PackEncoder encoder_;
   // Keys of rows that are gone, or taken over.
   std::set<std::string, std::less<>> known_;
   // By stream and label, up to where marks are known to be.
