@@ -2,6 +2,7 @@
 //
 // Packs and the cross-stream index of a store.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "bench/observation_side.h"
 #include "index/observation_reader.h"
 #include "index/observations.h"
+#include "index/pack_join.h"
 #include "index/presence.h"
 #include "store/chunk_store.h"
 
@@ -33,14 +35,20 @@ class Side final : public ObservationSide {
   }
 
   void Put(std::span<const Observation> observations) override {
+    for (const Observation& o : observations) {
+      last_stream_ = std::max(last_stream_, o.stream);
+    }
     CommitBatch batch;
     Require(Observations(store_.get()).PutAll(observations, &batch));
     Require(store_->Commit(std::move(batch)).status());
   }
 
-  // A prune that has something to erase writes all rows to table files and
-  // compacts these.
+  // Small packs are joined, as upkeep does it by and by. A prune that has
+  // something to erase writes all rows to table files and compacts these.
   void Settle() override {
+    std::vector<PackJoinSpan> streams;
+    for (StreamId i = 1; i <= last_stream_; ++i) streams.push_back({i});
+    Require(JoinPacks(store_.get(), streams, {}).status());
     Observation gone;
     gone.label = kLabels[0];
     CommitBatch put;
@@ -84,6 +92,7 @@ class Side final : public ObservationSide {
 
  private:
   std::unique_ptr<ChunkStore> store_;
+  StreamId last_stream_ = 0;
 };
 
 }  // namespace
