@@ -51,12 +51,12 @@ TrackerOptions OptionsFor(const ModelDescription& model) {
   return options;
 }
 
-// A track too long for one row goes on in another.
-bool IsFull(const Observation& observation, uint64_t index, int64_t time_ns) {
-  return observation.boxes.size() >= kObservationLimits.max_boxes ||
-         index - observation.first_index >= kObservationLimits.max_frames ||
-         time_ns - observation.start_ns > kObservationLimits.max_length_ns ||
-         time_ns < observation.end_ns;
+// The last instant at which it is shown; a frame may be the longest there is.
+int64_t EndOf(const FrameTime& frame) {
+  const int64_t longest = kObservationLimits.max_length_ns;
+  const int64_t length =
+      std::clamp<int64_t>(frame.end_ns - frame.time_ns - 1, 0, longest);
+  return frame.time_ns + length;
 }
 
 }  // namespace
@@ -91,15 +91,26 @@ void ObservationBook::Begin(const FrameAnswer& answer, const Detection& box,
   o.model = answer.model->id.digest;
 }
 
-void ObservationBook::Grow(const Detection& box, bool has_box, uint64_t index,
-                           int64_t time_ns, Open* track) {
+// A track too long for one row goes on in another, and so does one whose clock
+// was set back.
+bool ObservationBook::IsFull(const Open& track, const FrameTime& frame) {
+  const Observation& o = track.observation;
+  return o.boxes.size() >= kObservationLimits.max_boxes ||
+         frame.index - o.first_index >= kObservationLimits.max_frames ||
+         EndOf(frame) - o.start_ns > kObservationLimits.max_length_ns ||
+         frame.time_ns < track.last_ns;
+}
+
+void ObservationBook::Grow(const Detection& box, bool has_box,
+                           const FrameTime& frame, Open* track) {
   Observation& o = track->observation;
   if (track->scores == 0) {
-    o.first_index = index;
-    o.start_ns = time_ns;
+    o.first_index = frame.index;
+    o.start_ns = frame.time_ns;
   }
-  o.last_index = index;
-  o.end_ns = time_ns;
+  track->last_ns = frame.time_ns;
+  o.last_index = frame.index;
+  o.end_ns = EndOf(frame);
   const auto score = static_cast<double>(box.score);
   track->score_sum += score;
   ++track->scores;
@@ -107,25 +118,25 @@ void ObservationBook::Grow(const Detection& box, bool has_box, uint64_t index,
       ToObservedScore(track->score_sum / static_cast<double>(track->scores));
   o.max_score = std::max(o.max_score, ToObservedScore(score));
   if (has_box) {
-    o.boxes.push_back(ToObservedBox(index, time_ns, box.left, box.top,
-                                    box.right, box.bottom, score));
+    o.boxes.push_back(ToObservedBox(frame.index, frame.time_ns, box.left,
+                                    box.top, box.right, box.bottom, score));
   }
   track->changed = true;
 }
 
 void ObservationBook::Add(const FrameAnswer& answer, int64_t first_track,
-                          uint64_t index, int64_t time_ns) {
+                          const FrameTime& frame) {
   OfModel* of_model = Find(answer.model);
   const int64_t look = of_model->looks++;
   const std::vector<int64_t> linked =
-      of_model->tracker.Link(answer.seen, time_ns, first_track);
+      of_model->tracker.Link(answer.seen, frame.time_ns, first_track);
   for (size_t i = 0; i < linked.size(); ++i) {
     if (linked[i] == kNoTrack) continue;
     const Detection& box = answer.seen[i].box;
     Open& track = of_model->tracks[linked[i]];
     const bool goes_on = track.scores > 0 &&
                          look - track.last_look <= kMostHeldLooks + 1 &&
-                         !IsFull(track.observation, index, time_ns);
+                         !IsFull(track, frame);
     if (!goes_on) {
       if (track.scores > 0 && track.changed) {
         ended_.push_back(std::move(track.observation));
@@ -133,7 +144,7 @@ void ObservationBook::Add(const FrameAnswer& answer, int64_t first_track,
       Begin(answer, box, linked[i], &track);
     }
     track.last_look = look;
-    Grow(box, answer.has_boxes, index, time_ns, &track);
+    Grow(box, answer.has_boxes, frame, &track);
   }
   for (const int64_t number : of_model->tracker.ended()) End(number, of_model);
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "api/shown_frames.h"
 #include "api/tracker.h"
 #include "codec/sample.h"
 #include "index/observation.h"
@@ -40,16 +41,17 @@ class ObservationBook {
  public:
   explicit ObservationBook(StreamId stream) : stream_(stream) {}
 
-  // Takes in what was said of frame `index`, shown at `time_ns`; frames come
-  // by rising index. Tracks that begin are numbered from `first_track` on,
-  // at most kMostSightings (LookBook::FirstTrack()). Boxes stand as the model
-  // gave them, to an eighth of a pixel, at the frames it looked at; they may
-  // reach beyond the picture's edges. A track begins with a box from the card's
-  // threshold on and goes on with those below it (api/tracker.h). Where it was
-  // out of sight for more than kMostHeldLooks, it goes on in another
-  // observation of its number: a box holds until the next one.
-  void Add(const FrameAnswer& answer, int64_t first_track, uint64_t index,
-           int64_t time_ns);
+  // Takes in what was said of a frame; frames come by rising index. A track
+  // holds until the last one that has it gives way to the next. Tracks that
+  // begin are numbered from `first_track` on, at most kMostSightings
+  // (LookBook::FirstTrack()). Boxes stand as the model gave them, to an eighth
+  // of a pixel, at the frames it looked at; they may reach beyond the picture's
+  // edges. A track begins with a box from the card's threshold on and goes on
+  // with those below it (api/tracker.h). Where it was out of sight for more
+  // than kMostHeldLooks, it goes on in another observation of its number: a box
+  // holds until the next one.
+  void Add(const FrameAnswer& answer, int64_t first_track,
+           const FrameTime& frame);
 
   // Ends the tracks of every model: what comes next does not follow on.
   void EndAll();
@@ -63,6 +65,7 @@ class ObservationBook {
     double score_sum = 0;
     int64_t scores = 0;
     int64_t last_look = 0;  // of the model's, in which it was seen
+    int64_t last_ns = 0;    // the frame of that look
     bool changed = true;
   };
   struct OfModel {
@@ -75,7 +78,8 @@ class ObservationBook {
   OfModel* Find(const ModelDescription* model);
   void Begin(const FrameAnswer& answer, const Detection& box, int64_t number,
              Open* track) const;
-  void Grow(const Detection& box, bool has_box, uint64_t index, int64_t time_ns,
+  static bool IsFull(const Open& track, const FrameTime& frame);
+  void Grow(const Detection& box, bool has_box, const FrameTime& frame,
             Open* track);
   void End(int64_t number, OfModel* of_model);
 

@@ -18,6 +18,7 @@
 #include "api/observation_book.h"
 #include "api/run_plan.h"
 #include "api/run_ranges.h"
+#include "api/shown_frames.h"
 #include "api/stop_flag.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
@@ -90,8 +91,9 @@ class Task {
   }
 
   // Frames come by rising index.
-  void Look(const Frame& frame, const ColorInfo& color, uint64_t index,
+  void Look(const Frame& frame, const ColorInfo& color, const FrameTime& shown,
             int64_t longest_ns, const LookBook& looks) {
+    const uint64_t index = shown.index;
     if (SpanAt(index) != at_) book_.EndAll();  // it lies elsewhere
     at_ = SpanAt(index);
     const auto answer = asked_.Ask(frame, color, longest_ns);
@@ -102,7 +104,7 @@ class Task {
     }
     ++run_.inferences;
     book_.Add(Observe(description(), *answer, frame),
-              looks.FirstTrack(key(), index), index, frame.time_ns);
+              looks.FirstTrack(key(), index), shown);
   }
 
   // All of its frames in [first, end) are done, unless it failed in them.
@@ -326,6 +328,9 @@ class Run {
 
   absl::Status LookAtFrames(const GopRef& gop, const std::vector<uint64_t>& due,
                             FrameSpan* done) {
+    const auto table = FrameIndex(store_).Table(gop);
+    if (!table.ok()) return table.status();
+    const std::vector<FrameTime> times = ShownTimes(gop, *table);
     auto next = due.begin();
     return reader_.Frames(gop, [&](uint32_t rank, const Frame& frame) {
       const uint64_t index = gop.first_index + rank;
@@ -334,7 +339,7 @@ class Run {
         done->end_index = index;
         return false;
       }
-      Ask(frame, stream_.description.camera.color, index);
+      Ask(frame, stream_.description.camera.color, times[rank]);
       return ++next != due.end();
     });
   }
@@ -346,14 +351,16 @@ class Run {
     if (!image.ok()) return image.status();
     ++report_.frames_decoded;
     image->frame.time_ns = still->time_ns;
-    Ask(image->frame, image->color, gop.first_index);
+    Ask(image->frame, image->color,
+        {gop.first_index, still->time_ns,
+         gop.row.start_ns + gop.row.duration_ns});
     return absl::OkStatus();
   }
 
-  void Ask(const Frame& frame, const ColorInfo& color, uint64_t index) {
+  void Ask(const Frame& frame, const ColorInfo& color, const FrameTime& shown) {
     for (const auto& task : tasks_) {
-      if (!task->IsToLookAt(index)) continue;
-      task->Look(frame, color, index, options_.longest_answer_ns, *looks_);
+      if (!task->IsToLookAt(shown.index)) continue;
+      task->Look(frame, color, shown, options_.longest_answer_ns, *looks_);
       ++looks_done_;
     }
     if (progress_) progress_(looks_done_, looks_to_do_);

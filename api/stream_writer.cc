@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/camera_priors.h"
+#include "api/shown_frames.h"
 #include "api/time_text.h"
 #include "index/observations.h"
 
@@ -157,22 +158,22 @@ absl::Status StreamWriter::AddGop(const CanonicalGop& gop, FrameTable table,
   CountStored(row.frames, gop.payload.size(), known,
               PresentationTimes(gop.pictures));
   report_.end_ns = std::max(report_.end_ns, row.start_ns + row.duration_ns);
-  if (absl::Status s = PutLooks(gop, first_index, looks); !s.ok()) return s;
+  const std::vector<FrameTime> times =
+      ShownTimes({state_.row.id, 0, first_index, row}, table);
+  if (absl::Status s = PutLooks(times, looks); !s.ok()) return s;
   if (absl::Status s = PutMotion(gop, first_index, motion); !s.ok()) return s;
   return committer_->CommitIfDue();
 }
 
-absl::Status StreamWriter::PutLooks(const CanonicalGop& gop,
-                                    uint64_t first_index,
+absl::Status StreamWriter::PutLooks(std::span<const FrameTime> times,
                                     std::span<const FrameLook> looks) {
   ChunkStore* const store = committer_->store();
   if (store == nullptr) return absl::OkStatus();
   for (const FrameLook& look : looks) {
-    const uint64_t index = first_index + look.picture;
-    const auto first_track = EnterLook(look, index);
+    const FrameTime& frame = times[look.picture];
+    const auto first_track = EnterLook(look, frame.index);
     if (!first_track.ok()) return first_track.status();
-    observations_.Add(look.answer, *first_track, index,
-                      gop.pictures[look.picture].time_ns);
+    observations_.Add(look.answer, *first_track, frame);
     if (look.sensitivity.empty()) continue;
     if (absl::Status s = LearnPrior(look); !s.ok()) return s;
   }

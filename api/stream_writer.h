@@ -107,7 +107,8 @@ class StreamWriter {
   void PutParameterSets(const CanonicalGop& gop, GopRow* row);
   void CountStored(int64_t samples, uint64_t bytes, bool known,
                    std::span<const int64_t> times);
-  absl::Status PutLooks(const CanonicalGop& gop, uint64_t first_index,
+  // `times` of its pictures, by index.
+  absl::Status PutLooks(std::span<const FrameTime> times,
                         std::span<const FrameLook> looks);
   // Where the model's tracks begin that begin at frame `index`.
   absl::StatusOr<int64_t> EnterLook(const FrameLook& look, uint64_t index);

@@ -20,8 +20,9 @@ absl::Status LookAt(const Frame& frame, const ColorInfo& color, uint64_t index,
   auto answer = model->Infer(frame, color);
   if (!answer.ok()) return answer.status();
   FrameAnswer observed = Observe(model->description(), *answer, frame);
-  looks->push_back({index, frame.time_ns, std::move(answer->detections),
-                    std::move(observed)});
+  if (!looks->empty()) looks->back().end_ns = frame.time_ns;
+  looks->push_back({index, frame.time_ns, frame.time_ns + frame.duration_ns,
+                    std::move(answer->detections), std::move(observed)});
   return absl::OkStatus();
 }
 
@@ -90,7 +91,8 @@ std::vector<Observation> LinkedLooks(const std::vector<PlainLook>& looks,
   for (const PlainLook& look : looks) {
     // Any numbers do that never meet.
     const auto first_track = static_cast<int64_t>(look.index * kMostSightings);
-    book.Add(look.observed, first_track, look.index, look.time_ns);
+    book.Add(look.observed, first_track,
+             {look.index, look.time_ns, look.end_ns});
   }
   book.EndAll();
   return book.TakeChanged();

@@ -25,6 +25,7 @@ namespace fovea::bench {
 struct PlainLook {
   uint64_t index = 0;
   int64_t time_ns = 0;
+  int64_t end_ns = 0;  // of the next one, or its own duration's
   std::vector<Detection> detections;
   FrameAnswer observed;
 };
