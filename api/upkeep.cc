@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "api/join_packs.h"
 #include "api/retention.h"
 #include "api/store.h"
 #include "api/stored_policy.h"
@@ -106,7 +107,13 @@ class Upkeep::Work {
 
   void KeepPolicy() {
     int64_t round_ns = begun_ns_;
+    int64_t joined_ns = begun_ns_;
     while (Wait(options_.room_every_ns)) {
+      if (options_.monotonic_ns() - joined_ns >= kDayNs) {
+        joined_ns = options_.monotonic_ns();
+        NoteFailure("index",
+                    JoinSettledPacks(store_->chunks(), &stop_).status());
+      }
       const absl::StatusOr<RetentionPolicy> policy =
           StoredPolicy(store_->chunks());
       if (!policy.ok()) {

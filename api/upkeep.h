@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What a process that has a store open for long does beside its work: it
-// lets go what the store's policy does not keep, and reads the store through
-// at a modest rate.
+// lets go what the store's policy does not keep, joins what came in small
+// portions, and reads the store through at a modest rate.
 
 #ifndef FOVEA_API_UPKEEP_H_
 #define FOVEA_API_UPKEEP_H_

@@ -54,6 +54,7 @@ class PackJoin {
 
   absl::Status Commit() {
     putter_.reset();
+    bytes_ = 0;
     if (batch_.empty()) return absl::OkStatus();
     return store_->Commit(std::exchange(batch_, {})).status();
   }
@@ -162,10 +163,10 @@ class PackJoin {
       batch_.DeleteRow(Family::kSem, row.key);
       batch_.DeleteRow(Family::kSemx, PresenceKeyOf(row.parts));
       putter_->Gone(row.key);
+      bytes_ += row.value.size();
     }
     if (absl::Status s = putter_->Put(Distinct(all)); !s.ok()) return s;
-    if (batch_.payload_bytes() < kBytesPerCommit) return absl::OkStatus();
-    return Commit();
+    return bytes_ < kBytesPerCommit ? absl::OkStatus() : Commit();
   }
 
   ChunkStore* const store_;
@@ -173,6 +174,7 @@ class PackJoin {
   int64_t before_ns_ = 0;        // of the stream that is read
   std::deque<WaitingRow> rows_;  // one after the other, alike
   CommitBatch batch_;
+  uint64_t bytes_ = 0;                // of rows that it joins
   std::optional<PackPutter> putter_;  // into the batch
   PackJoinReport report_;
 };

@@ -36,9 +36,7 @@ class RowWriter {
   void SignedVarint(int64_t v);
 
   void Bytes(std::string_view v) { bytes_.append(v); }
-  void Bytes(std::span<const uint8_t> v) {
-    bytes_.append(reinterpret_cast<const char*>(v.data()), v.size());
-  }
+  void Bytes(std::span<const uint8_t> v) { bytes_.append(v.begin(), v.end()); }
   // A varint length, then the bytes.
   void Text(std::string_view v);
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // fovea index rebuild: the index of labels over all streams, made again from
-// the observations.
+// the observations. fovea index join: small packs of observations made into
+// larger ones.
 
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "api/join_packs.h"
 #include "api/store.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
@@ -70,6 +72,28 @@ absl::StatusOr<int> RunRebuild(const Context& context,
   return bad ? kExitFailed : kExitOk;
 }
 
+absl::StatusOr<int> RunJoin(const Context& context) {
+  CatchInterrupts();
+  auto store = OpenStore(context, StoreMode::kWrite);
+  if (!store.ok()) return store.status();
+  const auto report = JoinAllPacks((*store)->chunks(), StopFlag());
+  if (!report.ok()) return report.status();
+  if (context.json) {
+    Json document = Document("index");
+    document["rows"] = report->rows;
+    document["joined"] = report->joined;
+    document["packs"] = report->packs;
+    WriteJson(document);
+    return kExitOk;
+  }
+  FactList facts;
+  facts.Add("rows", FormatCount(report->rows) + " of observations");
+  facts.Add("joined", absl::StrCat(FormatCount(report->joined), " into ",
+                                   FormatCount(report->packs)));
+  WriteResult(facts.Render());
+  return kExitOk;
+}
+
 }  // namespace
 
 void AddIndex(CLI::App* app, Context* context) {
@@ -84,6 +108,9 @@ void AddIndex(CLI::App* app, Context* context) {
       [context, arguments] { return RunRebuild(*context, *arguments); });
   verb->add_flag("--check", arguments->check,
                  "Compare only; exit with 1 where it differs");
+  AddVerb(index, context, "join",
+          "Join small packs of observations, as live ingests leave them",
+          StoreNeed::kRequired, [context] { return RunJoin(*context); });
 }
 
 }  // namespace fovea::cli

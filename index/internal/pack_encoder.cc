@@ -62,7 +62,9 @@ bool SpansTooMuch(Pack pack) {
 
 void WriteHead(Pack pack, const FrameClock& clock, RowWriter* out) {
   out->U8(kPackVersion);
-  out->Bytes(std::span<const uint8_t>(pack[0]->model));
+  const ModelKey& model = pack[0]->model;
+  out->Bytes(std::string_view(reinterpret_cast<const char*>(model.data()),
+                              model.size()));
   out->U8(static_cast<uint8_t>(pack.size() - 1));
   out->Varint(ReachOf(pack));
   out->Varint(clock.first_index);

@@ -25,7 +25,9 @@
 namespace fovea {
 namespace {
 
-constexpr size_t kBlockCacheBytes = 8 << 20;
+// Filters and indexes of some 400 MB of tables, that is of ten million
+// observations; where they do not fit, each look-up reads a filter of 100 kB.
+constexpr size_t kBlockCacheBytes = 24 << 20;
 // Of a catalogue that may not write: all that is replayed stays in memory.
 constexpr size_t kReadOnlyBufferBytes = 1 << 30;
 constexpr uint64_t kTableBytes = 8 << 20;
