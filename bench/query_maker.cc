@@ -15,6 +15,14 @@ double InPixels(const Length& length, int side) {
   return length.percent ? length.value * side / 100 : length.value;
 }
 
+double CentreX(const ObservedBox& box) {
+  return (box.left + box.right) / (2 * kEighths);
+}
+
+double CentreY(const ObservedBox& box) {
+  return (box.top + box.bottom) / (2 * kEighths);
+}
+
 }  // namespace
 
 const ObservedBox& QueryMaker::AnyBox() {
@@ -38,7 +46,7 @@ void QueryMaker::AnySide(double begin_edge, double end_edge, int side,
   *begin = AnyLength(begin_edge, side);
   *end = AnyLength(end_edge, side);
   if (InPixels(*begin, side) > InPixels(*end, side)) std::swap(*begin, *end);
-  if (InPixels(*begin, side) == InPixels(*end, side)) {
+  if (OneIn(3) || InPixels(*begin, side) == InPixels(*end, side)) {
     *begin = {0, true};
     *end = {100, true};
   }
@@ -48,11 +56,10 @@ Place QueryMaker::AnyLine() {
   const ObservedBox& box = AnyBox();
   const int width = stream_.stream.width;
   const int height = stream_.stream.height;
-  const double x = (box.left + box.right) / (2 * kEighths);
-  const double y = (box.top + box.bottom) / (2 * kEighths);
   Place place;
   place.kind = Place::Kind::kCrosses;
-  place.start = {AnyLength(x, width), AnyLength(y, height)};
+  place.start = {AnyLength(CentreX(box), width),
+                 AnyLength(CentreY(box), height)};
   switch (Below(3)) {
     case 0:
       place.end = {place.start.x, {100, true}};
@@ -77,12 +84,21 @@ Place QueryMaker::AnyLine() {
 Place QueryMaker::AnyPlace() {
   if (OneIn(4)) return AnyLine();
   const ObservedBox& box = AnyBox();
+  const ObservedBox& other = AnyBox();
+  const int width = stream_.stream.width;
+  const int height = stream_.stream.height;
   Place place;
   place.kind = static_cast<Place::Kind>(Below(3));
-  AnySide(box.left / kEighths, box.right / kEighths, stream_.stream.width,
-          &place.area.left, &place.area.right);
-  AnySide(box.top / kEighths, box.bottom / kEighths, stream_.stream.height,
-          &place.area.top, &place.area.bottom);
+  Area& area = place.area;
+  if (place.kind == Place::Kind::kIn) {  // two centres are on its edges
+    AnySide(CentreX(box), CentreX(other), width, &area.left, &area.right);
+    AnySide(CentreY(box), CentreY(other), height, &area.top, &area.bottom);
+  } else {
+    AnySide(box.left / kEighths, box.right / kEighths, width, &area.left,
+            &area.right);
+    AnySide(box.top / kEighths, box.bottom / kEighths, height, &area.top,
+            &area.bottom);
+  }
   return place;
 }
 
@@ -161,7 +177,7 @@ Condition QueryMaker::AnyCondition(int depth) {
 Query QueryMaker::Any() {
   may_follow_ = true;
   Query query;
-  query.condition = AnyCondition(3);
+  query.condition = AnyCondition(static_cast<int>(Below(4)));
   query.streams = {stream_.stream.name};
   if (OneIn(4)) query.from_ns = AnyBox().time_ns;
   if (OneIn(4)) query.to_ns = AnyBox().time_ns;

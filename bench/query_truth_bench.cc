@@ -88,7 +88,7 @@ constexpr ClipCase kQuickClip = {"towncentre_street_41f", "fastestdet", true};
 
 struct Settings {
   bool quick = false;
-  int queries = 300;  // per clip and case
+  int queries = 1000;  // per clip and case
   uint64_t seed = 1;
 };
 
@@ -356,7 +356,7 @@ std::optional<Settings> ParseArguments(int argc, char** argv) {
     const std::string option = argv[i];
     if (option == "--quick") {
       settings.quick = true;
-      settings.queries = 60;
+      settings.queries = 600;
     } else if (i + 1 == argc) {
       return std::nullopt;
     } else if (option == "--queries") {
