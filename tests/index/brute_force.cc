@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <regex>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <variant>
@@ -54,16 +54,19 @@ bool Compares(A a, Comparison comparison, B b) {
   return false;
 }
 
-bool NameMatches(const std::string& pattern, const std::string& name) {
-  std::string regex;
-  for (const char c : pattern) {
-    if (c == '*') {
-      regex += ".*";
-    } else {
-      regex += c == '?' ? '.' : c;
-    }
+// By trying every length for each '*'.
+bool NameMatches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  const std::string_view rest = pattern.substr(1);
+  if (pattern.front() != '*') {
+    return !name.empty() &&
+           (pattern.front() == '?' || pattern.front() == name.front()) &&
+           NameMatches(rest, name.substr(1));
   }
-  return std::regex_match(name, std::regex(regex));
+  for (size_t skipped = 0; skipped <= name.size(); ++skipped) {
+    if (NameMatches(rest, name.substr(skipped))) return true;
+  }
+  return false;
 }
 
 bool Lives(const Observation& o, int64_t t) {
