@@ -103,7 +103,7 @@ class ObservationDice {
         o.start_ns +
         static_cast<int64_t>(length / frames * (last.index - o.first_index));
     const auto jitter = static_cast<int64_t>(Below(8) == 0 ? Below(90) : 0);
-    return std::clamp(even + jitter, last.time_ns, o.end_ns);
+    return std::max(even + std::min(jitter, o.end_ns - even), last.time_ns);
   }
 
   void AddBoxes(Observation* o) {

@@ -60,10 +60,12 @@ std::vector<Observation> AnyPack(ObservationDice& dice, uint64_t most) {
     const auto later = static_cast<int64_t>(
         dice.Below(static_cast<uint64_t>(kPackLimits.max_span_ns)));
     if (pack[0].start_ns > INT64_MAX - later - kHour) continue;
-    const int64_t moved = pack[0].start_ns + later - o.start_ns;
-    o.start_ns += moved;
-    o.end_ns += moved;
-    for (ObservedBox& box : o.boxes) box.time_ns += moved;
+    const int64_t start_ns = pack[0].start_ns + later;
+    for (ObservedBox& box : o.boxes) {
+      box.time_ns = start_ns + (box.time_ns - o.start_ns);
+    }
+    o.end_ns = start_ns + (o.end_ns - o.start_ns);
+    o.start_ns = start_ns;
     pack.push_back(std::move(o));
   }
   std::ranges::sort(pack, {}, KeyOf);
