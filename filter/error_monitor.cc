@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "filter/error_monitor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fovea {
+
+ErrorMonitor::ErrorMonitor(double limit, double least_q)
+    : limit_(limit), least_q_(least_q) {}
+
+// `outcome` is what one unit of stake gains, at least -`most`.
+void ErrorMonitor::Wealth::Bet(double outcome, double most) {
+  double greatest = -INFINITY;
+  for (size_t i = 0; i < kStakes.size(); ++i) {
+    logs[i] += std::log1p(kStakes[i] / most * outcome);
+    greatest = std::max(greatest, logs[i]);
+  }
+  double sum = 0;
+  for (const double log : logs) sum += std::exp(log - greatest);
+  const double wealth =
+      greatest + std::log(sum / static_cast<double>(kStakes.size()));
+  this->greatest = std::max(this->greatest, wealth);
+}
+
+void ErrorMonitor::Add(bool wrong, double q) {
+  const double weight = least_q_ / q;
+  const double error = wrong ? 1 : 0;
+  below_.Bet(weight * (limit_ - error), 1 - limit_);
+  above_.Bet(weight * (error - limit_), limit_);
+}
+
+bool ErrorMonitor::IsBelow(double alpha) const {
+  return below_.greatest >= -std::log(alpha);
+}
+
+bool ErrorMonitor::IsAbove(double alpha) const {
+  return above_.greatest >= -std::log(alpha);
+}
+
+}  // namespace fovea
