@@ -280,6 +280,7 @@ absl::StatusOr<AnnotateReport> Store::Annotate(const std::string& stream,
   const auto observations =
       ObservationsOf(*annotations, *times, summary->id, by);
   if (!observations.ok()) return named(observations.status());
+  const absl::ReaderMutexLock lock(&observed_);
   const auto before =
       TakeOut(chunks_.get(), summary->id, by, /*commit=*/options.replace);
   if (!before.ok()) return before.status();

@@ -21,7 +21,10 @@ absl::StatusOr<PackJoinReport> JoinAllPacks(ChunkStore* store,
 
 // Of streams whose times only rise, up to two hours before what they have
 // come to: no track is longer than one, so what goes on beside this is left
-// alone. Ingests and retention may go on meanwhile.
+// alone. Ingests may go on meanwhile; what changes what was observed of
+// stored time (removal, retention, models run over it, annotations) would be
+// lost. Upkeep calls this while nothing does (Store::observed()), in turns
+// with its own retention.
 absl::StatusOr<PackJoinReport> JoinSettledPacks(ChunkStore* store,
                                                 const std::atomic<bool>* stop);
 

@@ -25,7 +25,7 @@ ModelKey MotionModel();
 // Not thread-safe.
 class MotionBook {
  public:
-  // Tracks are numbered from `first_track` on: above all the stream has.
+  // Tracks are numbered from `first_track` on (LookBook::FirstMotionTrack()).
   MotionBook(StreamId stream, uint64_t first_track)
       : stream_(stream), first_track_(first_track) {}
 

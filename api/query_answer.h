@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What Store::Query() is asked and answers.
+// What Store::QueryPage() is asked and answers.
 
 #ifndef FOVEA_API_QUERY_ANSWER_H_
 #define FOVEA_API_QUERY_ANSWER_H_

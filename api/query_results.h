@@ -24,7 +24,6 @@
 
 namespace fovea {
 
-class ChunkStore;
 class Store;
 struct Query;
 

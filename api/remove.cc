@@ -153,6 +153,7 @@ absl::Status RemoveDerived(ChunkStore* store, StreamId stream, bool camera,
 
 absl::StatusOr<RemoveReport> Store::Remove(const std::string& stream,
                                            TimeRange range) {
+  const absl::ReaderMutexLock lock(&observed_);
   absl::StatusOr<StreamRow> row = registry_.Find(stream);
   if (!row.ok()) return row.status();
   Removal removal;

@@ -17,13 +17,13 @@
 #include "api/look_book.h"
 #include "api/observation_book.h"
 #include "api/run_plan.h"
-#include "api/run_ranges.h"
 #include "api/shown_frames.h"
 #include "api/stop_flag.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
 #include "codec/formats/image_reader.h"
 #include "index/observations.h"
+#include "index/timeline.h"
 
 namespace fovea {
 namespace {
@@ -148,12 +148,20 @@ class Task {
   std::set<std::pair<uint64_t, int64_t>> starts_;
 };
 
+Timeline TimelineOf(const std::vector<TimeRange>& ranges) {
+  std::vector<TimeSpan> spans;
+  for (const TimeRange& range : ranges) {
+    spans.push_back({range.from_ns, range.to_ns});
+  }
+  return Timeline(std::move(spans));
+}
+
 class Run {
  public:
   Run(Store* store, StreamSummary stream, const RunOptions& options,
       const std::function<void(int64_t, int64_t)>& progress,
       const std::atomic<bool>* stop)
-      : engine_(store),
+      : whole_(store),
         store_(store->chunks()),
         stream_(std::move(stream)),
         options_(options),
@@ -170,6 +178,7 @@ class Run {
   absl::StatusOr<RunReport> Go() {
     if (absl::Status s = Plan(); !s.ok()) return s;
     if (!options_.dry_run && looks_to_do_ > 0) {
+      const absl::ReaderMutexLock lock(whole_->observed());
       if (absl::Status s = Clear(); !s.ok()) return s;
       if (absl::Status s = LookAll(); !s.ok()) return s;
       if (absl::Status s = Commit(); !s.ok()) return s;
@@ -235,21 +244,42 @@ class Run {
 
   // What `only` and `moving` leave of the ranges; empty means none.
   absl::StatusOr<std::vector<TimeRange>> KeptTo() {
-    std::vector<TimeRange> ranges = options_.ranges;
-    if (ranges.empty()) ranges.emplace_back();
+    Timeline kept =
+        options_.ranges.empty() ? Timeline::All() : TimelineOf(options_.ranges);
     if (options_.only) {
-      const auto clips =
-          ClipRanges(engine_, stream_, *options_.only, &report_.notes, stop_);
-      if (!clips.ok()) return clips;
-      ranges = Common(std::move(ranges), *clips);
+      const auto clips = ClipTimes();
+      if (!clips.ok()) return clips.status();
+      kept = kept & *clips;
     }
     if (options_.moving) {
-      const auto moving =
-          MovingRanges(store_, stream_.id, *options_.moving, &report_.motion);
-      if (!moving.ok()) return moving;
-      ranges = Common(std::move(ranges), *moving);
+      const auto moving = MovingSpans(store_, stream_.id, TimeSpan::All(),
+                                      *options_.moving, &report_.motion);
+      if (!moving.ok()) return moving.status();
+      kept = kept & *moving;
+    }
+    std::vector<TimeRange> ranges;
+    for (const TimeSpan& run : kept.runs()) {
+      ranges.push_back({run.begin_ns, run.end_ns});
     }
     return ranges;
+  }
+
+  // The clips of `only` in the stream; one that names no streams is asked of
+  // this one alone.
+  absl::StatusOr<Timeline> ClipTimes() {
+    Query asked = *options_.only;
+    if (asked.streams.empty()) asked.streams = {stream_.name};
+    auto results = whole_->Query(asked, stop_);
+    if (!results.ok()) return results.status();
+    std::vector<TimeSpan> spans;
+    for (const QueryResult& result : *results) {
+      const QueryClip& clip = result.clip();
+      if (clip.stream_id != stream_.id) continue;
+      spans.push_back({clip.from_ns, clip.to_ns});
+    }
+    report_.notes = results->notes();
+    if (!results->status().ok()) return results->status();
+    return Timeline(std::move(spans));
   }
 
   // Takes out what each model said before of the frames it is to look at, in
@@ -404,7 +434,7 @@ class Run {
     return store_->Commit(std::move(batch)).status();
   }
 
-  Store* const engine_;
+  Store* const whole_;
   ChunkStore* const store_;
   const StreamSummary stream_;
   const RunOptions& options_;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "api/align.h"
 #include "api/annotate.h"
 #include "api/clip_boxes.h"
@@ -174,6 +175,10 @@ class Store {
   // What the store stands on.
   ChunkStore* chunks() { return chunks_.get(); }
 
+  // Held shared by calls that change what was observed of stored time; alone
+  // by upkeep while it joins packs.
+  absl::Mutex* observed() { return &observed_; }
+
  private:
   Store(std::unique_ptr<ChunkStore> chunks,
         std::unique_ptr<StoreServer> server);
@@ -183,8 +188,8 @@ class Store {
   absl::StatusOr<int64_t> ReadEvery(
       const FrameSelection& selection, const StreamSummary& stream,
       const std::function<bool(const ReadFrame&)>& visit);
-
   std::unique_ptr<ChunkStore> chunks_;
+  absl::Mutex observed_;
   StreamRegistry registry_;
   std::unique_ptr<StoreServer> server_;  // of one that writes
   std::unique_ptr<Upkeep> upkeep_;       // ends first

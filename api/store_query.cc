@@ -37,8 +37,9 @@ absl::StatusOr<MotionSources> SourcesOfMotion(const Query& query,
   MotionSources sources;
   for (const QueryStream& stream : facts.streams()) {
     if (!stream.camera || !IsAmong(query, stream)) continue;
-    const auto spans = MovingSpans(store, stream.id, query.from_ns, query.to_ns,
-                                   MovingSpanOptions(), &sources);
+    const auto spans =
+        MovingSpans(store, stream.id, {query.from_ns, query.to_ns},
+                    MovingSpanOptions(), &sources);
     if (!spans.ok()) return spans.status();
   }
   return sources;

@@ -109,10 +109,8 @@ class Upkeep::Work {
     int64_t round_ns = begun_ns_;
     int64_t joined_ns = begun_ns_;
     while (Wait(options_.room_every_ns)) {
-      if (options_.monotonic_ns() - joined_ns >= kDayNs) {
+      if (options_.monotonic_ns() - joined_ns >= kDayNs && JoinIfAlone()) {
         joined_ns = options_.monotonic_ns();
-        NoteFailure("index",
-                    JoinSettledPacks(store_->chunks(), &stop_).status());
       }
       const absl::StatusOr<RetentionPolicy> policy =
           StoredPolicy(store_->chunks());
@@ -127,6 +125,16 @@ class Upkeep::Work {
       if (due) round_ns = now;
       NoteFailure("retention", Retain(*policy));
     }
+  }
+
+  // False where somebody changes what was observed.
+  bool JoinIfAlone() {
+    absl::Mutex* const observed = store_->observed();
+    if (!observed->TryLock()) return false;
+    const auto joined = JoinSettledPacks(store_->chunks(), &stop_);
+    observed->Unlock();
+    NoteFailure("index", joined.status());
+    return true;
   }
 
   bool RoomIsShort(const RetentionPolicy& policy) {

@@ -293,12 +293,10 @@ struct Outcome {
 };
 
 Outcome Compare(const Footage& footage, const std::vector<int64_t>& times,
-                const std::vector<MovingSpan>& spans) {
+                const Timeline& moving) {
   Outcome outcome;
-  size_t next = 0;
   for (size_t i = 0; i < std::min(times.size(), footage.truth.size()); ++i) {
-    while (next < spans.size() && spans[next].end_ns <= times[i]) ++next;
-    const bool moves = next < spans.size() && spans[next].begin_ns <= times[i];
+    const bool moves = moving.Contains(times[i]);
     if (footage.truth[i] == Shows::kObject) {
       ++outcome.objects;
       outcome.found += moves;
@@ -313,8 +311,8 @@ Outcome Compare(const Footage& footage, const std::vector<int64_t>& times,
 Outcome Ask(const Footage& footage, Ingested* ingested,
             const MovingSpanOptions& options, int* chunks) {
   WatchedReader reader(ingested->store->chunks());
-  const auto spans = Require(
-      MovingSpans(&reader, ingested->stream, INT64_MIN, INT64_MAX, options));
+  const auto spans =
+      Require(MovingSpans(&reader, ingested->stream, TimeSpan::All(), options));
   *chunks += reader.chunks();
   return Compare(footage, ingested->times, spans);
 }

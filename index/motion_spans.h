@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "index/timeline.h"
 #include "store/rows.h"
 #include "store/store_reader.h"
 
@@ -45,13 +46,7 @@ struct MovingSpanOptions {
   bool guess = false;
 };
 
-struct MovingSpan {
-  int64_t begin_ns = 0;
-  int64_t end_ns = 0;  // exclusive
-  friend bool operator==(const MovingSpan&, const MovingSpan&) = default;
-};
-
-// What told whether anything moves in the frames of [from_ns, to_ns).
+// What told whether anything moves in the frames of a window.
 struct MotionSources {
   uint64_t noted = 0;         // looked at at ingest, with a still camera
   uint64_t camera_moves = 0;  // the same, but all of it may move
@@ -60,15 +55,15 @@ struct MotionSources {
   friend bool operator==(const MotionSources&, const MotionSources&) = default;
 };
 
-// Spans of [from_ns, to_ns) in which something moves, in order, none touching
-// another. Where motion was looked for at ingest they are those of `motion`
-// observations, and all times at which the camera moved; elsewhere all of it,
-// or what is guessed (after PacketGame, SIGCOMM 2023), whatever the area.
-// Counts frames into `sources` (may be null). kDataLoss, naming the row, where
-// one is damaged.
-absl::StatusOr<std::vector<MovingSpan>> MovingSpans(
-    StoreReader* store, StreamId stream, int64_t from_ns, int64_t to_ns,
-    const MovingSpanOptions& options = {}, MotionSources* sources = nullptr);
+// When, in `window`, something moves. Where motion was looked for at ingest
+// that is while there is a `motion` observation, and all times at which the
+// camera moved; elsewhere always, or when it is guessed (after PacketGame,
+// SIGCOMM 2023), whatever the area. Counts frames into `sources` (may be
+// null). kDataLoss, naming the row, where one is damaged.
+absl::StatusOr<Timeline> MovingSpans(StoreReader* store, StreamId stream,
+                                     TimeSpan window,
+                                     const MovingSpanOptions& options = {},
+                                     MotionSources* sources = nullptr);
 
 }  // namespace fovea
 

@@ -94,28 +94,21 @@ class MotionIngestTest : public ::testing::Test {
     return entries;
   }
 
-  std::vector<MovingSpan> Spans(StreamId stream) {
-    const auto spans =
-        MovingSpans(store_->chunks(), stream, INT64_MIN, INT64_MAX);
+  Timeline Spans(StreamId stream) {
+    const auto spans = MovingSpans(store_->chunks(), stream, TimeSpan::All());
     EXPECT_TRUE(spans.ok()) << spans.status();
-    return spans.ok() ? *spans : std::vector<MovingSpan>();
-  }
-
-  static bool Holds(const std::vector<MovingSpan>& spans, int64_t time_ns) {
-    return std::any_of(spans.begin(), spans.end(), [&](const MovingSpan& s) {
-      return s.begin_ns <= time_ns && time_ns < s.end_ns;
-    });
+    return spans.ok() ? *spans : Timeline();
   }
 
   // Frames with an object all lie in spans, most others in none.
   void ExpectGated(StreamId stream) {
     const auto scene = Scene::Create(Options());
     ASSERT_TRUE(scene.ok()) << scene.status();
-    const std::vector<MovingSpan> spans = Spans(stream);
+    const Timeline spans = Spans(stream);
     int objects = 0, found = 0, empty = 0, excluded = 0;
     for (int64_t i = 0; i < (*scene)->frames(); ++i) {
       const SceneTruth truth = (*scene)->Truth(i);
-      const bool moves = Holds(spans, truth.time_ns);
+      const bool moves = spans.Contains(truth.time_ns);
       const bool shows =
           std::any_of(truth.boxes[0].begin(), truth.boxes[0].end(),
                       [](const SceneBox& box) { return box.visible >= 0.25; });
@@ -241,7 +234,7 @@ TEST_F(MotionIngestTest, AMovingCameraMovesAllTheTime) {
     int frames = 0, moving = 0;
     for (const FrameEntry& entry : Entries(stream)) {
       ++frames;
-      moving += Holds(spans, entry.time_ns);
+      moving += spans.Contains(entry.time_ns);
     }
     EXPECT_GE(moving, frames * 95 / 100);
   }
@@ -257,7 +250,7 @@ TEST_F(MotionIngestTest, ABusyPlaceMovesAllTheTime) {
     int frames = 0, moving = 0;
     for (const FrameEntry& entry : Entries(stream)) {
       ++frames;
-      moving += Holds(spans, entry.time_ns);
+      moving += spans.Contains(entry.time_ns);
     }
     EXPECT_GE(moving, frames * 95 / 100);
   }

@@ -15,7 +15,6 @@
 #include "api/model_folder.h"
 #include "api/query_text.h"
 #include "api/run_model.h"
-#include "api/run_ranges.h"
 #include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
 #include "tests/support/script_model.h"
@@ -187,22 +186,6 @@ TEST_F(RunOnlyTest, WhatIsGuessedFromSizesIsTold) {
   const RunReport report = Run("cam", Watcher("watcher"));
   EXPECT_EQ(report.motion.sizes, kFrames);
   EXPECT_EQ(report.motion.unknown, 0U);
-}
-
-TEST(CommonRangesTest, BordersAreWalked) {
-  const auto is = [](int64_t from, int64_t to) {
-    return ::testing::AllOf(::testing::Field(&TimeRange::from_ns, from),
-                            ::testing::Field(&TimeRange::to_ns, to));
-  };
-  EXPECT_THAT(Common({}, {{0, 10}}), ElementsAre());
-  EXPECT_THAT(Common({{0, 10}}, {}), ElementsAre());
-  EXPECT_THAT(Common({{0, 10}}, {{10, 20}}), ElementsAre());
-  EXPECT_THAT(Common({{0, 10}}, {{9, 20}}), ElementsAre(is(9, 10)));
-  EXPECT_THAT(Common({{20, 30}, {0, 10}, {5, 12}}, {{2, 25}, {26, 99}}),
-              ElementsAre(is(2, 12), is(20, 25), is(26, 30)));
-  EXPECT_THAT(Common({{0, 100}}, {{1, 2}, {3, 4}}),
-              ElementsAre(is(1, 2), is(3, 4)));
-  EXPECT_THAT(Common({{5, 5}, {7, 6}}, {{0, 10}}), ElementsAre());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -89,14 +90,16 @@ class MotionSpansTest : public ::testing::Test {
     return o;
   }
 
-  std::vector<MovingSpan> Spans(int64_t from_ns = 0,
-                                int64_t to_ns = 3600'000'000'000) {
-    const auto spans = MovingSpans(&store_, kStream, from_ns, to_ns, options_);
+  std::vector<TimeSpan> Spans(int64_t from_ns = 0,
+                              int64_t to_ns = 3600'000'000'000) {
+    const auto spans =
+        MovingSpans(&store_, kStream, {from_ns, to_ns}, options_);
     EXPECT_TRUE(spans.ok()) << spans.status();
-    return spans.ok() ? *spans : std::vector<MovingSpan>();
+    if (!spans.ok()) return {};
+    return {spans->runs().begin(), spans->runs().end()};
   }
 
-  static MovingSpan Frames(int64_t first, int64_t end) {
+  static TimeSpan Frames(int64_t first, int64_t end) {
     return {first * kFrameNs, end * kFrameNs};
   }
 
@@ -120,8 +123,8 @@ TEST_F(MotionSpansTest, SpansAreThoseOfObservationsJoined) {
   See(Motion(2, 20, 40));
   See(Motion(3, 100, 120));
   EXPECT_THAT(Spans(),
-              ElementsAre(MovingSpan{10 * kFrameNs, 40 * kFrameNs + 1},
-                          MovingSpan{100 * kFrameNs, 120 * kFrameNs + 1}));
+              ElementsAre(TimeSpan{10 * kFrameNs, 40 * kFrameNs + 1},
+                          TimeSpan{100 * kFrameNs, 120 * kFrameNs + 1}));
 }
 
 TEST_F(MotionSpansTest, OtherLabelsAreNotMotion) {
@@ -135,11 +138,10 @@ TEST_F(MotionSpansTest, MarginsWidenAndTheRangeCuts) {
   AddKnown(8);
   See(Motion(1, 50, 60));
   options_.margin_ns = 5 * kFrameNs;
-  EXPECT_THAT(Spans(),
-              ElementsAre(MovingSpan{45 * kFrameNs, 65 * kFrameNs + 1}));
+  EXPECT_THAT(Spans(), ElementsAre(TimeSpan{45 * kFrameNs, 65 * kFrameNs + 1}));
   EXPECT_THAT(Spans(0, 48 * kFrameNs), ElementsAre(Frames(45, 48)));
   EXPECT_THAT(Spans(62 * kFrameNs, 100 * kFrameNs),
-              ElementsAre(MovingSpan{62 * kFrameNs, 65 * kFrameNs + 1}));
+              ElementsAre(TimeSpan{62 * kFrameNs, 65 * kFrameNs + 1}));
   EXPECT_THAT(Spans(0, 45 * kFrameNs), IsEmpty());
 }
 
@@ -207,7 +209,7 @@ TEST_F(MotionSpansTest, KnownAndUnknownPartsOfAStreamAreToldEachItsWay) {
   AddKnown(4);
   AddSizes(40, [](uint64_t index) { return index >= 900 ? 5000U : 500U; });
   See(Motion(1, 20, 29));
-  EXPECT_THAT(Spans(), ElementsAre(MovingSpan{20 * kFrameNs, 29 * kFrameNs + 1},
+  EXPECT_THAT(Spans(), ElementsAre(TimeSpan{20 * kFrameNs, 29 * kFrameNs + 1},
                                    Frames(900, 1100)));
 }
 
@@ -234,8 +236,9 @@ TEST_F(MotionSpansTest, WhatToldIsCountedByFrameOfTheRange) {
   AddSizes(1, [](uint64_t) { return 500; });
   const auto count = [&](int64_t first, int64_t end) {
     MotionSources sources;
-    EXPECT_TRUE(MovingSpans(&store_, kStream, first * kFrameNs, end * kFrameNs,
-                            options_, &sources)
+    EXPECT_TRUE(MovingSpans(&store_, kStream,
+                            {first * kFrameNs, end * kFrameNs}, options_,
+                            &sources)
                     .ok());
     return sources;
   };
@@ -257,9 +260,27 @@ TEST_F(MotionSpansTest, ADamagedRowIsNamed) {
   CommitBatch batch;
   batch.PutRow(Family::kFtab, GopKey(kStream, 0, 25), "\2\1");
   ASSERT_TRUE(store_.Commit(std::move(batch)).ok());
-  const auto spans = MovingSpans(&store_, kStream, 0, INT64_MAX);
+  const auto spans = MovingSpans(&store_, kStream, {0, INT64_MAX});
   EXPECT_EQ(spans.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(spans.status().message()), HasSubstr("gop 25"));
+}
+
+TEST_F(MotionSpansTest, ADamagedObservationIsNoTimeWithoutMotion) {
+  AddKnown(2);
+  See(Motion(1, 10, 30));
+  std::string key;
+  ASSERT_TRUE(store_
+                  .Scan(Family::kSem, "", "",
+                        [&](std::string_view found, std::string_view) {
+                          key = found;
+                          return false;
+                        })
+                  .ok());
+  CommitBatch batch;
+  batch.PutRow(Family::kSem, key, std::string("\1\1\1", 3));
+  ASSERT_TRUE(store_.Commit(std::move(batch)).ok());
+  const auto spans = MovingSpans(&store_, kStream, {0, INT64_MAX});
+  EXPECT_EQ(spans.status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST_F(MotionSpansTest, AllOfTimeCanBeAskedFor) {
@@ -267,7 +288,7 @@ TEST_F(MotionSpansTest, AllOfTimeCanBeAskedFor) {
   See(Motion(1, 10, 30));
   options_.margin_ns = 1;
   EXPECT_THAT(Spans(INT64_MIN, INT64_MAX),
-              ElementsAre(MovingSpan{10 * kFrameNs - 1, 30 * kFrameNs + 2}));
+              ElementsAre(TimeSpan{10 * kFrameNs - 1, 30 * kFrameNs + 2}));
 }
 
 }  // namespace
