@@ -39,4 +39,27 @@ bool ErrorMonitor::IsAbove(double alpha) const {
   return above_.greatest >= -std::log(alpha);
 }
 
+std::array<double, ErrorMonitor::kNumbers> ErrorMonitor::Numbers() const {
+  std::array<double, kNumbers> numbers;
+  auto* out = std::copy(below_.logs.begin(), below_.logs.end(), numbers.data());
+  *out++ = below_.greatest;
+  out = std::copy(above_.logs.begin(), above_.logs.end(), out);
+  *out = above_.greatest;
+  return numbers;
+}
+
+bool ErrorMonitor::Resume(const std::array<double, kNumbers>& numbers) {
+  for (const double number : numbers) {
+    if (!std::isfinite(number)) return false;
+  }
+  constexpr size_t kStakesOfOne = kStakes.size();
+  const double* in = numbers.data();
+  std::copy(in, in + kStakesOfOne, below_.logs.begin());
+  below_.greatest = in[kStakesOfOne];
+  in += kStakesOfOne + 1;
+  std::copy(in, in + kStakesOfOne, above_.logs.begin());
+  above_.greatest = in[kStakesOfOne];
+  return true;
+}
+
 }  // namespace fovea

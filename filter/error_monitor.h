@@ -7,6 +7,7 @@
 #define FOVEA_FILTER_ERROR_MONITOR_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace fovea {
@@ -39,6 +40,13 @@ class ErrorMonitor {
   // Whether that is shown at confidence 1 - alpha.
   bool IsBelow(double alpha) const;
   bool IsAbove(double alpha) const;
+
+  // What Add() changed, to be kept beyond the process and set again in a
+  // monitor of the same limits: five logarithms and the greatest, of either
+  // wealth. False, changing nothing: one is NaN or infinite.
+  static constexpr size_t kNumbers = 12;
+  std::array<double, kNumbers> Numbers() const;
+  bool Resume(const std::array<double, kNumbers>& numbers);
 
  private:
   static constexpr std::array<double, 5> kStakes = {0.1, 0.25, 0.5, 0.75, 0.9};

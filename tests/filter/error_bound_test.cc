@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
+#include <vector>
 
 namespace fovea {
 namespace {
@@ -82,6 +83,54 @@ TEST(GreatestRateTest, IsClopperAndPearsons) {
   EXPECT_GT(GreatestRate(0, 148, 0.05), 0.02);
   EXPECT_EQ(GreatestRate(0, 0, 0.05), 1);
   EXPECT_EQ(GreatestRate(7, 7, 0.05), 1);
+}
+
+// Against one who sees the checks and goes to the limit: a wrong decision at
+// every turn until the bound is passed or 400 were missed, the coin as rare as
+// he likes.
+TEST(ErrorBoundTest, MostMissedHoldsAtEveryMoment) {
+  std::mt19937_64 dice(5);
+  std::uniform_real_distribution<double> uniform;
+  int passed = 0;
+  constexpr int kWalks = 400;
+  for (int walk = 0; walk < kWalks; ++walk) {
+    std::vector<CheckTally> tallies = {{0.2, 0, 0, 0}, {0.05, 0, 0, 0}};
+    int64_t missed = 0;
+    bool beyond = false;
+    while (!beyond && missed < 400) {
+      CheckTally& tally = tallies[tallies[0].caught > 2 ? 1 : 0];
+      ++tally.decisions;
+      if (uniform(dice) < tally.q) {
+        ++tally.checks;
+        ++tally.caught;
+      } else {
+        ++missed;
+        beyond = missed > MostMissed(tallies, 0.05);
+      }
+    }
+    passed += beyond;
+  }
+  EXPECT_LE(passed, 33);  // 20 expected at most; more: 0.3 %
+  EXPECT_GE(passed, 2);   // not for being far too wide
+}
+
+TEST(ErrorBoundTest, MostMissedCountsWhatIsHidden) {
+  EXPECT_EQ(MostMissed({}, 0.05), 0);
+  const std::vector<CheckTally> all_checked = {{1, 500, 500, 100}};
+  EXPECT_EQ(MostMissed(all_checked, 0.05), 0);
+  // Certain checks cost the others nothing.
+  std::vector<CheckTally> tallies = {{0.05, 2000, 100, 0}};
+  const int64_t alone = MostMissed(tallies, 0.05);
+  EXPECT_GE(alone, MostErrors(0, 2000, 0.05, 0.05));
+  EXPECT_LE(alone, 90);
+  tallies.push_back({1, 500, 500, 100});
+  EXPECT_EQ(MostMissed(tallies, 0.05), alone);
+  // No more than there is room for, and the rarest coin hides most.
+  tallies = {{0.05, 20, 1, 1}};
+  EXPECT_EQ(MostMissed(tallies, 0.05), 19);
+  tallies = {{0.05, 2000, 100, 0}, {0.01, 50, 0, 0}};
+  EXPECT_GT(MostMissed(tallies, 0.05), alone);
+  EXPECT_LT(MostMissed(tallies, 0.05), alone + 50);
 }
 
 }  // namespace

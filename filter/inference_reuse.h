@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Filter, cache and auditor of one model over one stream: says of each input
+// whether the model has to be run, and what to answer where it has not.
+
+#ifndef FOVEA_FILTER_INFERENCE_REUSE_H_
+#define FOVEA_FILTER_INFERENCE_REUSE_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "codec/grid.h"
+#include "codec/model_id.h"
+#include "filter/answer_history.h"
+#include "filter/auditor.h"
+#include "filter/decision.h"
+#include "filter/result_cache.h"
+#include "filter/reuse_predictor.h"
+
+namespace fovea {
+
+struct InferenceReuseOptions {
+  AuditOptions audit;  // the target, and the seed of the coin
+  // No answer is given later than this after the last run, or after the first
+  // input or Reset() where none was run since: how late a new object is seen
+  // at most. Longer: more is saved.
+  int64_t blind_ns = 2'000'000'000;
+  // Results of earlier runs, shared between streams; null: none are looked
+  // up. Outlives this.
+  ResultCache* cache = nullptr;
+  // How far cached inputs may be to be looked at, in units of
+  // FeatureDistance().
+  float cache_distance = 8;
+  // Nobody can run the model: stored answers only, of a risk that has been
+  // certified, or of max_error at most where none has. All else is a gap.
+  bool offline = false;
+  ReusePredictor predictor;
+  // Of two answers, whether the second is not as good as the first, the
+  // declared loss. Null: where their votes differ.
+  std::function<bool(std::string_view said, std::string_view given)> differs;
+  // Moves what is held along with the picture, of which each next grid tells.
+  // Null: answers stay as they are.
+  std::function<void(const Grid& grid, std::string* answer)> carry;
+  // To weigh what deciding costs against what it saves; null: not done.
+  std::function<int64_t()> monotonic_ns;
+  // Of the auditor (Auditor::Save()), to go on with; empty: from the
+  // beginning.
+  std::vector<uint8_t> audit_state;
+};
+
+struct ReuseInput {
+  uint64_t stream = 0, index = 0;
+  uint32_t region = 0;
+  InputKind kind = InputKind::kFrame;
+  int64_t time_ns = 0;
+  const Grid* grid = nullptr;  // measured against the input before it
+  Fingerprint fingerprint;
+  Features features;  // empty: the model is run
+};
+
+// What the model said.
+struct ModelAnswer {
+  AnswerTraits traits;
+  std::string answer;   // as it is stored
+  int64_t cost_ns = 0;  // what it took
+};
+
+// What is to be done about an input.
+struct ReuseVerdict {
+  bool run = true;      // the model, then Ran() or Failed()
+  std::string answer;   // where it is not run and there is one
+  AnswerTraits traits;  // of that answer
+  Decision decision;    // final where it is not run
+};
+
+// Decide() is called of each input in the order of time; where it says so the
+// model is run and Ran() or Failed() follows before the next. Deterministic but
+// for what monotonic_ns tells. Not thread-safe.
+class InferenceReuse {
+ public:
+  // Errors of Auditor::Create() and Load(); kInvalidArgument: blind_ns below
+  // 0.
+  static absl::StatusOr<std::unique_ptr<InferenceReuse>> Create(
+      const ModelDigest& model, InferenceReuseOptions options);
+
+  ReuseVerdict Decide(const ReuseInput& input);
+
+  struct Learnt {
+    Decision decision;                // final
+    std::optional<AuditAlarm> alarm;  // followed already; to be told
+    absl::Status stored;              // by the cache; the rest holds anyway
+  };
+  // The model was run on the input decided about last.
+  Learnt Ran(const ModelAnswer& answer);
+
+  // It was to be run, and failed: there is no answer, what was held is held
+  // no longer, and time without a run goes on.
+  Learnt Failed();
+
+  // A gap, or a scene that has nothing to do with the one before.
+  void Reset();
+
+  // The gate has switched itself off: it costs more than it saves.
+  bool too_dear() const { return too_dear_; }
+  const Auditor& auditor() const { return auditor_; }
+
+  // Time spent on deciding and on runs, means over the latest; 0: not known.
+  double decide_ns() const { return decide_ns_; }
+  double run_ns() const { return run_ns_; }
+
+ private:
+  // A run whose answer may be given; in the order of the history.
+  struct Kept {
+    InputKey key;
+    std::string answer;
+    AnswerTraits traits;
+  };
+  // What could be answered.
+  struct Candidate {
+    DecisionKind kind = DecisionKind::kHold;
+    InputKey key;
+    std::string answer;
+    AnswerTraits traits;
+    float risk = 1;
+    float distance = 0;
+  };
+
+  InferenceReuse(const ModelDigest& model, InferenceReuseOptions options,
+                 Auditor auditor);
+
+  ReuseVerdict Weigh(const ReuseInput& input);
+  std::optional<DecisionCause> MustRun(const ReuseInput& input) const;
+  std::optional<Candidate> Propose(const ReuseInput& input);
+  Candidate Held(const ComparedRuns& comparison, const Prediction& best) const;
+  std::optional<Candidate> Found(const ReuseInput& input,
+                                 ComparedRuns* comparison) const;
+  ReuseVerdict Run(const ReuseInput& input, DecisionCause cause);
+  ReuseVerdict Audit(const ReuseInput& input);
+  ReuseVerdict Give(const Candidate& candidate);
+  ReuseVerdict GiveOffline(const Candidate& candidate);
+  void Remember(const ModelAnswer& answer);
+  absl::Status Keep(const ModelAnswer& answer);
+  absl::Status Follow(const std::optional<AuditAlarm>& alarm);
+  void ForgetHeld();
+  void WeighCost(int64_t decide_ns, bool given);
+
+  const ModelDigest model_;
+  const InferenceReuseOptions options_;
+  Auditor auditor_;
+  ReusePredictor predictor_;
+  AnswerHistory history_;
+  std::deque<Kept> kept_;  // latest first, as in the history
+
+  // The input decided about last.
+  ReuseInput input_;
+  std::optional<Candidate> candidate_;
+  std::optional<Verdict> verdict_;
+  ComparedRuns comparison_;
+  Decision decision_;
+
+  std::optional<int64_t> last_time_ns_;
+  std::optional<int64_t> blind_since_ns_;  // of the last run, see blind_ns
+  double decide_ns_ = 0, run_ns_ = 0, given_share_ = 0;
+  int64_t weighed_ = 0;
+  bool too_dear_ = false;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_FILTER_INFERENCE_REUSE_H_
