@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "api/parameter_sets.h"
 #include "api/picture_features.h"
 #include "api/prior_source.h"
+#include "api/reused_looks.h"
 #include "api/track_pipe.h"
 #include "codec/canonical_gop.h"
 #include "codec/frame_freezer.h"
@@ -59,6 +61,7 @@ class EncodePipe : public TrackPipe {
     auto assembler = GopAssembler::Create(kAnnexB, {}, NameParameterSet);
     if (!assembler.ok()) return assembler.status();
     assembler_ = *std::move(assembler);
+    if (absl::Status s = OpenReused(first_frame); !s.ok()) return s;
     auto maps = OpenMaps(first_frame, priors);
     if (!maps.ok()) return maps.status();
     maps_ = *std::move(maps);
@@ -94,7 +97,13 @@ class EncodePipe : public TrackPipe {
     if (!gop.ok()) return gop.status();
     meter_->Reset();
     if (watch_ != nullptr) watch_->Reset();
+    if (reused_ != nullptr) reused_->Reset();
     return gop->has_value() ? Store(**gop) : absl::OkStatus();
+  }
+
+  std::vector<ReuseReport> Reuse() const override {
+    if (reused_ == nullptr) return {};
+    return reused_->Reports();
   }
 
  private:
@@ -138,11 +147,12 @@ class EncodePipe : public TrackPipe {
     gradients.allocation = options_.map.allocation;
     return OpenGradientSource(
         gradients, camera_, [this](const GradientPass& pass) {
-          waiting_.back().looks.push_back(
-              {0, Observe(pass.model->description(), *pass.answer, *pass.frame),
-               options_.gradient_every,
-               PerMacroblock(*pass.info, *pass.sensitivity),
-               pass.info->columns(), pass.info->rows()});
+          FrameLook look =
+              LookOf(pass.model->description(), *pass.answer, *pass.frame);
+          look.sensitivity = PerMacroblock(*pass.info, *pass.sensitivity);
+          look.columns = pass.info->columns();
+          look.rows = pass.info->rows();
+          waiting_.back().looks.push_back(std::move(look));
         });
   }
 
@@ -159,20 +169,52 @@ class EncodePipe : public TrackPipe {
     AnswerEvents events;
     events.answered = [this](const ModelDescription& said_by,
                              const Frame& frame, const Answer& answer) {
-      waiting_.back().looks.push_back({0,
-                                       Observe(said_by, answer, frame),
-                                       options_.gradient_every,
-                                       {},
-                                       0,
-                                       0});
+      waiting_.back().looks.push_back(LookOf(said_by, answer, frame));
     };
     events.failed = [this, first_frame](const ModelDescription& failed,
                                         int64_t index,
                                         const absl::Status& error) {
-      model_failed_({writer_->name(), failed.id, first_frame + index, error});
+      Fail(failed.id, first_frame + index, error);
+      if (reused_ != nullptr) reused_->Fail(failed, error);
     };
     return OpenAnswerSource(answers, camera_, *std::move(instead),
                             std::move(events));
+  }
+
+  // Once per model: who makes maps and who reuses answers ask it both.
+  void Fail(const ModelId& model, int64_t frame, const absl::Status& error) {
+    if (!failed_.insert(model.digest).second) return;
+    model_failed_({writer_->name(), model, frame, error});
+  }
+
+  // Where answers are reused, reused_ says what is to be observed.
+  FrameLook LookOf(const ModelDescription& model, const Answer& answer,
+                   const Frame& frame) {
+    FrameLook look;
+    if (reused_ != nullptr) {
+      look.says = FrameLook::Says::kNothing;
+      look.answer.model = &model;
+      reused_->Know(model, answer);
+    } else {
+      look.answer = Observe(model, answer, frame);
+      look.every = options_.gradient_every;
+    }
+    return look;
+  }
+
+  absl::Status OpenReused(int64_t first_frame) {
+    if (!options_.reuse || writer_->store() == nullptr) return absl::OkStatus();
+    const uint64_t first_index = writer_->next_index();
+    auto reused = ReusedLooks::Open(
+        options_, camera_.color, writer_,
+        [this, first_frame, first_index](const ModelId& model, uint64_t index,
+                                         const absl::Status& error) {
+          const auto frame = static_cast<int64_t>(index - first_index);
+          Fail(model, first_frame + frame, error);
+        });
+    if (!reused.ok()) return reused.status();
+    reused_ = *std::move(reused);
+    return absl::OkStatus();
   }
 
   absl::Status OpenWatch() {
@@ -210,6 +252,7 @@ class EncodePipe : public TrackPipe {
   absl::Status Encode(const Frame& frame) {
     absl::StatusOr<const Grid*> grid = meter_->Measure(frame);
     if (!grid.ok()) return grid.status();
+    const uint64_t index = writer_->next_index() + waiting_.size();
     waiting_.push_back(
         {frame.pts, frame.time_ns, frame.duration_ns, {}, {}, {}, {}});
     Waiting& waiting = waiting_.back();
@@ -227,6 +270,11 @@ class EncodePipe : public TrackPipe {
 
     const auto map = maps_->Next(frame, *grid);
     if (!map.ok()) return map.status();
+    if (reused_ != nullptr) {
+      absl::Status s =
+          reused_->Look(index, frame, **grid, &waiting_.back().looks);
+      if (!s.ok()) return s;
+    }
     if (names_model_) {
       waiting_.back().side_data = maps_->SideData();
       waiting_.back().side_data->chroma_qp_offset = chroma_qp_offset_;
@@ -296,8 +344,10 @@ class EncodePipe : public TrackPipe {
   const IngestOptions& options_;
   StreamWriter* const writer_;
   const std::function<void(const FailedModel&)> model_failed_;
+  std::set<ModelDigest> failed_;
   std::unique_ptr<GridMeter> meter_;
-  std::unique_ptr<MotionWatch> watch_;  // null: not asked for
+  std::unique_ptr<MotionWatch> watch_;   // null: not asked for
+  std::unique_ptr<ReusedLooks> reused_;  // null: answers are not reused
   std::unique_ptr<MapSource> maps_;
   std::unique_ptr<VideoEncoder> encoder_;
   std::unique_ptr<FrameFreezer> freezer_;

@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/look_spans.h"
 #include "api/time_text.h"
 #include "codec/sample.h"
+#include "store/result_rows.h"
 #include "store/rows.h"
 
 namespace fovea {
@@ -329,10 +331,27 @@ Gone ExpiryPlanner::AllFound() const {
       runs[run.first_key] = run.last_key;
     }
   }
+  std::map<StreamId, std::vector<FrameSpan>> spans;
+  for (const ExpiredStream& stream : streams_) {
+    for (const ExpiredRun& run : stream.runs) {
+      spans[stream.row.id].push_back({run.first_index, run.end_index});
+    }
+  }
+  // Results take kilobytes each: they have the features of their inputs.
+  const auto result_goes = [spans = std::move(spans)](std::string_view key) {
+    const auto parts = ParseResultKey(key);
+    if (!parts.ok()) return false;
+    const auto of_stream = spans.find(parts->stream);
+    if (of_stream == spans.end()) return false;
+    const auto span = std::ranges::upper_bound(of_stream->second, parts->index,
+                                               {}, &FrameSpan::end_index);
+    return span != of_stream->second.end() && span->first_index <= parts->index;
+  };
   Gone gone;
   gone.chunk = [this](const ChunkId& id) { return gone_chunks_.contains(id); };
-  gone.row = [this, runs = std::move(runs)](Family family,
-                                            std::string_view key) {
+  gone.row = [this, runs = std::move(runs), result_goes](Family family,
+                                                         std::string_view key) {
+    if (family == Family::kRes) return result_goes(key);
     if (family == Family::kRef) {
       ChunkId id;
       if (key.size() < id.bytes.size()) return false;

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "api/external_model.h"
 #include "api/map_source.h"
+#include "api/model_reuse.h"
 #include "codec/formats/source.h"
 #include "codec/sample.h"
 #include "sensitivity/model.h"
@@ -65,6 +66,11 @@ struct IngestOptions {
   // Longest wait for an answer, whatever a card says. Of a live source at
   // most kLongestLiveAnswerNs: it goes on while a model is waited for.
   int64_t longest_answer_ns = INT64_MAX;
+
+  // The models look at every frame then, but are run on those alone whose
+  // answer is not known well enough (api/model_reuse.h); maps are made as
+  // before. Not set: they are asked every `gradient_every` frames.
+  std::optional<ReuseOptions> reuse;
 
   // What moves in encoded and copied footage becomes observations labelled
   // `motion` and a summary in frame tables (index/motion_spans.h reads both):
@@ -168,8 +174,15 @@ struct FailedModel {
   absl::Status error;
 };
 
+// What came of holding and reusing a model's answers about a stream.
+struct ReusedModel {
+  std::string stream;
+  ReuseReport report;
+};
+
 struct IngestReport {
   std::vector<IngestedStream> streams;
+  std::vector<ReusedModel> reuse;
   std::vector<RejectedTrack> rejected_tracks;
   std::vector<FailedModel> failed_models;
   uint64_t source_bytes = 0;

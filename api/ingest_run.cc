@@ -482,7 +482,11 @@ IngestReport IngestRun::Report() const {
   for (const std::unique_ptr<Feed>& feed : sources_) {
     report.source_bytes += static_cast<uint64_t>(feed->source->info().bytes);
     for (const std::unique_ptr<Lane>& lane : feed->lanes) {
-      if (lane != nullptr) report.streams.push_back(lane->writer->report());
+      if (lane == nullptr) continue;
+      report.streams.push_back(lane->writer->report());
+      for (ReuseReport& reuse : lane->pipe->Reuse()) {
+        report.reuse.push_back({lane->writer->name(), std::move(reuse)});
+      }
     }
   }
   report.rejected_tracks = rejected_tracks_;

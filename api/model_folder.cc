@@ -192,10 +192,6 @@ absl::StatusOr<ModelFiles> ReadFiles(const std::string& path,
   return files;
 }
 
-ModelDescription Describe(const ModelFiles& files) {
-  return {{files.card.name, files.digest}, files.card, files.labels};
-}
-
 absl::StatusOr<std::unique_ptr<Model>> OpenFiles(
     const ModelFiles& files, const NetworkOptions& options) {
   if (IsProgram(files)) {
@@ -206,7 +202,7 @@ absl::StatusOr<std::unique_ptr<Model>> OpenFiles(
   }
   auto network = OpenNetwork(files.network_path, options);
   if (!network.ok()) return network.status();
-  return std::make_unique<Model>(Describe(files), *std::move(network));
+  return std::make_unique<Model>(DescriptionOf(files), *std::move(network));
 }
 
 absl::Status Copy(const std::string& from, const fs::path& to) {
@@ -304,6 +300,10 @@ absl::StatusOr<ModelFiles> ReadModel(const std::string& spec,
   return files;
 }
 
+ModelDescription DescriptionOf(const ModelFiles& files) {
+  return {{files.card.name, files.digest}, files.card, files.labels};
+}
+
 absl::StatusOr<std::unique_ptr<Model>> OpenModel(
     const std::string& spec, const std::string& models,
     const NetworkOptions& options) {
@@ -355,7 +355,7 @@ absl::StatusOr<std::unique_ptr<ExternalModel>> OpenExternalModel(
   ExternalModelOptions options;
   options.command = files.command;
   options.timeout_ns = std::llround(files.card.timeout_s * 1e9);
-  return ExternalModel::Start(Describe(files), options);
+  return ExternalModel::Start(DescriptionOf(files), options);
 }
 
 absl::StatusOr<ModelFiles> AddModel(const NewModel& added,

@@ -47,6 +47,9 @@ struct ModelFiles {
 absl::StatusOr<ModelFiles> ReadModel(const std::string& spec,
                                      const std::string& models);
 
+// What is known of a model that is not opened.
+ModelDescription DescriptionOf(const ModelFiles& files);
+
 // ReadModel(), then the network itself. Errors of both; kFailedPrecondition:
 // the model is a program.
 absl::StatusOr<std::unique_ptr<Model>> OpenModel(const std::string& spec,

@@ -149,6 +149,19 @@ void ObservationBook::Add(const FrameAnswer& answer, int64_t first_track,
   for (const int64_t number : of_model->tracker.ended()) End(number, of_model);
 }
 
+void ObservationBook::HoldOn(const ModelDescription* model,
+                             const FrameTime& frame) {
+  OfModel* of_model = Find(model);
+  for (auto& [number, track] : of_model->tracks) {
+    const bool seen_last = track.last_look + 1 == of_model->looks;
+    if (!seen_last || IsFull(track, frame)) continue;
+    track.last_ns = frame.time_ns;
+    track.observation.last_index = frame.index;
+    track.observation.end_ns = EndOf(frame);
+    track.changed = true;
+  }
+}
+
 void ObservationBook::End(int64_t number, OfModel* of_model) {
   const auto found = of_model->tracks.find(number);
   if (found == of_model->tracks.end()) return;

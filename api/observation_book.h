@@ -53,6 +53,10 @@ class ObservationBook {
   void Add(const FrameAnswer& answer, int64_t first_track,
            const FrameTime& frame);
 
+  // What a model said last is true of this frame too, though it did not look:
+  // the tracks it saw hold on, and no box is added.
+  void HoldOn(const ModelDescription* model, const FrameTime& frame);
+
   // Ends the tracks of every model: what comes next does not follow on.
   void EndAll();
 

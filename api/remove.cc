@@ -11,8 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "api/held_spans.h"
 #include "api/look_book.h"
+#include "api/reuse_removal.h"
 #include "api/store.h"
 #include "index/observations.h"
+#include "store/audit_rows.h"
 
 namespace fovea {
 namespace {
@@ -107,6 +109,7 @@ bool IsEverything(TimeRange range) {
   return range.from_ns == INT64_MIN && range.to_ns == INT64_MAX;
 }
 
+// What was observed, looked at, answered and decided.
 absl::Status RemoveObservations(ChunkStore* store, StreamId stream, bool camera,
                                 TimeRange range, Removal* removal) {
   const Observations observations(store);
@@ -122,7 +125,10 @@ absl::Status RemoveObservations(ChunkStore* store, StreamId stream, bool camera,
   }
   if (!cuts.ok()) return cuts.status();
   removal->observations = *cuts;
-  return ForgetLooks(store, stream, removed, &removal->batch);
+  const absl::Status looks =
+      ForgetLooks(store, stream, removed, &removal->batch);
+  if (!looks.ok()) return looks;
+  return ForgetReuse(store, stream, camera, removed, &removal->batch);
 }
 
 // A mean cannot be had without the frames that go, so it goes with them and
@@ -179,6 +185,13 @@ absl::StatusOr<RemoveReport> Store::Remove(const std::string& stream,
           IngestTimesKey(row->id), StreamClassKey(row->id)}) {
       removal.batch.DeleteRow(Family::kMeta, key);
     }
+    status = chunks_->Scan(Family::kMeta, AuditPrefix(row->id),
+                           AuditPrefix(row->id + 1),
+                           [&](std::string_view key, std::string_view) {
+                             removal.batch.DeleteRow(Family::kMeta, key);
+                             return true;
+                           });
+    if (!status.ok()) return status;
   } else if (removal.samples > 0) {
     status = BookRemoval(&registry_, *row, &removal);
     if (!status.ok()) return status;

@@ -14,6 +14,7 @@
 
 #include "api/expiry_plan.h"
 #include "api/look_book.h"
+#include "api/reuse_removal.h"
 #include "api/stop_flag.h"
 #include "codec/sample.h"
 #include "index/observations.h"
@@ -156,6 +157,7 @@ absl::Status ExpireTimeRows(ChunkStore* store, const ExpiredStream& stream,
   return scanned.ok() ? bad : scanned;
 }
 
+// What models looked at, answered and what was decided.
 absl::Status ExpireLooks(ChunkStore* store, const ExpiredStream& stream,
                          CommitBatch* batch) {
   std::vector<IndexSpan> spans;
@@ -165,7 +167,11 @@ absl::Status ExpireLooks(ChunkStore* store, const ExpiredStream& stream,
   if (stream.runs[0].first_index == stream.first_held_index) {
     spans[0].first_index = 0;
   }
-  return ForgetLooks(store, stream.row.id, spans, batch);
+  const absl::Status looks = ForgetLooks(store, stream.row.id, spans, batch);
+  if (!looks.ok()) return looks;
+  const bool camera =
+      static_cast<StreamKind>(stream.row.kind) == StreamKind::kCamera;
+  return ForgetReuse(store, stream.row.id, camera, spans, batch);
 }
 
 absl::Status CommitAs(RetentionClass retention_class, CommitBatch* batch,

@@ -9,19 +9,19 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "api/gop_reader.h"
 #include "api/look_book.h"
-#include "api/observation_book.h"
 #include "api/run_plan.h"
+#include "api/run_task.h"
 #include "api/shown_frames.h"
 #include "api/stop_flag.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
 #include "codec/formats/image_reader.h"
+#include "codec/grid.h"
 #include "index/observations.h"
 #include "index/timeline.h"
 
@@ -37,116 +37,6 @@ int64_t FramesIn(const std::vector<FrameSpan>& spans) {
   }
   return static_cast<int64_t>(frames);
 }
-
-// A network or a program.
-struct Asked {
-  Model* network = nullptr;
-  ExternalModel* program = nullptr;
-
-  const ModelDescription& description() const {
-    return network != nullptr ? network->description() : program->description();
-  }
-  absl::StatusOr<Answer> Ask(const Frame& frame, const ColorInfo& color,
-                             int64_t longest_ns) const {
-    return network != nullptr ? network->Infer(frame, color)
-                              : program->Ask(frame, color, longest_ns);
-  }
-};
-
-// What one model is to do, and what has come of it.
-class Task {
- public:
-  Task(const Asked& asked, StreamId stream) : asked_(asked), book_(stream) {
-    run_.model = description().id;
-  }
-
-  const ModelDescription& description() const { return asked_.description(); }
-  const ModelKey& key() const { return description().id.digest; }
-  ModelRun& run() { return run_; }
-  const std::vector<FrameSpan>& todo() const { return todo_; }
-  bool failed() const { return !run_.error.ok(); }
-
-  absl::Status Start() {
-    return asked_.program == nullptr ? absl::OkStatus()
-                                     : asked_.program->Restart();
-  }
-
-  void Plan(const std::vector<FrameSpan>& wanted,
-            const std::vector<LookSpan>& looked, uint64_t step) {
-    for (const FrameSpan& span : wanted) {
-      for (const FrameSpan& missing : NotLookedAt(looked, span, step)) {
-        todo_.push_back(missing);
-        to_do_looks_ += static_cast<int64_t>(LooksIn(missing, step));
-      }
-      run_.reused += static_cast<int64_t>(LooksIn(span, step));
-    }
-    run_.reused -= to_do_looks_;
-  }
-  int64_t to_do_looks() const { return to_do_looks_; }
-
-  bool IsToLookAt(uint64_t index) const {
-    if (failed()) return false;
-    const size_t span = SpanAt(index);
-    return span < todo_.size() && todo_[span].first_index <= index;
-  }
-
-  // Frames come by rising index.
-  void Look(const Frame& frame, const ColorInfo& color, const FrameTime& shown,
-            int64_t longest_ns, const LookBook& looks) {
-    const uint64_t index = shown.index;
-    if (SpanAt(index) != at_) book_.EndAll();  // it lies elsewhere
-    at_ = SpanAt(index);
-    const auto answer = asked_.Ask(frame, color, longest_ns);
-    if (!answer.ok()) {
-      run_.error = answer.status();
-      run_.failed_index = index;
-      return;
-    }
-    ++run_.inferences;
-    book_.Add(Observe(description(), *answer, frame),
-              looks.FirstTrack(key(), index), shown);
-  }
-
-  // All of its frames in [first, end) are done, unless it failed in them.
-  void Done(FrameSpan span, uint64_t step, LookBook* looks) const {
-    if (failed()) span.end_index = std::min(span.end_index, run_.failed_index);
-    for (const FrameSpan& part : todo_) {
-      const uint64_t first = std::max(part.first_index, span.first_index);
-      const uint64_t end = std::min(part.end_index, span.end_index);
-      if (first < end) looks->Add(key(), {first, end, step});
-    }
-  }
-
-  absl::Status Put(ChunkStore* store, CommitBatch* batch) {
-    for (const Observation& seen : book_.TakeChanged()) {
-      absl::Status s = Observations(store).Put(seen, batch);
-      if (!s.ok()) return s;
-      if (tracks_.insert(seen.track).second) ++run_.labels[seen.label];
-      if (starts_.emplace(seen.track, seen.start_ns).second) {
-        ++run_.observations;
-      }
-    }
-    run_.tracks = static_cast<int64_t>(tracks_.size());
-    return absl::OkStatus();
-  }
-
- private:
-  // The first that does not end before it.
-  size_t SpanAt(uint64_t index) const {
-    const auto span =
-        std::ranges::upper_bound(todo_, index, {}, &FrameSpan::end_index);
-    return static_cast<size_t>(span - todo_.begin());
-  }
-
-  const Asked asked_;
-  ModelRun run_;
-  ObservationBook book_;
-  std::vector<FrameSpan> todo_;
-  size_t at_ = 0;  // in todo_: of the last look
-  int64_t to_do_looks_ = 0;
-  std::set<uint64_t> tracks_;
-  std::set<std::pair<uint64_t, int64_t>> starts_;
-};
 
 Timeline TimelineOf(const std::vector<TimeRange>& ranges) {
   std::vector<TimeSpan> spans;
@@ -169,9 +59,12 @@ class Run {
         stop_(stop),
         step_(static_cast<uint64_t>(options.every)),
         reader_(store_, &stream_.description) {
-    for (Model* model : options.models) AddTask({model, nullptr});
+    for (Model* model : options.models) AddTask({model, nullptr, nullptr});
     for (ExternalModel* model : options.external_models) {
-      AddTask({nullptr, model});
+      AddTask({nullptr, model, nullptr});
+    }
+    for (const ModelDescription* model : options.absent_models) {
+      AddTask({nullptr, nullptr, model});
     }
   }
 
@@ -181,6 +74,7 @@ class Run {
       const absl::ReaderMutexLock lock(whole_->observed());
       if (absl::Status s = Clear(); !s.ok()) return s;
       if (absl::Status s = LookAll(); !s.ok()) return s;
+      for (const auto& task : tasks_) task->End();
       if (absl::Status s = Commit(); !s.ok()) return s;
     }
     report_.frames_decoded += reader_.frames_decoded();
@@ -196,7 +90,7 @@ class Run {
     for (const auto& task : tasks_) {
       if (task->key() == asked.description().id.digest) return;
     }
-    tasks_.push_back(std::make_unique<Task>(asked, stream_.id));
+    tasks_.push_back(std::make_unique<RunTask>(asked, stream_.id));
   }
 
   absl::Status Plan() {
@@ -289,7 +183,10 @@ class Run {
       if (absl::Status s = looks_->Enter(task->description().id); !s.ok()) {
         return s;
       }
-      if (absl::Status s = task->Start(); !s.ok()) return s;
+      const auto now = [this] { return Now(); };
+      if (absl::Status s = task->Start(store_, options_, now); !s.ok()) {
+        return s;
+      }
       const auto spans = WithTimes(store_, stream_.id, task->todo());
       if (!spans.ok()) return spans.status();
       const auto cut =
@@ -362,16 +259,19 @@ class Run {
     if (!table.ok()) return table.status();
     const std::vector<FrameTime> times = ShownTimes(gop, *table);
     auto next = due.begin();
-    return reader_.Frames(gop, [&](uint32_t rank, const Frame& frame) {
-      const uint64_t index = gop.first_index + rank;
-      if (index < *next) return true;
-      if (Ended()) {
-        done->end_index = index;
-        return false;
-      }
-      Ask(frame, stream_.description.camera.color, times[rank]);
-      return ++next != due.end();
-    });
+    absl::Status asked;
+    const absl::Status read =
+        reader_.Frames(gop, [&](uint32_t rank, const Frame& frame) {
+          const uint64_t index = gop.first_index + rank;
+          if (index < *next) return true;
+          if (Ended()) {
+            done->end_index = index;
+            return false;
+          }
+          asked = Ask(frame, stream_.description.camera.color, times[rank]);
+          return asked.ok() && ++next != due.end();
+        });
+    return asked.ok() ? read : asked;
   }
 
   absl::Status LookAtStill(const GopRef& gop) {
@@ -381,19 +281,37 @@ class Run {
     if (!image.ok()) return image.status();
     ++report_.frames_decoded;
     image->frame.time_ns = still->time_ns;
-    Ask(image->frame, image->color,
-        {gop.first_index, still->time_ns,
-         gop.row.start_ns + gop.row.duration_ns});
-    return absl::OkStatus();
+    return Ask(image->frame, image->color,
+               {gop.first_index, still->time_ns,
+                gop.row.start_ns + gop.row.duration_ns});
   }
 
-  void Ask(const Frame& frame, const ColorInfo& color, const FrameTime& shown) {
+  absl::Status Ask(const Frame& frame, const ColorInfo& color,
+                   const FrameTime& shown) {
+    const auto grid = Measure(frame);
+    if (!grid.ok()) return grid.status();
     for (const auto& task : tasks_) {
       if (!task->IsToLookAt(shown.index)) continue;
-      task->Look(frame, color, shown, options_.longest_answer_ns, *looks_);
+      const absl::Status looked = task->Look(
+          {&frame, &color, *grid, shown}, options_.longest_answer_ns, *looks_);
+      if (!looked.ok()) return looked;
       ++looks_done_;
     }
     if (progress_) progress_(looks_done_, looks_to_do_);
+    return absl::OkStatus();
+  }
+
+  // Null where nothing is reused. Pictures of a folder may change in size.
+  absl::StatusOr<const Grid*> Measure(const Frame& frame) {
+    if (!options_.reuse) return nullptr;
+    if (meter_ == nullptr || frame.width != width_ || frame.height != height_) {
+      auto meter = GridMeter::Create(frame.width, frame.height);
+      if (!meter.ok()) return meter.status();
+      meter_ = *std::move(meter);
+      width_ = frame.width;
+      height_ = frame.height;
+    }
+    return meter_->Measure(frame);
   }
 
   // Of a GOP that expired meanwhile nothing is missing.
@@ -442,9 +360,11 @@ class Run {
   const std::atomic<bool>* const stop_;
   const uint64_t step_;
   const GopReader reader_;
-  std::vector<std::unique_ptr<Task>> tasks_;
+  std::vector<std::unique_ptr<RunTask>> tasks_;
   std::optional<LookBook> looks_;
-  std::vector<FrameSpan> todo_;  // of any of them
+  std::unique_ptr<GridMeter> meter_;  // where answers are reused
+  int width_ = 0, height_ = 0;        // of its frames
+  std::vector<FrameSpan> todo_;       // of any of them
   CommitBatch batch_;
   RunReport report_;
   int64_t looks_to_do_ = 0;
@@ -454,8 +374,14 @@ class Run {
 };
 
 absl::Status Check(const StreamSummary& stream, const RunOptions& options) {
-  if (options.models.empty() && options.external_models.empty()) {
+  if (options.models.empty() && options.external_models.empty() &&
+      options.absent_models.empty()) {
     return absl::InvalidArgumentError("run: needs a model");
+  }
+  if (!options.absent_models.empty() &&
+      !(options.reuse && options.reuse->offline)) {
+    return absl::InvalidArgumentError(
+        "run: a model that is not there answers offline alone");
   }
   if (options.every < 1) {
     return absl::InvalidArgumentError(absl::StrCat(

@@ -18,11 +18,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "api/external_model.h"
+#include "api/model_reuse.h"
 #include "api/store.h"
 #include "codec/model_id.h"
 #include "index/motion_spans.h"
 #include "index/query.h"
 #include "sensitivity/model.h"
+#include "sensitivity/model_description.h"
 
 namespace fovea {
 
@@ -30,6 +32,9 @@ struct RunOptions {
   // At least one of either kind; they outlive the run.
   std::vector<Model*> models;
   std::vector<ExternalModel*> external_models;
+  // Models that are not there: stored answers alone, and every frame they do
+  // not answer is a gap. With `reuse` only, which is then offline.
+  std::vector<const ModelDescription*> absent_models;
   // Frames whose index divides by this are looked at. A model that looked
   // that often or more is not asked again; where it looked less often, what
   // it said is replaced.
@@ -43,6 +48,9 @@ struct RunOptions {
   // passed over are not noted as looked at.
   std::optional<Query> only;
   std::optional<MovingSpanOptions> moving;
+  // Answers are held and reused where few enough of them are wrong
+  // (api/model_reuse.h), most of all with `every` 1. Not set: each look asks.
+  std::optional<ReuseOptions> reuse;
   bool again = false;    // replace what the models said before
   bool dry_run = false;  // count, change nothing
   // Longest wait for an answer, whatever a card says.
@@ -64,6 +72,7 @@ struct ModelRun {
   int64_t observations = 0;
   int64_t tracks = 0;
   std::map<std::string, int64_t> labels;  // tracks of each
+  std::optional<ReuseReport> reuse;       // where answers are
   // Not OK: it failed at frame `failed_index` and was not asked again.
   absl::Status error;
   uint64_t failed_index = 0;

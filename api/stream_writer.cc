@@ -173,7 +173,11 @@ absl::Status StreamWriter::PutLooks(std::span<const FrameTime> times,
     const FrameTime& frame = times[look.picture];
     const auto first_track = EnterLook(look, frame.index);
     if (!first_track.ok()) return first_track.status();
-    observations_.Add(look.answer, *first_track, frame);
+    if (look.says == FrameLook::Says::kAnswer) {
+      observations_.Add(look.answer, *first_track, frame);
+    } else if (look.says == FrameLook::Says::kBefore) {
+      observations_.HoldOn(look.answer.model, frame);
+    }
     if (look.sensitivity.empty()) continue;
     if (absl::Status s = LearnPrior(look); !s.ok()) return s;
   }

@@ -10,11 +10,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -51,6 +53,12 @@ struct FrameLook {
   size_t picture = 0;
   FrameAnswer answer;
   int every = 1;  // frames from one of its looks to the next
+  enum class Says : uint8_t {
+    kAnswer,   // and nothing else
+    kBefore,   // what it said last holds on; `answer` tells whose that is
+    kNothing,  // of it, `answer` tells whose look it is
+  };
+  Says says = Says::kAnswer;
   // Per macroblock, row-major; empty: the model only answers.
   std::vector<double> sensitivity;
   int columns = 0, rows = 0;
@@ -64,6 +72,16 @@ class StreamWriter {
   StreamWriter& operator=(const StreamWriter&) = delete;
 
   const std::string& name() const { return state_.row.name; }
+  StreamId id() const { return state_.row.id; }
+  // Null of a dry run.
+  ChunkStore* store() const { return committer_->store(); }
+  // Of the next frame or sample that is stored.
+  uint64_t next_index() const { return state_.next_index; }
+
+  // What else belongs into every commit; see Committer.
+  void BeforeCommit(std::function<void(CommitBatch*)> rows) {
+    committer_->BeforeCommit(std::move(rows));
+  }
 
   // Samples handed to the pipe, stored or not yet.
   void Delivered(int64_t samples) { delivered_ += samples; }

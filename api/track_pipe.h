@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "api/ingest.h"
+#include "api/model_reuse.h"
 #include "api/overlap_geometry.h"
 #include "api/stream_writer.h"
 #include "codec/camera_prior.h"
@@ -32,6 +33,9 @@ class TrackPipe {
   // Hands over what is still inside. Also called at a gap: the pipe must be
   // able to go on afterwards.
   virtual absl::Status Drain() = 0;
+
+  // What came of holding and reusing answers; empty where none are.
+  virtual std::vector<ReuseReport> Reuse() const { return {}; }
 };
 
 // Where and when another camera looks, too.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/time_text.h"
+#include "cli/reuse_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 
@@ -88,6 +89,9 @@ std::string IngestReportText(const IngestReport& report, int64_t elapsed_ns,
   for (const IngestedStream& stream : report.streams) text += LossText(stream);
   for (const RejectedTrack& track : report.rejected_tracks) {
     text += Printable(track.name + ": not stored: " + track.reason) + "\n";
+  }
+  for (const ReusedModel& reused : report.reuse) {
+    text += ReuseText(reused.report);
   }
   return text + BytesText(report, elapsed_ns);
 }

@@ -31,7 +31,10 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddSeries(app, context);
   AddQuery(app, context);
   AddLabels(app, context);
+  AddLearn(app, context);
   AddAnnotate(app, context);
+  AddAudit(app, context);
+  AddCache(app, context);
   AddIndex(app, context);
   AddExport(app, context);
   AddEncode(app, context);

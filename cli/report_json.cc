@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/reuse_text.h"
 #include "cli/stream_text.h"
 
 namespace fovea::cli {
@@ -197,6 +198,13 @@ Json IngestReportJson(const IngestReport& report) {
                {"stored_bytes", report.stored_bytes},
                {"stopped", report.stopped},
                {"lossy", report.lossy()}};
+  if (!report.reuse.empty()) {
+    json["reuse"] = Json::array();
+    for (const ReusedModel& reused : report.reuse) {
+      json["reuse"].push_back({{"stream", reused.stream}});
+      json["reuse"].back().update(ReuseJson(reused.report));
+    }
+  }
   if (!report.source_error.ok()) {
     json["error"] = std::string(report.source_error.message());
   }

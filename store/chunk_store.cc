@@ -235,9 +235,9 @@ absl::StatusOr<std::unique_ptr<ChunkStore>> OpenBesideWriter(
 }  // namespace
 
 const char* FamilyName(Family family) {
-  constexpr const char* kNames[kFamilyCount] = {"meta",  "gop", "time", "ftab",
-                                                "loc",   "ref", "gcq",  "block",
-                                                "prior", "sem", "semx"};
+  constexpr const char* kNames[kFamilyCount] = {
+      "meta",  "gop",   "time", "ftab", "loc", "ref", "gcq",
+      "block", "prior", "sem",  "semx", "res", "dec"};
   return kNames[static_cast<size_t>(family)];
 }
 

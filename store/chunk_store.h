@@ -104,11 +104,6 @@ class ChunkStore : public StoreReader {
   virtual absl::StatusOr<std::unique_ptr<StoreReader>> TakeSnapshot(
       int64_t lease_ns) = 0;
 
-  // The epoch for a value that adds to what row `key` of kPrior, kSem or
-  // kSemx says now, or begins it; and for one that takes something back.
-  absl::StatusOr<uint64_t> EpochFor(Family family, std::string_view key);
-  uint64_t NewEpoch() const { return last_sequence() + 1; }
-
   // Goes over segments, locations, references and rows, and tells what does
   // not fit together. Commits and prunes go on meanwhile.
   virtual absl::StatusOr<VerifyReport> Scrub(const ScrubOptions& options) = 0;

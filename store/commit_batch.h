@@ -32,8 +32,8 @@ class CommitBatch {
 
   // Deletes all rows with begin <= key < end that stood before this batch;
   // what the batch itself puts there stays. Costs the same for one row as
-  // for a million. Only kGop, kTime, kFtab, kBlock and kSem. What the rows
-  // held leaks until DropLeaks(), or until a scrub finds it.
+  // for a million. Only kGop, kTime, kFtab, kBlock, kSem, kRes and kDec. What
+  // the rows held leaks until DropLeaks(), or until a scrub finds it.
   void DeleteRange(Family family, std::string_view begin, std::string_view end);
 
   // `owner` lets go of a chunk; one without owners waits for Prune(). One

@@ -15,35 +15,32 @@
 namespace fovea {
 namespace {
 
-constexpr uint8_t kPriorRowVersion = 1;
-constexpr uint8_t kObservationRowVersion = 1;
-constexpr uint8_t kPresenceRowVersion = 1;
+constexpr uint8_t kRowVersion = 1;  // of all these families
 // Ends a label. Lower than any byte of one, so a label sorts before those it
 // begins, and no key of one begins a key of another.
 constexpr char kLabelEnd = '\0';
 
-std::string EncodeDerived(uint8_t version, const DerivedRow& row) {
-  RowWriter out;
-  out.U8(version);
-  out.U64(row.epoch);
-  out.Bytes(row.body);
-  return out.Take();
-}
+struct Shape {
+  size_t longest;  // body
+  const char* object;
+};
 
-absl::StatusOr<DerivedRow> DecodeDerived(std::string_view value,
-                                         uint8_t version, size_t longest,
-                                         const char* object) {
-  RowReader in(value, object);
-  if (auto s = ReadVersion(in, version, object); !s.ok()) return s;
-  DerivedRow row;
-  row.epoch = in.U64();
-  if (in.remaining() > longest) {
-    in.Fail(absl::StrCat("body must be at most ", longest, " bytes, found ",
-                         in.remaining()));
+Shape ShapeOf(Family family) {
+  switch (family) {
+    case Family::kPrior:
+      return {kRowLimits.max_prior_bytes, "prior row"};
+    case Family::kSem:
+      return {kRowLimits.max_observation_bytes, "observation row"};
+    case Family::kSemx:
+      return {kRowLimits.max_presence_bytes, "presence row"};
+    case Family::kRes:
+      return {kRowLimits.max_result_bytes, "result row"};
+    case Family::kDec:
+      return {kRowLimits.max_decision_bytes, "decision row"};
+    default:
+      assert(false);
+      return {0, "row"};
   }
-  row.body = in.Bytes(in.remaining());
-  if (absl::Status status = in.Finish(); !status.ok()) return status;
-  return row;
 }
 
 void PutLabel(std::string_view label, RowWriter* out) {
@@ -66,13 +63,29 @@ std::string TakeLabel(RowReader& in, std::string_view key) {
 
 }  // namespace
 
+std::string EncodeDerivedRow(Family family, const DerivedRow& row) {
+  assert(row.body.size() <= ShapeOf(family).longest);
+  RowWriter out;
+  out.U8(kRowVersion);
+  out.U64(row.epoch);
+  out.Bytes(row.body);
+  return out.Take();
+}
+
 absl::StatusOr<DerivedRow> DecodeDerivedRow(Family family,
                                             std::string_view value) {
-  assert(family == Family::kPrior || family == Family::kSem ||
-         family == Family::kSemx);
-  if (family == Family::kPrior) return DecodePriorRow(value);
-  return family == Family::kSem ? DecodeObservationRow(value)
-                                : DecodePresenceRow(value);
+  const auto [longest, object] = ShapeOf(family);
+  RowReader in(value, object);
+  if (auto s = ReadVersion(in, kRowVersion, object); !s.ok()) return s;
+  DerivedRow row;
+  row.epoch = in.U64();
+  if (in.remaining() > longest) {
+    in.Fail(absl::StrCat("body must be at most ", longest, " bytes, found ",
+                         in.remaining()));
+  }
+  row.body = in.Bytes(in.remaining());
+  if (absl::Status status = in.Finish(); !status.ok()) return status;
+  return row;
 }
 
 std::string PriorKey(StreamId camera, const ModelKey& model) {
@@ -93,13 +106,11 @@ absl::StatusOr<PriorKeyParts> ParsePriorKey(std::string_view key) {
 }
 
 std::string EncodePriorRow(const DerivedRow& row) {
-  assert(row.body.size() <= kRowLimits.max_prior_bytes);
-  return EncodeDerived(kPriorRowVersion, row);
+  return EncodeDerivedRow(Family::kPrior, row);
 }
 
 absl::StatusOr<DerivedRow> DecodePriorRow(std::string_view value) {
-  return DecodeDerived(value, kPriorRowVersion, kRowLimits.max_prior_bytes,
-                       "prior row");
+  return DecodeDerivedRow(Family::kPrior, value);
 }
 
 bool IsLabel(std::string_view label) {
@@ -151,13 +162,11 @@ std::string ObservationPrefixEnd(StreamId stream, std::string_view label) {
 }
 
 std::string EncodeObservationRow(const DerivedRow& row) {
-  assert(row.body.size() <= kRowLimits.max_observation_bytes);
-  return EncodeDerived(kObservationRowVersion, row);
+  return EncodeDerivedRow(Family::kSem, row);
 }
 
 absl::StatusOr<DerivedRow> DecodeObservationRow(std::string_view value) {
-  return DecodeDerived(value, kObservationRowVersion,
-                       kRowLimits.max_observation_bytes, "observation row");
+  return DecodeDerivedRow(Family::kSem, value);
 }
 
 std::string PresenceKey(std::string_view label, int64_t start_ns,
@@ -197,13 +206,11 @@ std::string PresencePrefixEnd(std::string_view label) {
 }
 
 std::string EncodePresenceRow(const DerivedRow& row) {
-  assert(row.body.size() <= kRowLimits.max_presence_bytes);
-  return EncodeDerived(kPresenceRowVersion, row);
+  return EncodeDerivedRow(Family::kSemx, row);
 }
 
 absl::StatusOr<DerivedRow> DecodePresenceRow(std::string_view value) {
-  return DecodeDerived(value, kPresenceRowVersion,
-                       kRowLimits.max_presence_bytes, "presence row");
+  return DecodeDerivedRow(Family::kSemx, value);
 }
 
 }  // namespace fovea

@@ -2,8 +2,9 @@
 //
 // Keys and values of what was derived from recordings: `prior`, what a
 // model finds sensitive in a camera's pictures, `sem`, what was observed in a
-// stream, and `semx`, when that was, over all streams. The store knows keys
-// and epochs; what a body says is the business of who wrote it
+// stream, and `semx`, when that was, over all streams; of `res` and `dec`
+// (store/result_rows.h, store/decision_rows.h) what they share with these. The
+// store knows keys and epochs; what a body says is the business of who wrote it
 // (codec/camera_prior.h, index/observation_pack.h, index/presence.h), and so
 // are its version and its numbers.
 
@@ -24,7 +25,7 @@ namespace fovea {
 // Value of all these families.
 struct DerivedRow {
   // A value that grew out of the one before it keeps its epoch; one that
-  // took something back has a new one (ChunkStore::EpochFor()). Prune() erases
+  // took something back has a new one (StoreReader::EpochFor()). Prune() erases
   // the old values of other epochs, and leaves those of the same one until
   // their segments go for another reason: they say nothing that the present
   // one does not.
@@ -33,7 +34,9 @@ struct DerivedRow {
   friend bool operator==(const DerivedRow&, const DerivedRow&) = default;
 };
 
-// Requires kPrior, kSem or kSemx.
+// Of any of kPrior, kSem, kSemx, kRes and kDec; requires one of them, and to
+// encode a body within kRowLimits.
+std::string EncodeDerivedRow(Family family, const DerivedRow& row);
 absl::StatusOr<DerivedRow> DecodeDerivedRow(Family family,
                                             std::string_view value);
 

@@ -22,8 +22,10 @@ enum class Family : uint8_t {
   kPrior = 8,
   kSem = 9,
   kSemx = 10,
+  kRes = 11,
+  kDec = 12,
 };
-inline constexpr int kFamilyCount = 11;
+inline constexpr int kFamilyCount = 13;
 const char* FamilyName(Family family);
 
 }  // namespace fovea

@@ -4,7 +4,7 @@
 // store it is. Text, so that a person can read it too:
 //
 //   FOVEA store
-//   format 3
+//   format 4
 //   id 0f3c...            32 hexadecimal digits
 //   created_ns 1795...    wall clock
 //   crc32c 0x1a2b3c4d     of the lines above
@@ -24,8 +24,9 @@ namespace fovea {
 
 // Since 2: deletes by the range in journals, several segments open at once,
 // blocks with a head and a chunk, payload references that leak. Since 3: packs
-// of observations, the family semx, frame tables 2.
-inline constexpr uint32_t kStoreFormat = 3;
+// of observations, the family semx, frame tables 2. Since 4: the families res
+// and dec.
+inline constexpr uint32_t kStoreFormat = 4;
 inline constexpr uint32_t kOldestStoreFormat = 1;  // that is read
 inline constexpr char kFormatFileName[] = "FOVEA";
 inline constexpr char kFormatFileDraft[] = "FOVEA.tmp";

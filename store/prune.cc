@@ -46,6 +46,8 @@ bool OldValueMatters(const RowChange& row, const std::string& now) {
     case Family::kPrior:
     case Family::kSem:
     case Family::kSemx:
+    case Family::kRes:
+    case Family::kDec:
       return row.value.has_value() && EpochsDiffer(row.family, *row.value, now);
     case Family::kMeta:
     case Family::kLoc:

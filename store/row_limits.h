@@ -26,6 +26,12 @@ struct RowLimits {
   size_t max_observation_bytes = 1U << 20;
   size_t max_look_spans = 1U << 12;  // per stream and model
   size_t max_presence_bytes = 8U << 10;
+  size_t max_audit_state_bytes = 256U << 10;
+  size_t max_feature_cells = 8192;     // of a result
+  size_t max_answer_bytes = 1U << 20;  // of a result
+  size_t max_result_bytes = (1U << 20) + 16384;
+  size_t max_row_decisions = 512;
+  size_t max_decision_bytes = 48U << 10;  // of a row, before zstd and behind
   size_t max_prior_bytes = 2U << 20;  // 16,384 x 16,384 pixels, badly packed
 };
 inline constexpr RowLimits kRowLimits;

@@ -114,8 +114,8 @@ absl::StatusOr<std::vector<StoreReader::PriorEntry>> StoreReader::Priors(
   return priors;
 }
 
-absl::StatusOr<uint64_t> ChunkStore::EpochFor(Family family,
-                                              std::string_view key) {
+absl::StatusOr<uint64_t> StoreReader::EpochFor(Family family,
+                                               std::string_view key) {
   const absl::StatusOr<std::string> value = Get(family, key);
   if (absl::IsNotFound(value.status())) return NewEpoch();
   FOVEA_RETURN_IF_ERROR(value.status());

@@ -55,6 +55,12 @@ class StoreReader {
   // Of the last commit that is seen.
   virtual uint64_t last_sequence() const = 0;
 
+  // The epoch for a value that adds to what row `key` of a derived family
+  // (store/derived_rows.h) says now, or begins it; and for one that takes
+  // something back. Of a reader that sees every commit.
+  absl::StatusOr<uint64_t> EpochFor(Family family, std::string_view key);
+  uint64_t NewEpoch() const { return last_sequence() + 1; }
+
   // A camera's priors: the row of one model (kNotFound), and all, by model.
   absl::StatusOr<DerivedRow> Prior(StreamId camera, const ModelKey& model);
   struct PriorEntry {

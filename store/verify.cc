@@ -12,10 +12,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "store/decision_rows.h"
 #include "store/internal/catalogue_state.h"
 #include "store/internal/leaks.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
+#include "store/result_rows.h"
 #include "store/rows.h"
 
 namespace fovea {
@@ -99,6 +101,8 @@ class Verifier {
     FOVEA_RETURN_IF_ERROR(CheckPriors());
     FOVEA_RETURN_IF_ERROR(CheckObservations());
     FOVEA_RETURN_IF_ERROR(CheckPresence());
+    FOVEA_RETURN_IF_ERROR(CheckResults());
+    FOVEA_RETURN_IF_ERROR(CheckDecisions());
     for (const Family family : {Family::kMeta, Family::kTime, Family::kFtab}) {
       FOVEA_RETURN_IF_ERROR(
           ForEachRow(family, [](auto, auto) { return absl::OkStatus(); }));
@@ -365,6 +369,23 @@ class Verifier {
                       [](std::string_view key, std::string_view value) {
                         FOVEA_RETURN_IF_ERROR(ParsePresenceKey(key).status());
                         return DecodePresenceRow(value).status();
+                      });
+  }
+
+  absl::Status CheckResults() {
+    return ForEachRow(Family::kRes,
+                      [](std::string_view key, std::string_view value) {
+                        FOVEA_RETURN_IF_ERROR(ParseResultKey(key).status());
+                        return DecodeResultRow(value).status();
+                      });
+  }
+
+  absl::Status CheckDecisions() {
+    return ForEachRow(Family::kDec,
+                      [](std::string_view key, std::string_view value) {
+                        FOVEA_ASSIGN_OR_RETURN(const DecisionKeyParts parts,
+                                               ParseDecisionKey(key));
+                        return DecodeDecisionRow(parts, value).status();
                       });
   }
 

@@ -26,6 +26,7 @@
 #include "cli/ingest_text.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/reuse_options.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 
@@ -45,6 +46,7 @@ struct IngestArguments {
   std::optional<int64_t> timeout_ns;
   std::optional<int64_t> commit_every_ns;
   UpkeepOptions upkeep;
+  ReuseArguments reuse;
 };
 
 // A store that a dry run reads from: the one named, or, when there is none
@@ -240,6 +242,9 @@ absl::StatusOr<int> RunIngest(const Context& context,
       arguments.models, arguments.model_folder, NetworkOptions());
   if (!models.ok()) return models.status();
   IngestArguments with_models = arguments;
+  auto reuse = ReuseOptionsOf(arguments.reuse);
+  if (!reuse.ok()) return reuse.status();
+  with_models.options.reuse = *std::move(reuse);
   for (const auto& model : models->networks) {
     with_models.options.models.push_back(model.get());
   }
@@ -284,6 +289,9 @@ void SettleArguments(IngestArguments* arguments) {
         "--copy",
         "keeps the source's bytes; excludes --model, --sensitivity, --prior, "
         "--overlap");
+  }
+  if (arguments->reuse.max_error && arguments->models.empty()) {
+    throw CLI::ValidationError("--max-error", "needs a --model");
   }
   if (options.source.opaque && options.source.copy) {
     throw CLI::ValidationError("--opaque", "excludes --copy");
@@ -426,6 +434,7 @@ void AddIngest(CLI::App* app, Context* context) {
       [arguments] { SettleArguments(arguments.get()); });
   AddStreamOptions(verb, arguments.get());
   AddEncoderOptions(verb, arguments.get());
+  AddReuseOptions(verb, &arguments->reuse);
   AddSourceOptions(verb, arguments.get());
 }
 

@@ -19,6 +19,8 @@
 #include "cli/model_text.h"
 #include "cli/motion_text.h"
 #include "cli/query_argument.h"
+#include "cli/reuse_options.h"
+#include "cli/reuse_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -38,6 +40,7 @@ struct RunArguments {
   std::optional<std::string> only;
   bool moving = false;
   bool guess = false;
+  ReuseArguments reuse;
 };
 
 Json ModelRunJson(const ModelRun& run) {
@@ -47,6 +50,7 @@ Json ModelRunJson(const ModelRun& run) {
       {"replaced", run.replaced},     {"observations", run.observations},
       {"tracks", run.tracks},         {"labels", Json::object()}};
   for (const auto& [label, tracks] : run.labels) json["labels"][label] = tracks;
+  if (run.reuse) json["reuse"] = ReuseJson(*run.reuse);
   if (!run.error.ok()) {
     json["error"] = std::string(run.error.message());
     json["failed_index"] = run.failed_index;
@@ -131,7 +135,13 @@ std::string RunText(const RunArguments& arguments, const RunReport& report,
                FormatCount(run.tracks), FormatCount(run.replaced),
                LabelsText(run)});
   }
-  return facts.Render() + "\n" + table.Render(color);
+  std::string text = facts.Render() + "\n" + table.Render(color);
+  for (const ModelRun& run : report.models) {
+    if (!run.reuse) continue;
+    absl::StrAppend(&text, "\n",
+                    ReuseText(*run.reuse, arguments.reuse.offline));
+  }
+  return text;
 }
 
 void TellTroubles(const RunReport& report) {
@@ -153,6 +163,29 @@ void TellTroubles(const RunReport& report) {
   }
 }
 
+// Offline, cards alone are read.
+struct ChosenModels {
+  LookingModels there;
+  std::vector<ModelDescription> absent;
+};
+
+absl::StatusOr<ChosenModels> OpenChosen(const RunArguments& arguments) {
+  ChosenModels chosen;
+  if (!arguments.reuse.offline) {
+    auto there = OpenLookingModels(arguments.models, arguments.folder,
+                                   arguments.network);
+    if (!there.ok()) return there.status();
+    chosen.there = *std::move(there);
+    return chosen;
+  }
+  for (const std::string& spec : arguments.models) {
+    const auto files = ReadModel(spec, arguments.folder);
+    if (!files.ok()) return files.status();
+    chosen.absent.push_back(DescriptionOf(*files));
+  }
+  return chosen;
+}
+
 absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   CatchInterrupts();
   if (arguments.only) {
@@ -163,19 +196,24 @@ absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   if (arguments.moving) {
     arguments.options.moving.emplace().guess = arguments.guess;
   }
+  auto reuse = ReuseOptionsOf(arguments.reuse);
+  if (!reuse.ok()) return reuse.status();
+  arguments.options.reuse = *std::move(reuse);
   auto store =
       OpenStore(context, arguments.options.dry_run ? StoreMode::kRead
                                                    : StoreMode::kWrite);
   if (!store.ok()) return store.status();
-  const auto models =
-      OpenLookingModels(arguments.models, arguments.folder, arguments.network);
+  const auto models = OpenChosen(arguments);
   if (!models.ok()) return models.status();
   RunOptions options = arguments.options;
-  for (const auto& model : models->networks) {
+  for (const auto& model : models->there.networks) {
     options.models.push_back(model.get());
   }
-  for (const auto& model : models->programs) {
+  for (const auto& model : models->there.programs) {
     options.external_models.push_back(model.get());
+  }
+  for (const ModelDescription& model : models->absent) {
+    options.absent_models.push_back(&model);
   }
   if (arguments.range.from || arguments.range.to) {
     options.ranges = {arguments.range.range()};
@@ -246,6 +284,10 @@ void AddRun(CLI::App* app, Context* context) {
                  "Replace what these models said before");
   verb->add_flag("--dry-run", options.dry_run,
                  "Count what would be run and what reused, run nothing");
+  AddReuseOptions(verb, &arguments->reuse);
+  verb->add_flag("--offline", arguments->reuse.offline,
+                 "Run no model: what is known of these frames and of frames "
+                 "like them, and which have no answer");
   verb->add_option("--threads", arguments->network.threads,
                    "Of the network runtime")
       ->check(CLI::Range(1, 128))

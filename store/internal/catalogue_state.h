@@ -36,12 +36,14 @@ absl::StatusOr<bool> HasOwner(
 absl::Status VisitOwners(CatalogueReader* catalogue, const ChunkId& id,
                          const std::function<bool(std::string_view)>& visit);
 
-// Families whose keys begin with a stream, and which grow with it without end:
-// their rows may go by the range, and lie in the stream's retention class.
+// Families whose keys begin with a stream (those of res with a model and then
+// the stream), and which grow with it without end: their rows may go by the
+// range, and lie in the stream's retention class.
 constexpr bool GrowsWithStreams(Family family) {
   return family == Family::kGop || family == Family::kTime ||
          family == Family::kFtab || family == Family::kBlock ||
-         family == Family::kSem;
+         family == Family::kSem || family == Family::kRes ||
+         family == Family::kDec;
 }
 
 // Families whose rows each new segment repeats, so that they outlive the

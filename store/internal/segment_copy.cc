@@ -13,6 +13,7 @@
 #include "store/internal/catalogue_state.h"
 #include "store/internal/status_macros.h"
 #include "store/owner.h"
+#include "store/result_rows.h"
 #include "store/row_codec.h"
 #include "store/rows.h"
 
@@ -50,6 +51,11 @@ absl::StatusOr<RetentionClass> ClassOfRow(Catalogue* catalogue, Family family,
                                           RetentionClass otherwise) {
   if (family == Family::kSemx) {
     const auto parts = ParsePresenceKey(key);
+    if (!parts.ok()) return otherwise;
+    return ClassOfStream(catalogue, parts->stream, otherwise);
+  }
+  if (family == Family::kRes) {
+    const auto parts = ParseResultKey(key);
     if (!parts.ok()) return otherwise;
     return ClassOfStream(catalogue, parts->stream, otherwise);
   }

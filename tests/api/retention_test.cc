@@ -9,11 +9,14 @@
 #include <random>
 #include <string>
 
+#include "api/decision_book.h"
 #include "api/scene.h"
 #include "api/store.h"
+#include "api/stored_results.h"
 #include "gtest/gtest.h"
 #include "index/observation_reader.h"
 #include "index/observations.h"
+#include "tests/api/any_result.h"
 #include "tests/support/test_data.h"
 
 namespace fovea {
@@ -294,6 +297,47 @@ TEST_F(RetentionTest, WhatWasSeenGoesWithWhatItWasSeenIn) {
   for (const Observation& seen : left->observations) {
     EXPECT_GE(seen.start_ns, start + 20 * kSecond);
   }
+  ExpectClean();
+}
+
+TEST_F(RetentionTest, WhatWasAnsweredAndDecidedGoesWithWhatItWasAbout) {
+  Ingest(WriteSeries("door", kStart - 9 * kDay, 30, 1), "door");
+  const StreamId id = Summary("door").id;
+  StoredResults results(store_->chunks());
+  DecisionBook book(store_->chunks(), id);
+  for (uint64_t second = 0; second < 30; ++second) {
+    Result result = testing::AnyResult(1, id, second * 5000);
+    result.kind = InputKind::kWindow;
+    ASSERT_TRUE(results.Put(result).ok());
+    DecidedInput input = testing::AnyDecision(1, second * 5000);
+    input.kind = InputKind::kWindow;
+    ASSERT_TRUE(book.Add(input).ok());
+  }
+  CommitBatch batch;
+  ASSERT_TRUE(results.MoveTo(&batch).ok());
+  ASSERT_TRUE(book.Put(&batch).ok());
+  ASSERT_TRUE(store_->chunks()->Commit(std::move(batch)).ok());
+  now_ns_ = kStart + 20 * kSecond;
+  Apply("keep: 9d");
+  std::vector<uint64_t> left;
+  ASSERT_TRUE(results
+                  .Load(testing::Model(1), InputKind::kWindow, id,
+                        [&](const Result& result) {
+                          left.push_back(result.index / 5000);
+                          return true;
+                        })
+                  .ok());
+  const std::vector<uint64_t> last_ten = {20, 21, 22, 23, 24,
+                                          25, 26, 27, 28, 29};
+  EXPECT_EQ(left, last_ten);
+  left.clear();
+  ASSERT_TRUE(ReadDecisions(store_->chunks(), {.stream = id},
+                            [&](const DecidedInput& input) {
+                              left.push_back(input.index / 5000);
+                              return true;
+                            })
+                  .ok());
+  EXPECT_EQ(left, last_ten) << "of a row that was cut";
   ExpectClean();
 }
 

@@ -10,7 +10,7 @@
 # script. FOVEA is the program of that release; the store in store_v1 is by the
 # last release of format 1, commit 4beb8c0, which no models looked along in; that
 # in store_v2 by the last one of format 2, commit 178d44e; that in store_v3 by the
-# first one of format 3.
+# first one of format 3; that in store_v4 by the first one of format 4.
 
 set -euo pipefail
 (($# == 2)) || { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }

@@ -57,6 +57,11 @@ run "$work/examples/find_shaking" "$FOVEA_STORE" "$work/scene/camera.mp4" \
   "$work/scene/imu.csv" 0.05
 expect "$work/out.txt" 'up to 0\.[0-9]+ rad/s'
 
+run "$work/examples/infer_once" "$FOVEA_STORE" camera 1
+expect "$work/out.txt" '^computed [1-9][0-9]? of 1[0-9][0-9] frames, '
+run "$work/examples/infer_once" "$FOVEA_STORE" camera 0
+expect "$work/out.txt" '^computed (1[0-9][0-9]) of \1 frames, '
+
 printf '%s\n' frame,left,top,right,bottom,score,label \
   30,10,10,60,90,0.9,person 45,20,10,70,90,0.9,person >"$work/boxes.csv"
 "$fovea" annotate camera --from "$work/boxes.csv" >/dev/null

@@ -50,8 +50,8 @@ TEST(JournalTest, AFamilyOfANewerReleaseIsNamed) {
   const absl::Status status = DecodeJournal(BytesOf(bytes)).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(status.ToString(),
-              ::testing::HasSubstr("row 0 of 1 is of family 11; this build "
-                                   "knows 0 to 10; use a newer fovea"));
+              ::testing::HasSubstr("row 0 of 1 is of family 13; this build "
+                                   "knows 0 to 12; use a newer fovea"));
 }
 
 TEST(JournalTest, BytesBehindTheLastRowAreRefused) {

@@ -9,6 +9,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "store/decision_rows.h"
+#include "store/result_rows.h"
 #include "store/rows.h"
 #include "tests/store/catalogue_dump.h"
 
@@ -59,6 +61,16 @@ std::string PresentAs(const std::string& key) {
   return PresenceKey("car", 0, gop.stream, gop.first_index);
 }
 
+std::string AnsweredAs(const std::string& key) {
+  const GopKeyParts gop = *ParseGopKey(key);
+  return ResultKey({{}, gop.stream, gop.first_index, 0, 0});
+}
+
+DecisionKeyParts DecidedAs(const std::string& key) {
+  const GopKeyParts gop = *ParseGopKey(key);
+  return {gop.stream, {}, 0, gop.first_index, 0};
+}
+
 void Drop(const std::string& key, const ChunkId& id, CommitBatch* batch,
           StoreContent* content) {
   batch->DropChunk(id, key);
@@ -67,6 +79,8 @@ void Drop(const std::string& key, const ChunkId& id, CommitBatch* batch,
   Delete(Family::kFtab, key, batch, content);
   Delete(Family::kSem, SeenAs(key), batch, content);
   Delete(Family::kSemx, PresentAs(key), batch, content);
+  Delete(Family::kRes, AnsweredAs(key), batch, content);
+  Delete(Family::kDec, DecisionKey(DecidedAs(key)), batch, content);
 }
 
 std::string RowLabel(Family family, const std::string& key) {
@@ -114,6 +128,14 @@ void StoreWorkload::PutGop(uint32_t number, const std::string& key,
       content);
   Put(Family::kSemx, PresentAs(key), EncodePresenceRow({1, "minutes"}), batch,
       content);
+  ResultRow result;
+  result.answer = absl::StrCat("answer about ", number);
+  Put(Family::kRes, AnsweredAs(key), EncodeResultRow(result), batch, content);
+  DecisionEntry decision;
+  decision.index = DecidedAs(key).index;
+  decision.distance = static_cast<float>(number);
+  Put(Family::kDec, DecisionKey(DecidedAs(key)),
+      EncodeDecisionRow({1, {decision}}), batch, content);
 }
 
 void StoreWorkload::PutState(CommitBatch* batch, StoreContent* content) const {

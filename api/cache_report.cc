@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "api/cache_report.h"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "api/look_book.h"
+#include "api/stop_flag.h"
+#include "api/stored_results.h"
+#include "codec/grid.h"
+#include "filter/features.h"
+#include "filter/fingerprint.h"
+#include "filter/inference_reuse.h"
+#include "filter/result_cache.h"
+#include "store/commit_batch.h"
+#include "store/result_rows.h"
+
+namespace fovea {
+namespace {
+
+constexpr size_t kRowsPerCommit = 4096;
+
+struct StoredResult {
+  std::string_view key;
+  ResultKeyParts parts;
+  ResultRow row;
+  uint64_t bytes = 0;
+};
+
+// Visits every result until `visit` returns false.
+absl::Status VisitResults(
+    StoreReader* store, const std::function<bool(const StoredResult&)>& visit) {
+  absl::Status damage;
+  const absl::Status scanned = store->Scan(
+      Family::kRes, "", "", [&](std::string_view key, std::string_view value) {
+        const auto parts = ParseResultKey(key);
+        auto row = DecodeResultRow(value);
+        damage = parts.ok() ? row.status() : parts.status();
+        if (!damage.ok()) return false;
+        return visit({key, *parts, *std::move(row), key.size() + value.size()});
+      });
+  return damage.ok() ? scanned : damage;
+}
+
+// Names of models, as the streams of the store know them.
+absl::StatusOr<std::map<ModelDigest, std::string>> NamesOf(Store* store) {
+  std::map<ModelDigest, std::string> names;
+  const auto streams = store->Streams();
+  if (!streams.ok()) return streams.status();
+  for (const StreamSummary& stream : *streams) {
+    const auto looks = LookBook::Read(store->chunks(), stream.id);
+    if (!looks.ok()) return looks.status();
+    for (const auto& [digest, of_model] : looks->models()) {
+      names.emplace(digest, of_model.name);
+    }
+  }
+  return names;
+}
+
+bool IsToGo(const StoredResult& result, const CachePruneOptions& options) {
+  if (options.model && result.parts.model != *options.model) return false;
+  if (options.stream && result.parts.stream != *options.stream) return false;
+  if (options.unused && result.row.uses > 0) return false;
+  return !options.before_ns || result.row.time_ns < *options.before_ns;
+}
+
+absl::Status Commit(ChunkStore* chunks, CommitBatch* batch) {
+  CommitBatch full = std::exchange(*batch, {});
+  return full.empty() ? absl::OkStatus()
+                      : chunks->Commit(std::move(full)).status();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CachedModel>> ListCachedModels(Store* store) {
+  const auto names = NamesOf(store);
+  if (!names.ok()) return names.status();
+  std::map<ModelDigest, CachedModel> models;
+  std::map<ModelDigest, std::set<StreamId>> streams;
+  const absl::Status read =
+      VisitResults(store->chunks(), [&](const StoredResult& result) {
+        CachedModel& model = models[result.parts.model];
+        ++model.results;
+        model.imported += result.parts.stream == 0;
+        model.bytes += result.bytes;
+        model.uses += result.row.uses;
+        model.saved_ns += result.row.uses * result.row.cost_ns;
+        streams[result.parts.model].insert(result.parts.stream);
+        return true;
+      });
+  if (!read.ok()) return read;
+  std::vector<CachedModel> listed;
+  for (auto& [digest, model] : models) {
+    model.digest = digest;
+    const auto name = names->find(digest);
+    if (name != names->end()) model.name = name->second;
+    model.streams = static_cast<int64_t>(streams[digest].size()) -
+                    (model.imported > 0 ? 1 : 0);
+    listed.push_back(std::move(model));
+  }
+  return listed;
+}
+
+absl::StatusOr<CachePruned> PruneCache(Store* store,
+                                       const CachePruneOptions& options,
+                                       const std::atomic<bool>* stop) {
+  CachePruned pruned;
+  std::vector<std::string> keys;
+  const absl::Status read =
+      VisitResults(store->chunks(), [&](const StoredResult& result) {
+        if (!IsToGo(result, options)) return !Stopped(stop);
+        ++pruned.results;
+        pruned.bytes += result.bytes;
+        if (!options.dry_run) keys.emplace_back(result.key);
+        return !Stopped(stop);
+      });
+  if (!read.ok()) return read;
+  CommitBatch batch;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    batch.DeleteRow(Family::kRes, keys[i]);
+    if ((i + 1) % kRowsPerCommit != 0) continue;
+    if (absl::Status s = Commit(store->chunks(), &batch); !s.ok()) return s;
+  }
+  if (absl::Status s = Commit(store->chunks(), &batch); !s.ok()) return s;
+  return pruned;
+}
+
+absl::StatusOr<std::string> ExplainCache(Store* store,
+                                         const std::string& stream,
+                                         uint64_t index,
+                                         const ModelDescription& model) {
+  const auto summary = store->Describe(stream);
+  if (!summary.ok()) return summary.status();
+  FrameSelection selection;
+  selection.index = index;
+  Grid grid;
+  int64_t time_ns = 0;
+  absl::Status measured;
+  const auto read =
+      store->ReadFrames(stream, selection, [&](const ReadFrame& shown) {
+        auto meter = GridMeter::Create(shown.frame.width, shown.frame.height);
+        measured = meter.status();
+        if (!measured.ok()) return false;
+        const auto now = (*meter)->Measure(shown.frame);
+        measured = now.status();
+        if (measured.ok()) grid = **now;
+        time_ns = shown.frame.time_ns;
+        return false;
+      });
+  if (!read.ok()) return read.status();
+  if (!measured.ok()) return measured;
+  StoredResults results(store->chunks());
+  ResultCache cache(model.id.digest, InputKind::kFrame, ResultCacheOptions(),
+                    nullptr);
+  absl::Status put;
+  const absl::Status loaded = results.Load(
+      model.id.digest, InputKind::kFrame, summary->id, [&](Result result) {
+        if (result.stream == summary->id && result.index == index) return true;
+        put = cache.Put(std::move(result)).status();
+        return put.ok();
+      });
+  if (!loaded.ok()) return loaded;
+  if (!put.ok()) return put;
+  LookupLimits limits;
+  limits.most_distance = InferenceReuseOptions().cache_distance;
+  limits.tight_distance = limits.most_distance;
+  return cache.Explain(FingerprintOf(grid), FeaturesOf(grid), time_ns, limits);
+}
+
+}  // namespace fovea

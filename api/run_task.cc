@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "api/run_task.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "index/observations.h"
+
+namespace fovea {
+
+const ModelDescription& Asked::description() const {
+  if (network != nullptr) return network->description();
+  return program != nullptr ? program->description() : *absent;
+}
+
+absl::StatusOr<Answer> Asked::Ask(const Frame& frame, const ColorInfo& color,
+                                  int64_t longest_ns) const {
+  if (network != nullptr) return network->Infer(frame, color);
+  if (program != nullptr) return program->Ask(frame, color, longest_ns);
+  return absl::UnavailableError(
+      absl::StrCat("model '", absent->id.name, "' is not there"));
+}
+
+RunTask::RunTask(const Asked& asked, StreamId stream)
+    : asked_(asked), stream_(stream), book_(stream) {
+  run_.model = description().id;
+}
+
+absl::Status RunTask::Start(ChunkStore* store, const RunOptions& options,
+                            std::function<int64_t()> monotonic_ns) {
+  if (options.reuse) {
+    auto reuse = ModelReuse::Open(store, stream_, &description(),
+                                  *options.reuse, std::move(monotonic_ns));
+    if (!reuse.ok()) return reuse.status();
+    reuse_ = *std::move(reuse);
+  }
+  return asked_.program == nullptr ? absl::OkStatus()
+                                   : asked_.program->Restart();
+}
+
+void RunTask::Plan(const std::vector<FrameSpan>& wanted,
+                   const std::vector<LookSpan>& looked, uint64_t step) {
+  for (const FrameSpan& span : wanted) {
+    for (const FrameSpan& missing : NotLookedAt(looked, span, step)) {
+      todo_.push_back(missing);
+      to_do_looks_ += static_cast<int64_t>(LooksIn(missing, step));
+    }
+    run_.reused += static_cast<int64_t>(LooksIn(span, step));
+  }
+  run_.reused -= to_do_looks_;
+}
+
+size_t RunTask::SpanAt(uint64_t index) const {
+  const auto span =
+      std::ranges::upper_bound(todo_, index, {}, &FrameSpan::end_index);
+  return static_cast<size_t>(span - todo_.begin());
+}
+
+bool RunTask::IsToLookAt(uint64_t index) const {
+  if (failed()) return false;
+  const size_t span = SpanAt(index);
+  return span < todo_.size() && todo_[span].first_index <= index;
+}
+
+absl::StatusOr<ModelReuse::Answered> RunTask::Answer(const LookedFrame& look,
+                                                     int64_t longest_ns) {
+  const auto ask = [&] {
+    return asked_.Ask(*look.frame, *look.color, longest_ns);
+  };
+  if (reuse_ != nullptr) {
+    return reuse_->GetOrAsk(look.shown.index, look.shown.time_ns, *look.grid,
+                            ask);
+  }
+  ModelReuse::Answered answered;
+  auto answer = ask();
+  answered.run = true;
+  if (answer.ok()) {
+    answered.answer = *std::move(answer);
+  } else {
+    answered.error = answer.status();
+  }
+  return answered;
+}
+
+absl::Status RunTask::Look(const LookedFrame& look, int64_t longest_ns,
+                           const LookBook& looks) {
+  const uint64_t index = look.shown.index;
+  if (SpanAt(index) != at_) {  // it lies elsewhere
+    book_.EndAll();
+    if (reuse_ != nullptr) reuse_->Reset();
+  }
+  at_ = SpanAt(index);
+  const auto answered = Answer(look, longest_ns);
+  if (!answered.ok()) return answered.status();
+  if (!answered->error.ok()) {
+    run_.error = answered->error;
+    run_.failed_index = index;
+    return absl::OkStatus();
+  }
+  run_.inferences += answered->run;
+  if (answered->repeated) {
+    book_.HoldOn(&description(), look.shown);
+    return absl::OkStatus();
+  }
+  // Where there is no answer, nothing is in sight.
+  book_.Add(answered->answer
+                ? Observe(description(), *answered->answer, *look.frame)
+                : FrameAnswer{&description(), false, {}},
+            looks.FirstTrack(key(), index), look.shown);
+  return absl::OkStatus();
+}
+
+void RunTask::Done(FrameSpan span, uint64_t step, LookBook* looks) const {
+  // Where the model was not there it has not looked, whatever was answered.
+  if (asked_.absent != nullptr) return;
+  if (failed()) span.end_index = std::min(span.end_index, run_.failed_index);
+  for (const FrameSpan& part : todo_) {
+    const uint64_t first = std::max(part.first_index, span.first_index);
+    const uint64_t end = std::min(part.end_index, span.end_index);
+    if (first < end) looks->Add(key(), {first, end, step});
+  }
+}
+
+void RunTask::End() {
+  if (reuse_ != nullptr) reuse_->Reset();
+}
+
+absl::Status RunTask::Put(ChunkStore* store, CommitBatch* batch) {
+  for (const Observation& seen : book_.TakeChanged()) {
+    absl::Status s = Observations(store).Put(seen, batch);
+    if (!s.ok()) return s;
+    if (tracks_.insert(seen.track).second) ++run_.labels[seen.label];
+    if (starts_.emplace(seen.track, seen.start_ns).second) {
+      ++run_.observations;
+    }
+  }
+  run_.tracks = static_cast<int64_t>(tracks_.size());
+  if (reuse_ == nullptr) return absl::OkStatus();
+  run_.reuse = reuse_->Report();
+  return reuse_->Put(batch);
+}
+
+}  // namespace fovea

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What one model is to do in a run over stored footage, and what has come of
+// it so far.
+
+#ifndef FOVEA_API_RUN_TASK_H_
+#define FOVEA_API_RUN_TASK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "api/external_model.h"
+#include "api/look_book.h"
+#include "api/look_spans.h"
+#include "api/model_reuse.h"
+#include "api/observation_book.h"
+#include "api/run_model.h"
+#include "api/shown_frames.h"
+#include "codec/grid.h"
+#include "codec/sample.h"
+#include "index/frame_index.h"
+#include "sensitivity/model.h"
+#include "store/chunk_store.h"
+#include "store/commit_batch.h"
+
+namespace fovea {
+
+// A network, a program, or what is known of one that is not there.
+struct Asked {
+  Model* network = nullptr;
+  ExternalModel* program = nullptr;
+  const ModelDescription* absent = nullptr;
+
+  const ModelDescription& description() const;
+  absl::StatusOr<Answer> Ask(const Frame& frame, const ColorInfo& color,
+                             int64_t longest_ns) const;
+};
+
+// One frame that is to be looked at.
+struct LookedFrame {
+  const Frame* frame = nullptr;
+  const ColorInfo* color = nullptr;
+  const Grid* grid = nullptr;  // against the look before; null without reuse
+  FrameTime shown;
+};
+
+// Not thread-safe.
+class RunTask {
+ public:
+  RunTask(const Asked& asked, StreamId stream);
+
+  const ModelDescription& description() const { return asked_.description(); }
+  const ModelKey& key() const { return description().id.digest; }
+  const std::vector<FrameSpan>& todo() const { return todo_; }
+  int64_t to_do_looks() const { return to_do_looks_; }
+  bool failed() const { return !run_.error.ok(); }
+  ModelRun& run() { return run_; }
+
+  // Starts a program anew; opens filter and cache where answers are reused.
+  absl::Status Start(ChunkStore* store, const RunOptions& options,
+                     std::function<int64_t()> monotonic_ns);
+
+  // Adds what of `wanted` the model has not looked at every `step` frames.
+  void Plan(const std::vector<FrameSpan>& wanted,
+            const std::vector<LookSpan>& looked, uint64_t step);
+
+  bool IsToLookAt(uint64_t index) const;
+
+  // Frames come by rising index. A model that fails is not asked again.
+  // Errors of the store.
+  absl::Status Look(const LookedFrame& look, int64_t longest_ns,
+                    const LookBook& looks);
+
+  // All of its frames in `span` are done, unless it failed in them.
+  void Done(FrameSpan span, uint64_t step, LookBook* looks) const;
+
+  // There are no more frames.
+  void End();
+
+  // What was seen since the last call, into a commit.
+  absl::Status Put(ChunkStore* store, CommitBatch* batch);
+
+ private:
+  // The first span that does not end before it.
+  size_t SpanAt(uint64_t index) const;
+  absl::StatusOr<ModelReuse::Answered> Answer(const LookedFrame& look,
+                                              int64_t longest_ns);
+
+  const Asked asked_;
+  const StreamId stream_;
+  ModelRun run_;
+  ObservationBook book_;
+  std::unique_ptr<ModelReuse> reuse_;  // null: every look asks the model
+  std::vector<FrameSpan> todo_;
+  size_t at_ = 0;  // in todo_: of the last look
+  int64_t to_do_looks_ = 0;
+  std::set<uint64_t> tracks_;
+  std::set<std::pair<uint64_t, int64_t>> starts_;
+};
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_RUN_TASK_H_

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Any bytes as a reuse filter. What parses goes to text and back to the same
+// again, and gives a probability of whatever it compares.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "filter/reuse_predictor.h"
+
+namespace {
+
+// Runs at the edges of what an AnswerHistory tells.
+fovea::ComparedRuns Edges() {
+  fovea::ComparedRuns compared;
+  for (const float value : {0.F, 12.F, 8192.F}) {
+    compared.present.values.fill(value);
+    fovea::PairTraits run;
+    run.values.fill(value);
+    run.vote = value > 0 ? 1 : 2;
+    compared.runs.push_back(run);
+  }
+  return compared;
+}
+
+void Check(const fovea::Prediction& best) {
+  if (!(best.risk >= 0 && best.risk <= 1) || best.run > 2) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  auto read = fovea::ReusePredictor::Parse(text);
+  if (!read.ok()) return 0;
+  const auto again = fovea::ReusePredictor::Parse(read->Text());
+  if (!again.ok() || !(*again == *read)) std::abort();
+  const fovea::ComparedRuns compared = Edges();
+  Check(read->Predict(compared));
+  for (const uint64_t vote : {1, 2, 3}) read->Learn({compared, vote});
+  Check(read->Predict(compared));
+  if (!fovea::ReusePredictor::Parse(read->Text()).ok()) std::abort();
+  return 0;
+}
