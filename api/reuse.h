@@ -55,9 +55,11 @@ class Reuse {
 
   // What `function` says about `frame`, or would say. `index` is the frame's
   // in the stream; it rises, and so does frame.time_ns, or nothing held is
-  // given. Where the function fails, throws or takes too long there is no
-  // answer, `error` says why, and the decision is kRunFailed. Errors of the
-  // store, and of frames that are not the camera's size.
+  // given. Frames that were decided about in an earlier process are computed
+  // anew: the coin that checks them has been seen. Where the function fails,
+  // throws or takes too long there is no answer, `error` says why, and the
+  // decision is kRunFailed. Errors of the store, and of frames that are not the
+  // camera's size.
   absl::StatusOr<ModelReuse::Answered> GetOrCompute(uint64_t index,
                                                     const Frame& frame,
                                                     const Function& function);

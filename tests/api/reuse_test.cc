@@ -197,7 +197,8 @@ TEST_F(ReuseTest, AllGoesWithTheStream) {
   ASSERT_TRUE(reuse_->Commit().ok());
   const std::string key = AuditKey(stream, model, 0);
   ASSERT_TRUE(store_->chunks()->Get(Family::kMeta, key).ok());
-  ASSERT_TRUE(store_->Remove("cam", TimeRange()).ok());
+  const auto removed = store_->Remove("cam", TimeRange());
+  ASSERT_TRUE(removed.ok()) << removed.status();
   EXPECT_TRUE(
       absl::IsNotFound(store_->chunks()->Get(Family::kMeta, key).status()));
   EXPECT_THAT(DecisionsOf(store_->chunks(), stream, model), SizeIs(0));

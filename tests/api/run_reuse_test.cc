@@ -124,9 +124,8 @@ class RunReuseTest : public ::testing::Test {
   }
 
   // Tracks and times; boxes stand where the model was run.
-  void ExpectSeenAlike(const std::string& name,
-                       const std::vector<Observation>& run_all) {
-    const auto seen = Observed(name);
+  static void ExpectSeenAlike(const std::vector<Observation>& seen,
+                              const std::vector<Observation>& run_all) {
     ASSERT_EQ(seen.size(), run_all.size());
     for (size_t i = 0; i < seen.size(); ++i) {
       EXPECT_EQ(seen[i].label, run_all[i].label);
@@ -171,9 +170,8 @@ TEST_F(RunReuseTest, AStillSceneSavesRunsAndIsSeenAlike) {
   EXPECT_EQ(saved[0].last_index, kFrames - 1U);
   const auto run_all = RunAll("cam", model);
   EXPECT_THAT(run_all[0].boxes, SizeIs(kFrames));
-  options_.again = true;
-  Run("cam", model);
-  ExpectSeenAlike("cam", run_all);
+  EXPECT_LT(saved[0].boxes.size(), size_t{kFrames});
+  ExpectSeenAlike(saved, run_all);
 }
 
 TEST_F(RunReuseTest, WhatGoesIsSeenToTheEndOfItsTime) {
@@ -183,8 +181,8 @@ TEST_F(RunReuseTest, WhatGoesIsSeenToTheEndOfItsTime) {
   ASSERT_THAT(run_all, SizeIs(1));
   ASSERT_EQ(run_all[0].last_index, kGoneAt - 1U);
   options_.again = true;
-  Run("cam", model);
-  ExpectSeenAlike("cam", run_all);
+  EXPECT_LT(Run("cam", model).models[0].inferences, kFrames * 3 / 5);
+  ExpectSeenAlike(Observed("cam"), run_all);
 }
 
 TEST_F(RunReuseTest, TheSecondRunIsFree) {
@@ -368,7 +366,8 @@ TEST_F(RunReuseTest, AllGoesWithTheStream) {
   const StreamId id = IdOf("cam");
   const std::string key = AuditKey(id, model->description().id.digest, 0);
   ASSERT_TRUE(store_->chunks()->Get(Family::kMeta, key).ok());
-  ASSERT_TRUE(store_->Remove("cam", TimeRange()).ok());
+  const auto removed = store_->Remove("cam", TimeRange());
+  ASSERT_TRUE(removed.ok()) << removed.status();
   EXPECT_TRUE(
       absl::IsNotFound(store_->chunks()->Get(Family::kMeta, key).status()));
   for (const Family family : {Family::kRes, Family::kDec}) {
