@@ -3,6 +3,7 @@
 #include "api/look_spans.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fovea {
 
@@ -68,6 +69,33 @@ std::vector<FrameSpan> Joined(std::vector<FrameSpan> spans) {
     }
   }
   return joined;
+}
+
+std::vector<FrameSpan> Within(const std::vector<FrameSpan>& spans,
+                              FrameSpan bounds) {
+  std::vector<FrameSpan> within;
+  if (bounds.empty()) return within;
+  auto at = std::ranges::upper_bound(spans, bounds.first_index, {},
+                                     &FrameSpan::end_index);
+  for (; at != spans.end() && at->first_index < bounds.end_index; ++at) {
+    within.push_back({std::max(at->first_index, bounds.first_index),
+                      std::min(at->end_index, bounds.end_index)});
+  }
+  return within;
+}
+
+void CutFrames(FrameSpan span, std::vector<FrameSpan>* spans) {
+  if (span.empty()) return;
+  std::vector<FrameSpan> left;
+  for (const FrameSpan& known : *spans) {
+    const FrameSpan before{known.first_index,
+                           std::min(known.end_index, span.first_index)};
+    const FrameSpan behind{std::max(known.first_index, span.end_index),
+                           known.end_index};
+    if (!before.empty()) left.push_back(before);
+    if (!behind.empty()) left.push_back(behind);
+  }
+  *spans = std::move(left);
 }
 
 uint64_t LooksIn(FrameSpan span, uint64_t step) {

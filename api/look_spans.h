@@ -34,6 +34,13 @@ std::vector<FrameSpan> NotLookedAt(const std::vector<LookSpan>& looks,
 // Sorts, and joins those that overlap or meet.
 std::vector<FrameSpan> Joined(std::vector<FrameSpan> spans);
 
+// What of them, apart from each other and by index, lies in `bounds`.
+std::vector<FrameSpan> Within(const std::vector<FrameSpan>& spans,
+                              FrameSpan bounds);
+
+// Takes a span out of them.
+void CutFrames(FrameSpan span, std::vector<FrameSpan>* spans);
+
 // Frames of a span that are looked at: those whose index divides by `step`.
 uint64_t LooksIn(FrameSpan span, uint64_t step);
 

@@ -250,6 +250,16 @@ absl::Status ModelReuse::Note(uint64_t index, const Decision& decision) {
   return decisions_.Add(decided);
 }
 
+absl::Status ModelReuse::NoteCopied(uint64_t index, StreamId from,
+                                    uint64_t there) {
+  Decision decision;
+  decision.kind = DecisionKind::kReuse;
+  decision.cause = DecisionCause::kStored;
+  decision.reference_stream = from;
+  decision.reference_index = there;
+  return Note(index, decision);
+}
+
 void ModelReuse::Reset() {
   reuse_->Reset();
   given_.clear();

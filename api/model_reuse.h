@@ -100,6 +100,11 @@ class ModelReuse {
   absl::StatusOr<Answered> GetOrAsk(uint64_t index, int64_t time_ns,
                                     const Grid& grid, const Ask& ask);
 
+  // Instead of GetOrAsk(): the model has looked at these very pictures before,
+  // as frame `there` of stream `from`. Notes so and no more: nothing is to be
+  // learnt from an answer that cannot be wrong.
+  absl::Status NoteCopied(uint64_t index, StreamId from, uint64_t there);
+
   // Nothing that comes follows on what was. The next Put() brings the audit's
   // state; others do now and then.
   void Reset();

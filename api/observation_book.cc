@@ -51,15 +51,14 @@ TrackerOptions OptionsFor(const ModelDescription& model) {
   return options;
 }
 
-// The last instant at which it is shown; a frame may be the longest there is.
-int64_t EndOf(const FrameTime& frame) {
+}  // namespace
+
+int64_t LastInstantOf(const FrameTime& frame) {
   const int64_t longest = kObservationLimits.max_length_ns;
   const int64_t length =
       std::clamp<int64_t>(frame.end_ns - frame.time_ns - 1, 0, longest);
   return frame.time_ns + length;
 }
-
-}  // namespace
 
 FrameAnswer Observe(const ModelDescription& model, const Answer& answer,
                     const Frame& frame) {
@@ -97,7 +96,7 @@ bool ObservationBook::IsFull(const Open& track, const FrameTime& frame) {
   const Observation& o = track.observation;
   return o.boxes.size() >= kObservationLimits.max_boxes ||
          frame.index - o.first_index >= kObservationLimits.max_frames ||
-         EndOf(frame) - o.start_ns > kObservationLimits.max_length_ns ||
+         LastInstantOf(frame) - o.start_ns > kObservationLimits.max_length_ns ||
          frame.time_ns < track.last_ns;
 }
 
@@ -110,7 +109,7 @@ void ObservationBook::Grow(const Detection& box, bool has_box,
   }
   track->last_ns = frame.time_ns;
   o.last_index = frame.index;
-  o.end_ns = EndOf(frame);
+  o.end_ns = LastInstantOf(frame);
   const auto score = static_cast<double>(box.score);
   track->score_sum += score;
   ++track->scores;
@@ -157,7 +156,7 @@ void ObservationBook::HoldOn(const ModelDescription* model,
     if (!seen_last || IsFull(track, frame)) continue;
     track.last_ns = frame.time_ns;
     track.observation.last_index = frame.index;
-    track.observation.end_ns = EndOf(frame);
+    track.observation.end_ns = LastInstantOf(frame);
     track.changed = true;
   }
 }

@@ -23,6 +23,9 @@ namespace fovea {
 // Looks without a track's box during which its last box still holds.
 inline constexpr int64_t kMostHeldLooks = 2;
 
+// The last instant at which a frame is shown; it may be the longest there is.
+int64_t LastInstantOf(const FrameTime& frame);
+
 // What of a model's answer about a frame may be observed.
 struct FrameAnswer {
   const ModelDescription* model = nullptr;

@@ -2,13 +2,15 @@
 //
 // GOP by GOP: the frames up to the last one that somebody is to look at are
 // decoded, each model is asked about those that are its to look at, and what
-// it saw goes into a commit with the note that it has looked.
+// it saw goes into a commit with the note that it has looked. What it said of
+// the same GOP elsewhere goes in beside that, without a frame decoded.
 
 #include "api/run_model.h"
 
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +22,7 @@
 #include "api/stop_flag.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
+#include "api/twin_gops.h"
 #include "codec/formats/image_reader.h"
 #include "codec/grid.h"
 #include "index/observations.h"
@@ -58,7 +61,8 @@ class Run {
         progress_(progress),
         stop_(stop),
         step_(static_cast<uint64_t>(options.every)),
-        reader_(store_, &stream_.description) {
+        reader_(store_, &stream_.description),
+        twins_(store_, &stream_) {
     for (Model* model : options.models) AddTask({model, nullptr, nullptr});
     for (ExternalModel* model : options.external_models) {
       AddTask({nullptr, model, nullptr});
@@ -70,7 +74,11 @@ class Run {
 
   absl::StatusOr<RunReport> Go() {
     if (absl::Status s = Plan(); !s.ok()) return s;
-    if (!options_.dry_run && looks_to_do_ > 0) {
+    if (options_.dry_run) {
+      const absl::Status copied = VisitToDo(
+          [this](std::span<const GopRef> gops) { return Copy(gops); });
+      if (!copied.ok()) return copied;
+    } else if (looks_to_do_ > 0) {
       const absl::ReaderMutexLock lock(whole_->observed());
       if (absl::Status s = Clear(); !s.ok()) return s;
       if (absl::Status s = LookAll(); !s.ok()) return s;
@@ -91,12 +99,14 @@ class Run {
       if (task->key() == asked.description().id.digest) return;
     }
     tasks_.push_back(std::make_unique<RunTask>(asked, stream_.id));
+    if (!options_.again) tasks_.back()->AllowCopies(store_, &twins_, options_);
   }
 
   absl::Status Plan() {
     auto looks = LookBook::Read(store_, stream_.id);
     if (!looks.ok()) return looks.status();
     looks_ = *std::move(looks);
+    committed_looks_ = looks_;
     const auto wanted = Wanted();
     if (!wanted.ok()) return wanted.status();
     std::vector<FrameSpan> any;
@@ -201,7 +211,10 @@ class Run {
     return absl::OkStatus();
   }
 
-  absl::Status LookAll() {
+  // Calls `visit` for each GOP with something to do, with others behind it,
+  // until it fails or the run has ended.
+  absl::Status VisitToDo(
+      const std::function<absl::Status(std::span<const GopRef>)>& visit) {
     uint64_t done = 0;  // GOPs are gone through whole
     for (const FrameSpan& span : todo_) {
       FrameSpan rest{std::max(span.first_index, done), span.end_index};
@@ -209,16 +222,49 @@ class Run {
         const auto gops = GopsOf(store_, stream_.id, rest, kGopsAtOnce);
         if (!gops.ok()) return gops.status();
         if (gops->empty()) break;  // they have gone meanwhile
-        for (const GopRef& gop : *gops) {
-          if (Ended()) break;
-          if (absl::Status s = LookAt(gop); !s.ok()) return s;
-          if (absl::Status s = CommitIfDue(); !s.ok()) return s;
+        for (size_t i = 0; i < gops->size() && !Ended(); ++i) {
+          absl::Status s = visit(std::span(*gops).subspan(i));
+          if (!s.ok()) return s;
         }
         done = gops->back().first_index + gops->back().row.frames;
         rest.first_index = done;
       }
     }
     report_.stopped = Stopped(stop_);
+    return absl::OkStatus();
+  }
+
+  absl::Status LookAll() {
+    return VisitToDo([this](std::span<const GopRef> gops) {
+      if (absl::Status s = Copy(gops); !s.ok()) return s;
+      if (absl::Status s = LookAt(gops.front()); !s.ok()) return s;
+      return CommitIfDue();
+    });
+  }
+
+  // What is known of the first of `gops`, and with it of those behind it.
+  absl::Status Copy(std::span<const GopRef> gops) {
+    for (const auto& task : tasks_) {
+      auto known = task->FindKnown(gops, step_, *committed_looks_);
+      if (!known.ok()) return known.status();
+      if (!*known && gops_pending_ > 0) {
+        // What this run saw a moment ago can be copied once it is committed.
+        known = task->FindKnown(gops, step_, *looks_);
+        if (!known.ok()) return known.status();
+        if (*known) {
+          if (absl::Status s = Commit(); !s.ok()) return s;
+        }
+      }
+      if (!*known) continue;
+      const int64_t before = task->run().copied;
+      if (options_.dry_run) {
+        task->PassOver(**known, step_);
+      } else {
+        absl::Status s = task->Copy(**known, gops, step_, &*looks_);
+        if (!s.ok()) return s;
+      }
+      looks_done_ += task->run().copied - before;
+    }
     return absl::OkStatus();
   }
 
@@ -349,6 +395,7 @@ class Run {
     const auto retention_class = StreamRegistry(store_).Class(stream_.id);
     if (!retention_class.ok()) return retention_class.status();
     batch.set_retention_class(*retention_class);
+    committed_looks_ = looks_;
     return store_->Commit(std::move(batch)).status();
   }
 
@@ -360,8 +407,9 @@ class Run {
   const std::atomic<bool>* const stop_;
   const uint64_t step_;
   const GopReader reader_;
+  TwinGops twins_;
   std::vector<std::unique_ptr<RunTask>> tasks_;
-  std::optional<LookBook> looks_;
+  std::optional<LookBook> looks_, committed_looks_;
   std::unique_ptr<GridMeter> meter_;  // where answers are reused
   int width_ = 0, height_ = 0;        // of its frames
   std::vector<FrameSpan> todo_;       // of any of them

@@ -2,7 +2,8 @@
 //
 // Models over footage that is stored already: what they see becomes
 // observations, as if they had looked along when it came in. What a model
-// has looked at is kept with it (api/look_book.h), so none is asked twice.
+// has looked at is kept with it (api/look_book.h), so none is asked twice; nor
+// about pictures that lie in the store more than once (api/copied_looks.h).
 
 #ifndef FOVEA_API_RUN_MODEL_H_
 #define FOVEA_API_RUN_MODEL_H_
@@ -51,7 +52,8 @@ struct RunOptions {
   // Answers are held and reused where few enough of them are wrong
   // (api/model_reuse.h), most of all with `every` 1. Not set: each look asks.
   std::optional<ReuseOptions> reuse;
-  bool again = false;    // replace what the models said before
+  // Replace what the models said before; nothing is copied either.
+  bool again = false;
   bool dry_run = false;  // count, change nothing
   // Longest wait for an answer, whatever a card says.
   int64_t longest_answer_ns = INT64_MAX;
@@ -68,6 +70,7 @@ struct ModelRun {
   ModelId model;
   int64_t inferences = 0;  // run; of a dry run, to be run
   int64_t reused = 0;      // looks it had at these frames before
+  int64_t copied = 0;      // at the same pictures elsewhere in the store
   int64_t replaced = 0;    // observations that went, wholly or in part
   int64_t observations = 0;
   int64_t tracks = 0;

@@ -3,6 +3,7 @@
 #include "api/run_task.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "index/observations.h"
@@ -51,6 +52,53 @@ void RunTask::Plan(const std::vector<FrameSpan>& wanted,
   run_.reused -= to_do_looks_;
 }
 
+void RunTask::AllowCopies(StoreReader* store, TwinGops* twins,
+                          const RunOptions& options) {
+  copies_.emplace(store, twins, stream_, key(), options.reuse);
+}
+
+absl::StatusOr<std::optional<KnownLooks>> RunTask::FindKnown(
+    std::span<const GopRef> gops, uint64_t step, const LookBook& own) {
+  if (!copies_ || failed()) return std::nullopt;
+  const FrameSpan frames{gops.front().first_index,
+                         gops.front().first_index + gops.front().row.frames};
+  if (Within(todo_, frames).empty()) return std::nullopt;
+  return copies_->Find(gops, todo_, step, own);
+}
+
+absl::Status RunTask::Copy(const KnownLooks& known,
+                           std::span<const GopRef> gops, uint64_t step,
+                           LookBook* looks) {
+  const auto taken = copies_->Take(known, gops, *looks);
+  if (!taken.ok()) return taken.status();
+  if (!*taken) return absl::OkStatus();
+  if (absl::Status s = NoteCopied(known, step); !s.ok()) return s;
+  for (const LookSpan& span : known.looks) looks->Add(key(), span);
+  PassOver(known, step);
+  return absl::OkStatus();
+}
+
+absl::Status RunTask::NoteCopied(const KnownLooks& known, uint64_t step) {
+  if (reuse_ == nullptr) return absl::OkStatus();
+  for (const FrameSpan& span : known.spans) {
+    const uint64_t first = (span.first_index + step - 1) / step * step;
+    for (uint64_t i = first; i < span.end_index; i += step) {
+      absl::Status s = reuse_->NoteCopied(i, known.from, i - known.shift);
+      if (!s.ok()) return s;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void RunTask::PassOver(const KnownLooks& known, uint64_t step) {
+  for (const FrameSpan& span : known.spans) {
+    CutFrames(span, &todo_);
+    const auto looks = static_cast<int64_t>(LooksIn(span, step));
+    run_.copied += looks;
+    to_do_looks_ -= looks;
+  }
+}
+
 size_t RunTask::SpanAt(uint64_t index) const {
   const auto span =
       std::ranges::upper_bound(todo_, index, {}, &FrameSpan::end_index);
@@ -86,11 +134,12 @@ absl::StatusOr<ModelReuse::Answered> RunTask::Answer(const LookedFrame& look,
 absl::Status RunTask::Look(const LookedFrame& look, int64_t longest_ns,
                            const LookBook& looks) {
   const uint64_t index = look.shown.index;
-  if (SpanAt(index) != at_) {  // it lies elsewhere
+  const uint64_t span = todo_[SpanAt(index)].first_index;
+  if (at_ && *at_ != span) {  // it lies elsewhere
     book_.EndAll();
     if (reuse_ != nullptr) reuse_->Reset();
   }
-  at_ = SpanAt(index);
+  at_ = span;
   const auto answered = Answer(look, longest_ns);
   if (!answered.ok()) return answered.status();
   if (!answered->error.ok()) {
@@ -127,7 +176,11 @@ void RunTask::End() {
 }
 
 absl::Status RunTask::Put(ChunkStore* store, CommitBatch* batch) {
-  for (const Observation& seen : book_.TakeChanged()) {
+  std::vector<Observation> changed = book_.TakeChanged();
+  if (copies_) {
+    std::ranges::move(copies_->TakeChanged(), std::back_inserter(changed));
+  }
+  for (const Observation& seen : changed) {
     absl::Status s = Observations(store).Put(seen, batch);
     if (!s.ok()) return s;
     if (tracks_.insert(seen.track).second) ++run_.labels[seen.label];

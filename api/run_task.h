@@ -10,12 +10,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/copied_looks.h"
 #include "api/external_model.h"
 #include "api/look_book.h"
 #include "api/look_spans.h"
@@ -23,6 +26,7 @@
 #include "api/observation_book.h"
 #include "api/run_model.h"
 #include "api/shown_frames.h"
+#include "api/twin_gops.h"
 #include "codec/grid.h"
 #include "codec/sample.h"
 #include "index/frame_index.h"
@@ -71,6 +75,21 @@ class RunTask {
   void Plan(const std::vector<FrameSpan>& wanted,
             const std::vector<LookSpan>& looked, uint64_t step);
 
+  // From here on what is known of other GOPs may be copied.
+  void AllowCopies(StoreReader* store, TwinGops* twins,
+                   const RunOptions& options);
+
+  // CopiedLooks::Find() of its frames in `gops`; none without copies.
+  absl::StatusOr<std::optional<KnownLooks>> FindKnown(
+      std::span<const GopRef> gops, uint64_t step, const LookBook& own);
+
+  // Copies them, and notes them as looked at; unless they are gone.
+  absl::Status Copy(const KnownLooks& known, std::span<const GopRef> gops,
+                    uint64_t step, LookBook* looks);
+
+  // Does not look at them, and counts them as copied.
+  void PassOver(const KnownLooks& known, uint64_t step);
+
   bool IsToLookAt(uint64_t index) const;
 
   // Frames come by rising index. A model that fails is not asked again.
@@ -92,14 +111,17 @@ class RunTask {
   size_t SpanAt(uint64_t index) const;
   absl::StatusOr<ModelReuse::Answered> Answer(const LookedFrame& look,
                                               int64_t longest_ns);
+  absl::Status NoteCopied(const KnownLooks& known, uint64_t step);
 
   const Asked asked_;
   const StreamId stream_;
   ModelRun run_;
   ObservationBook book_;
   std::unique_ptr<ModelReuse> reuse_;  // null: every look asks the model
+  std::optional<CopiedLooks> copies_;
   std::vector<FrameSpan> todo_;
-  size_t at_ = 0;  // in todo_: of the last look
+  // First index of the one in todo_ that holds the last look.
+  std::optional<uint64_t> at_;
   int64_t to_do_looks_ = 0;
   std::set<uint64_t> tracks_;
   std::set<std::pair<uint64_t, int64_t>> starts_;

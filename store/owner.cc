@@ -4,6 +4,10 @@
 
 #include "store/owner.h"
 
+#include <string>
+
+#include "store/internal/store_rows.h"
+
 namespace fovea {
 
 std::optional<OwnerRow> ParseOwner(std::string_view owner) {
@@ -23,6 +27,16 @@ bool RowNames(Family family, std::string_view value, const ChunkId& id) {
   }
   const absl::StatusOr<BlockRow> row = DecodeBlockRow(value);
   return !row.ok() || (row->is_chunk && row->chunk == id);
+}
+
+absl::Status VisitOwners(
+    StoreReader* store, const ChunkId& id,
+    const std::function<bool(std::string_view owner)>& visit) {
+  const std::string prefix = RefPrefix(id);
+  return store->Scan(
+      Family::kRef, prefix, "", [&](std::string_view key, std::string_view) {
+        return key.starts_with(prefix) && visit(key.substr(prefix.size()));
+      });
 }
 
 }  // namespace fovea

@@ -44,11 +44,15 @@ struct RunArguments {
 };
 
 Json ModelRunJson(const ModelRun& run) {
-  Json json = {
-      {"name", run.model.name},       {"digest", DigestText(run.model.digest)},
-      {"inferences", run.inferences}, {"reused", run.reused},
-      {"replaced", run.replaced},     {"observations", run.observations},
-      {"tracks", run.tracks},         {"labels", Json::object()}};
+  Json json = {{"name", run.model.name},
+               {"digest", DigestText(run.model.digest)},
+               {"inferences", run.inferences},
+               {"reused", run.reused},
+               {"copied", run.copied},
+               {"replaced", run.replaced},
+               {"observations", run.observations},
+               {"tracks", run.tracks},
+               {"labels", Json::object()}};
   for (const auto& [label, tracks] : run.labels) json["labels"][label] = tracks;
   if (run.reuse) json["reuse"] = ReuseJson(*run.reuse);
   if (!run.error.ok()) {
@@ -122,7 +126,8 @@ std::string RunText(const RunArguments& arguments, const RunReport& report,
     facts.Add(Printable(run.model.name),
               absl::StrCat("inferences ", FormatCount(run.inferences),
                            arguments.options.dry_run ? " to run, " : " run, ",
-                           FormatCount(run.reused), " reused"));
+                           FormatCount(run.reused), " reused, ",
+                           FormatCount(run.copied), " copied"));
   }
   if (arguments.options.dry_run) return facts.Render();
   Table table({{"MODEL"},

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -105,6 +106,29 @@ TEST(LookSpansTest, EachFrameIsAsItWasSaidLast) {
       for (uint64_t i = span.first_index; i < behind; ++i) said[i] = span.step;
     }
     ASSERT_EQ(said, truth) << change;
+  }
+}
+
+TEST(LookSpansTest, FramesAreKeptToBoundsAndCutOut) {
+  const std::vector<FrameSpan> spans = {{2, 5}, {8, 12}, {20, 21}};
+  for (uint64_t first = 0; first < 24; ++first) {
+    for (uint64_t end = first; end < 24; ++end) {
+      std::vector<FrameSpan> outside = spans;
+      CutFrames({first, end}, &outside);
+      const std::vector<FrameSpan> inside = Within(spans, {first, end});
+      const auto holds = [](const std::vector<FrameSpan>& all, uint64_t i) {
+        return std::ranges::count_if(all, [i](const FrameSpan& span) {
+          return span.first_index <= i && i < span.end_index;
+        });
+      };
+      for (uint64_t i = 0; i < 24; ++i) {
+        const bool bounded = first <= i && i < end;
+        ASSERT_EQ(holds(inside, i), bounded ? holds(spans, i) : 0);
+        ASSERT_EQ(holds(outside, i), bounded ? 0 : holds(spans, i));
+      }
+      for (const FrameSpan& span : inside) ASSERT_FALSE(span.empty());
+      for (const FrameSpan& span : outside) ASSERT_FALSE(span.empty());
+    }
   }
 }
 
