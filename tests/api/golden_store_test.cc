@@ -16,6 +16,7 @@
 #include "index/presence.h"
 #include "store/chunk_id.h"
 #include "store/format_file.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/test_data.h"
 
 namespace fovea::testing {
@@ -39,9 +40,7 @@ struct Seen {
   int64_t observations = 0;
 };
 
-std::string GoldenFolder() {
-  return std::string(FOVEA_SOURCE_DIR) + "/tests/golden";
-}
+std::string GoldenFolder() { return testing::SourceDir() + "/tests/golden"; }
 
 class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
  protected:

@@ -14,6 +14,7 @@
 #include "api/query_text.h"
 #include "gtest/gtest.h"
 #include "index/query_builder.h"
+#include "tests/support/build_paths.h"
 
 namespace fovea {
 namespace {
@@ -27,7 +28,7 @@ struct Block {
 };
 
 std::vector<Block> BlocksOfPage() {
-  std::ifstream page(FOVEA_SOURCE_DIR "/docs/QUERY.md");
+  std::ifstream page(testing::SourceDir() + "/docs/QUERY.md");
   std::vector<Block> blocks;
   bool inside = false;
   for (std::string line; std::getline(page, line);) {

@@ -24,6 +24,7 @@
 #include "tests/api/note_keeper.h"
 #include "tests/api/open_store.h"
 #include "tests/api/small_video.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/script_model.h"
 #include "tests/support/small_model.h"
 #include "tests/support/test_data.h"
@@ -439,9 +440,9 @@ TEST_F(RunModelTest, ARealDetectorFollowsCars) {
   FOVEA_NEED_TEST_DATA(network, "models/FastestDet.onnx");
   FOVEA_NEED_TEST_DATA(labels, "models/coco.names");
   std::filesystem::create_directory(dir_.File("fastestdet"));
-  std::filesystem::copy(FOVEA_SOURCE_DIR
-                        "/bench/accuracy/cards/fastestdet.yaml",
-                        dir_.File("fastestdet/model.yaml"));
+  std::filesystem::copy(
+      testing::SourceDir() + "/bench/accuracy/cards/fastestdet.yaml",
+      dir_.File("fastestdet/model.yaml"));
   std::filesystem::copy(network, dir_.File("fastestdet/FastestDet.onnx"));
   std::filesystem::copy(labels, dir_.File("fastestdet/coco.names"));
   const auto model = OpenModel(dir_.File("fastestdet"), "", NetworkOptions());

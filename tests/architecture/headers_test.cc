@@ -20,6 +20,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/build_paths.h"
 
 namespace fovea {
 namespace {
@@ -40,7 +41,7 @@ constexpr std::string_view kDrawers[] = {"util", "common", "helper", "manager"};
 
 // Paths of .h and .cc files below `folders`, from the project's root.
 std::vector<std::string> Sources(const std::vector<std::string>& folders) {
-  const fs::path root = FOVEA_SOURCE_DIR;
+  const fs::path root = testing::SourceDir();
   std::vector<std::string> found;
   for (const std::string& folder : folders) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
@@ -71,7 +72,7 @@ bool IncludesFirst(std::istream& text, const std::string& header) {
 // A header that its own source includes first has been compiled alone by
 // the build: only the others are left to try here.
 bool BuildCompilesAlone(const std::string& header) {
-  const fs::path path = fs::path(FOVEA_SOURCE_DIR) / header;
+  const fs::path path = fs::path(testing::SourceDir()) / header;
   std::ifstream source(fs::path(path).replace_extension(".cc"));
   return IncludesFirst(source, header);
 }
@@ -79,10 +80,11 @@ bool BuildCompilesAlone(const std::string& header) {
 // Runs the compiler on one header; gives its complaints, "" for none.
 std::string Complaints(const std::string& header) {
   const std::string command = std::string("echo '#include \"") + header +
-                              "\"' | '" FOVEA_CXX "' -std=c++20 -fsyntax-only" +
-                              " -I '" FOVEA_SOURCE_DIR "' -x c++ - 2>&1";
+                              "\"' | '" + testing::Compiler() +
+                              "' -std=c++20 -fsyntax-only -I '" +
+                              testing::SourceDir() + "' -x c++ - 2>&1";
   FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return "cannot start " FOVEA_CXX;
+  if (pipe == nullptr) return "cannot start " + testing::Compiler();
   std::string output;
   char part[4096];
   for (size_t n; (n = std::fread(part, 1, sizeof(part), pipe)) > 0;) {
@@ -188,7 +190,7 @@ TEST(ShapeTest, EverySourceFileKeepsToIt) {
   const std::vector<std::string> files = Sources(folders);
   EXPECT_GT(files.size(), 20U);
   for (const std::string& file : files) {
-    std::ifstream text(fs::path(FOVEA_SOURCE_DIR) / file);
+    std::ifstream text(fs::path(testing::SourceDir()) / file);
     for (const std::string& offence : ShapeOffences(file, text)) {
       ADD_FAILURE() << offence;
     }

@@ -15,6 +15,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/build_paths.h"
 
 namespace fovea {
 namespace {
@@ -193,7 +194,7 @@ std::vector<std::string> Offences(const std::string& file, std::istream& text) {
 }
 
 TEST(IncludesTest, EveryRoomKeepsToTheTable) {
-  const std::filesystem::path root = FOVEA_SOURCE_DIR;
+  const std::filesystem::path root = testing::SourceDir();
   size_t files = 0;
   std::vector<std::string> offences;
   for (const Room& room : Rooms()) {

@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/build_paths.h"
 
 namespace fovea {
 namespace {
@@ -30,7 +31,7 @@ std::string LibrariesOf(const std::string& program) {
 }
 
 TEST(LibrariesTest, TheProgramLinksNoNetworkRuntime) {
-  const std::string libraries = LibrariesOf(FOVEA_BINARY);
+  const std::string libraries = LibrariesOf(testing::FoveaBinary());
   ASSERT_THAT(libraries, HasSubstr("libabsl_status"));
   for (const char* heavy : {"libtorch", "libc10", "libonnx", "libprotobuf",
                             "libopencv", "libopenblas"}) {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "sensitivity/network.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/ffmpeg_tool.h"
 #include "tests/support/test_data.h"
 
@@ -37,7 +38,7 @@ class PluginTest : public ::testing::Test {
   std::string Library(const std::string& source) {
     const std::string path = folder_.File(kNetworkPluginFile);
     WriteFileText(folder_.File("plugin.c"), source);
-    RunTool(std::string(FOVEA_CXX) + " -shared -fPIC -x c++ -o " + path + " " +
+    RunTool(testing::Compiler() + " -shared -fPIC -x c++ -o " + path + " " +
             folder_.File("plugin.c"));
     return path;
   }

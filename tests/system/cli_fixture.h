@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/build_paths.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
 
@@ -33,7 +34,7 @@ class Cli : public ::testing::Test {
   // The program with `arguments`, in the test's own folder, without a
   // store in its environment.
   static std::vector<std::string> Command(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), FOVEA_BINARY);
+    arguments.insert(arguments.begin(), testing::FoveaBinary());
     return arguments;
   }
 

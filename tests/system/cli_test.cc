@@ -16,6 +16,7 @@
 #include "api/camera_priors.h"
 #include "api/store.h"
 #include "index/observations.h"
+#include "tests/support/build_paths.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
 #include "tests/system/cli_fixture.h"
@@ -84,7 +85,7 @@ TEST_F(Cli, TheStoreMayComeFromTheEnvironment) {
 
 TEST_F(Cli, UnwritableStandardOutputIsAFailure) {
   const ProcessResult result = RunProcess(
-      {"/bin/sh", "-c", std::string(FOVEA_BINARY) + " version > /dev/full"},
+      {"/bin/sh", "-c", testing::FoveaBinary() + " version > /dev/full"},
       Options());
   ExpectOneLine(result, 1, "standard output");
 }

@@ -24,6 +24,7 @@
 #include "api/store.h"
 #include "index/frame_index.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/build_paths.h"
 #include "tests/support/campaign.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
@@ -57,11 +58,12 @@ class KillTest : public ::testing::Test {
   // acknowledgement number `acks`, or after its start for 0, unless it ends
   // before. Returns whether it ended by itself.
   bool IngestAndKill(size_t acks, std::chrono::microseconds life) {
-    Process ingest({FOVEA_BINARY, "ingest", dir_.File("scene/camera.mp4"),
-                    "--imu", dir_.File("scene/imu.csv"), "--name", "cam",
-                    "--store", StorePath(), "--resume", "--progress", "json",
-                    "--commit-every", "1ms", "--jobs", "1"},
-                   {});
+    Process ingest(
+        {testing::FoveaBinary(), "ingest", dir_.File("scene/camera.mp4"),
+         "--imu", dir_.File("scene/imu.csv"), "--name", "cam", "--store",
+         StorePath(), "--resume", "--progress", "json", "--commit-every", "1ms",
+         "--jobs", "1"},
+        {});
     std::promise<void> begin;
     std::thread killer([&] {
       begin.get_future().wait();
