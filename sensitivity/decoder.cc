@@ -19,6 +19,7 @@ std::unique_ptr<Decoder> NewDecoder(const ModelCard& card, size_t label_count) {
     case DecoderKind::kEmbedding:
       return internal::NewEmbedder(card);
     case DecoderKind::kProgram:
+    case DecoderKind::kWindowProgram:
       return nullptr;
     case DecoderKind::kClassifier:
     case DecoderKind::kImuClassifier:

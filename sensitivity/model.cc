@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace fovea {
 
 Model::Model(ModelDescription description, std::unique_ptr<Network> network)
@@ -40,6 +42,23 @@ absl::StatusOr<Answer> Model::Infer(const Frame& frame,
   const auto outputs = Run(frame, color);
   if (!outputs.ok()) return outputs.status();
   return decoder_->Read(*outputs, input_->input.placement());
+}
+
+absl::StatusOr<Answer> Model::InferWindow(std::span<const double> values) {
+  if (!window_input_) {
+    auto input = WindowInput::Create(card());
+    if (!input.ok()) return input.status();
+    window_input_ = *std::move(input);
+  }
+  const size_t expected = window_input_->channels() * window_input_->window();
+  if (values.size() != expected) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model ", id().name, ": expected a window of ", expected,
+                     " values, found ", values.size()));
+  }
+  const auto outputs = network_->Forward(window_input_->Prepare(values));
+  if (!outputs.ok()) return outputs.status();
+  return decoder_->Read(*outputs, Placement());
 }
 
 }  // namespace fovea

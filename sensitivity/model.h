@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "sensitivity/model_description.h"
 #include "sensitivity/network.h"
 #include "sensitivity/picture_input.h"
+#include "sensitivity/window_input.h"
 
 namespace fovea {
 
@@ -47,6 +49,10 @@ class Model {
   absl::StatusOr<std::vector<Tensor>> Run(const Frame& frame,
                                           const ColorInfo& color);
 
+  // What a model of windows says about one, in the stream's units, channel by
+  // channel. kInvalidArgument: no such model, or another number of values.
+  absl::StatusOr<Answer> InferWindow(std::span<const double> values);
+
   // What the model says about one frame.
   absl::StatusOr<Answer> Infer(const Frame& frame, const ColorInfo& color);
 
@@ -62,6 +68,7 @@ class Model {
   const std::unique_ptr<Network> network_;
   const std::unique_ptr<Decoder> decoder_;
   std::optional<SizedInput> input_;
+  std::optional<WindowInput> window_input_;
 };
 
 }  // namespace fovea

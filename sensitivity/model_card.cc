@@ -3,7 +3,6 @@
 #include "sensitivity/model_card.h"
 
 #include <algorithm>
-#include <charconv>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -15,11 +14,14 @@
 #include "absl/strings/str_join.h"
 #include "codec/nearest_name.h"
 #include "codec/text_lines.h"
+#include "sensitivity/internal/card_text.h"
 #include "sensitivity/internal/flat_yaml.h"
 
 namespace fovea {
 namespace {
 
+using internal::HasClassScores;
+using internal::NumberText;
 using internal::YamlEntry;
 
 struct DecoderRow {
@@ -37,23 +39,14 @@ constexpr DecoderRow kDecoders[] = {
     {"imu-classifier", DecoderKind::kImuClassifier},
 };
 
-bool TakesWindows(DecoderKind kind) {
-  return kind == DecoderKind::kImuClassifier;
-}
-
-bool HasClassScores(DecoderKind kind) {
-  return kind == DecoderKind::kClassifier ||
-         kind == DecoderKind::kSegmentation ||
-         kind == DecoderKind::kImuClassifier;
-}
-
 constexpr char kWidth[] = "input.width", kHeight[] = "input.height",
                kColor[] = "input.color", kFit[] = "input.fit",
                kFill[] = "input.fill", kTrim[] = "input.trim",
                kWindow[] = "input.window", kRate[] = "input.rate",
-               kChannels[] = "input.channels", kLayout[] = "input.layout",
-               kMean[] = "input.mean", kDeviation[] = "input.deviation",
-               kNetwork[] = "network", kCommand[] = "command";
+               kHop[] = "input.hop", kChannels[] = "input.channels",
+               kLayout[] = "input.layout", kMean[] = "input.mean",
+               kDeviation[] = "input.deviation", kNetwork[] = "network",
+               kCommand[] = "command";
 
 // Which models a key belongs to.
 enum class For : uint8_t {
@@ -89,6 +82,7 @@ constexpr KeyRow kKeys[] = {
     {kTrim, For::kPictures, false},
     {kWindow, For::kWindows, true},
     {kRate, For::kWindows, true},
+    {kHop, For::kWindows, false},
     {kChannels, For::kWindows, true},
     {kLayout, For::kNetworks, false},
     {kMean, For::kNetworks, false},
@@ -98,11 +92,11 @@ constexpr KeyRow kKeys[] = {
 bool Has(DecoderKind kind, For models) {
   switch (models) {
     case For::kNetworks:
-      return kind != DecoderKind::kProgram;
+      return !IsProgram(kind);
     case For::kPrograms:
-      return kind == DecoderKind::kProgram;
+      return IsProgram(kind);
     case For::kPictures:
-      return kind != DecoderKind::kProgram && !TakesWindows(kind);
+      return !IsProgram(kind) && !TakesWindows(kind);
     case For::kWindows:
       return TakesWindows(kind);
     case For::kDetectors:
@@ -113,12 +107,6 @@ bool Has(DecoderKind kind, For models) {
       break;
   }
   return true;
-}
-
-// The shortest text that reads as the same number.
-std::string NumberText(double value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof(text), value).ptr};
 }
 
 std::string Shown(std::string_view text) {
@@ -165,11 +153,10 @@ class CardReader {
     ReadNames();
     Number("threshold", 0, 1, &card_.threshold);
     Choice("scores", {"logits", "probabilities"}, &card_.probabilities);
-    if (card_.decoder == DecoderKind::kProgram) {
-      ReadCommand();
-    } else if (TakesWindows(card_.decoder)) {
+    if (IsProgram(card_.decoder)) ReadCommand();
+    if (TakesWindows(card_.decoder)) {
       ReadWindows();
-    } else {
+    } else if (!IsProgram(card_.decoder)) {
       ReadPictures();
     }
     if (!status_.ok()) return status_;
@@ -179,7 +166,8 @@ class CardReader {
  private:
   void ReadKind() {
     if (const YamlEntry* command = Find(kCommand)) {
-      card_.decoder = DecoderKind::kProgram;
+      card_.decoder = Find(kWindow) == nullptr ? DecoderKind::kProgram
+                                               : DecoderKind::kWindowProgram;
       if (Find(kNetwork) != nullptr) {
         Fail(*command, "excludes 'network': a model is one or the other");
       }
@@ -206,8 +194,9 @@ class CardReader {
   // Every key is known and belongs to this kind of model; none is missing.
   void CheckKeys() {
     const std::string kind =
-        card_.decoder == DecoderKind::kProgram
-            ? "a program"
+        card_.decoder == DecoderKind::kProgram ? "a program"
+        : card_.decoder == DecoderKind::kWindowProgram
+            ? "a program of windows"
             : absl::StrCat("decoder ", DecoderName(card_.decoder));
     for (const YamlEntry& entry : entries_) {
       const auto row =
@@ -294,6 +283,7 @@ class CardReader {
   void ReadWindows() {
     Whole(kWindow, 1, kMaxWindow, &card_.window);
     Number(kRate, 1e-3, 1e6, &card_.rate_hz);
+    Whole(kHop, 1, kMaxWindow, &card_.hop);
     const YamlEntry* entry = Find(kChannels);
     card_.channels = entry->values;
     if (card_.channels.empty() || card_.channels.size() > kMaxCardChannels) {
@@ -434,50 +424,25 @@ class CardReader {
 
 const char* DecoderName(DecoderKind kind) {
   if (kind == DecoderKind::kProgram) return "program";
+  if (kind == DecoderKind::kWindowProgram) return "window-program";
   for (const DecoderRow& row : kDecoders) {
     if (row.kind == kind) return row.name;
   }
   return "";
 }
 
+bool IsProgram(DecoderKind kind) {
+  return kind == DecoderKind::kProgram || kind == DecoderKind::kWindowProgram;
+}
+
+bool TakesWindows(DecoderKind kind) {
+  return kind == DecoderKind::kImuClassifier ||
+         kind == DecoderKind::kWindowProgram;
+}
+
 bool IsDetector(DecoderKind kind) {
   return kind == DecoderKind::kFastestDet || kind == DecoderKind::kYolox ||
          kind == DecoderKind::kSsd || kind == DecoderKind::kProgram;
-}
-
-std::string ModelCard::Canonical() const {
-  // What is left out has no effect on models of this kind.
-  std::string text = absl::StrCat("card 1\ndecoder ", DecoderName(decoder));
-  const auto append = [&](const char* key, const auto& value) {
-    absl::StrAppend(&text, "\n", key, " ", value);
-  };
-  const auto numbers = [](std::span<const double> values) {
-    return absl::StrJoin(values, " ", [](std::string* out, double value) {
-      out->append(NumberText(value));
-    });
-  };
-  if (IsDetector(decoder)) append("threshold", NumberText(threshold));
-  if (decoder == DecoderKind::kProgram) {
-    for (const std::string& word : command) append("word", word);
-    return text + "\n";
-  }
-  if (HasClassScores(decoder)) append("probabilities", probabilities);
-  append("channels_last", channels_last);
-  if (TakesWindows(decoder)) {
-    append("window", window);
-    append("rate", NumberText(rate_hz));
-    append("channels", absl::StrJoin(channels, " "));
-    append("mean", numbers(channel_mean));
-    append("deviation", numbers(channel_deviation));
-    return text + "\n";
-  }
-  append("size", absl::StrCat(width, " ", height));
-  append("color", grey ? "grey" : (rgb ? "rgb" : "bgr"));
-  append("fit", fit == Fit::kLetterbox ? absl::StrCat(fill, " ", trim) : "-");
-  const size_t used = grey ? 1 : 3;
-  append("mean", numbers(std::span(mean).first(used)));
-  append("deviation", numbers(std::span(deviation).first(used)));
-  return text + "\n";
 }
 
 absl::StatusOr<ModelCard> ParseModelCard(const std::string& name,

@@ -26,11 +26,20 @@ enum class DecoderKind : uint8_t {
   kEmbedding,
   kImuClassifier,
   kProgram,  // none: a program tells boxes; see api/external_model.h
+  // None: a program tells classes of sensor windows; see api/window_program.h.
+  kWindowProgram,
 };
 
 // As in a card: "fastestdet", "yolox", "ssd", "classifier", "segmentation",
-// "embedding", "imu-classifier". kProgram, which no card spells: "program".
+// "embedding", "imu-classifier". Which no card spells: "program" of kProgram,
+// "window-program" of kWindowProgram.
 const char* DecoderName(DecoderKind kind);
+
+// A command is asked, no network.
+bool IsProgram(DecoderKind kind);
+
+// Inputs are sensor windows, answers classes.
+bool TakesWindows(DecoderKind kind);
 
 // Answers are boxes: FastestDet, YOLOX, SSD and programs.
 bool IsDetector(DecoderKind kind);
@@ -45,8 +54,8 @@ struct ModelCard {
   std::string name;     // printable, no spaces
   std::string network;  // file, relative to the card; empty: a program
   std::string labels;   // file with a class per line; empty: none
-  // Of a program (kProgram): it and its arguments, as the card has them, and
-  // how long one answer may take.
+  // Of a program (IsProgram()): it and its arguments, as the card has them,
+  // and how long one answer may take.
   std::vector<std::string> command;
   double timeout_s = 30;
   DecoderKind decoder = DecoderKind::kClassifier;
@@ -73,13 +82,14 @@ struct ModelCard {
   int window = 0;
   std::vector<std::string> channels;  // "accel.x" ... in order
   double rate_hz = 0;
+  int hop = 0;  // samples from window to window where all are asked; 0: half
   std::vector<double> channel_mean, channel_deviation;
 
   // Stands in a digest for how inputs go in and outputs are read: two cards
   // that treat an input alike have equal text, whatever their YAML looks
   // like. Names are not in it, of the model or its files: what is in the
   // files has to be hashed beside it. A command is in it word by word, since
-  // a program sees its words; the time-out is not.
+  // a program sees its words; the time-out is not, and nor is the hop.
   std::string Canonical() const;
 };
 

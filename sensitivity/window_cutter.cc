@@ -51,9 +51,12 @@ absl::StatusOr<WindowCutter> WindowCutter::Create(const ModelCard& card,
   return cutter;
 }
 
-absl::Status WindowCutter::Add(const SeriesBatch& batch, const Visitor& visit) {
+absl::Status WindowCutter::Add(const SeriesBatch& batch, uint64_t first_index,
+                               const Visitor& visit) {
+  next_index_ = first_index;
   for (size_t i = 0; i < batch.time_ns.size(); ++i) {
     ++counts_.rows;
+    ++next_index_;
     if (!Load(batch.values.data() + i * row_size_)) {
       ++counts_.passed_over;
       continue;
@@ -77,6 +80,7 @@ void WindowCutter::Begin(int64_t time_ns) {
   samples_ = 0;
   skip_ = 0;
   pending_.clear();
+  pending_indexes_.clear();
 }
 
 absl::Status WindowCutter::AddRow(int64_t time_ns, const Visitor& visit) {
@@ -119,8 +123,15 @@ absl::Status WindowCutter::Push(double share, const Visitor& visit) {
   for (size_t c = 0; c < columns_.size(); ++c) {
     pending_.push_back((1 - share) * last_[c] + share * next_[c]);
   }
+  pending_indexes_.push_back(next_index_ - 1);
   if (pending_.size() < window_ * columns_.size()) return absl::OkStatus();
   return Emit(visit);
+}
+
+// Never beyond the last row's, whose time is one.
+int64_t WindowCutter::TimeOf(int64_t sample) const {
+  return start_ns_ +
+         std::llround(std::floor(static_cast<double>(sample) * period_ns_));
 }
 
 absl::Status WindowCutter::Emit(const Visitor& visit) {
@@ -129,7 +140,15 @@ absl::Status WindowCutter::Emit(const Visitor& visit) {
   for (size_t i = 0; i < pending_.size(); ++i) {
     values_[i % channels * window_ + i / channels] = pending_[i];
   }
+  place_.first_index = pending_indexes_.front();
+  place_.last_index = pending_indexes_.back();
+  place_.start_ns = TimeOf(samples_ - static_cast<int64_t>(window_));
+  place_.end_ns = TimeOf(samples_ - 1);
+  place_.stretch = counts_.stretches;
   const size_t dropped = std::min(hop_, window_);
+  pending_indexes_.erase(
+      pending_indexes_.begin(),
+      pending_indexes_.begin() + static_cast<std::ptrdiff_t>(dropped));
   pending_.erase(
       pending_.begin(),
       pending_.begin() + static_cast<std::ptrdiff_t>(dropped * channels));

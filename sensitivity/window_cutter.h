@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -25,6 +26,15 @@ struct WindowCounts {
   int64_t passed_over = 0;
   int64_t stretches = 0;  // without a gap
   int64_t windows = 0;
+};
+
+// Where in the series a window lies.
+struct WindowPlace {
+  uint64_t first_index = 0;  // of the first row at its first sample or later
+  uint64_t last_index = 0;   // of the row with which it was there
+  int64_t start_ns = 0;      // of its first sample
+  int64_t end_ns = 0;        // and of its last
+  int64_t stretch = 0;       // from 1 on
 };
 
 // Not thread-safe. Memory is that of one window.
@@ -52,7 +62,15 @@ class WindowCutter {
 
   // Takes the next rows of the series, and visits each window they complete.
   // The first error of `visit` ends it.
-  absl::Status Add(const SeriesBatch& batch, const Visitor& visit);
+  absl::Status Add(const SeriesBatch& batch, const Visitor& visit) {
+    return Add(batch, next_index_, visit);
+  }
+  // The same of rows that have indexes of their own, from `first_index` on.
+  absl::Status Add(const SeriesBatch& batch, uint64_t first_index,
+                   const Visitor& visit);
+
+  // Of the window that is visited.
+  const WindowPlace& place() const { return place_; }
 
   const WindowCounts& counts() const { return counts_; }
 
@@ -65,6 +83,7 @@ class WindowCutter {
   absl::Status Resample(double elapsed_ns, const Visitor& visit);
   absl::Status Push(double share, const Visitor& visit);
   absl::Status Emit(const Visitor& visit);
+  int64_t TimeOf(int64_t sample) const;
 
   std::vector<size_t> columns_;  // of the series
   size_t row_size_ = 0;
@@ -74,11 +93,14 @@ class WindowCutter {
   // The stretch so far; times are since its first row.
   int64_t start_ns_ = 0, last_time_ns_ = 0;
   double last_ns_ = 0;
-  int64_t samples_ = 0;              // resampled so far
-  std::vector<double> last_, next_;  // rows
-  std::vector<double> pending_;      // samples of the next window, by time
-  size_t skip_ = 0;                  // samples before it begins
-  std::vector<double> values_;       // of a window, channel by channel
+  int64_t samples_ = 0;                   // resampled so far
+  std::vector<double> last_, next_;       // rows
+  std::vector<double> pending_;           // samples of the next window, by time
+  std::deque<uint64_t> pending_indexes_;  // rows at which they were there
+  size_t skip_ = 0;                       // samples before it begins
+  std::vector<double> values_;            // of a window, channel by channel
+  uint64_t next_index_ = 0;               // of rows
+  WindowPlace place_;
   WindowCounts counts_;
 };
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// H.264 decoding through libavcodec. Damage is an error, never a repaired
-// picture: a caller that wanted pixels must not get guesses. libavcodec's
-// log level is process-wide; the first decoder of the process turns it off,
-// because what it would print goes into the status instead.
+// H.264 decoding through libavcodec, which hands pictures out in the order in
+// which they are shown, and not before that is certain. In decoding order they
+// are taken from the buffers that it asks for to decode into. Damage is an
+// error, never a repaired picture: a caller that wanted pixels must not get
+// guesses. libavcodec's log level is process-wide; the first decoder of the
+// process turns it off, because what it would print goes into the status
+// instead.
 
 #include "codec/decode/video_decoder.h"
 
@@ -38,6 +41,16 @@ struct PacketDeleter {
 
 void FreeFrame(AVFrame* frame) { av_frame_free(&frame); }
 
+// Keeps hold of what is being decoded into: of the last picture begun, since
+// those that stand for missing ones are begun before it.
+int KeepBuffer(AVCodecContext* context, AVFrame* frame, int flags) {
+  const int error = avcodec_default_get_buffer2(context, frame, flags);
+  if (error < 0) return error;
+  auto* kept = static_cast<AVFrame*>(context->opaque);
+  av_frame_unref(kept);
+  return av_frame_ref(kept, frame);
+}
+
 std::string AvMessage(int error) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};
   av_strerror(error, text, sizeof(text));
@@ -57,6 +70,15 @@ absl::Status ToStatus(int error, int64_t pts) {
       absl::StrCat("H.264 picture at pts ", pts, ": ", AvMessage(error));
   return error == AVERROR(ENOMEM) ? absl::ResourceExhaustedError(what)
                                   : absl::DataLossError(what);
+}
+
+absl::Status CheckWhole(const AVFrame& picture) {
+  if (picture.decode_error_flags == 0 &&
+      (picture.flags & AV_FRAME_FLAG_CORRUPT) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(absl::StrCat("H.264 picture at pts ", picture.pts,
+                                          ": slices are missing or damaged"));
 }
 
 bool IsPlanar420(int format) {
@@ -112,10 +134,12 @@ class VideoDecoder::State {
   absl::Status ReceiveAll(std::vector<Frame>* out);
   absl::StatusOr<Frame> ToFrame(std::shared_ptr<AVFrame> picture);
   absl::Status Crop(Frame* frame) const;
+  absl::Status TakeDecoded(std::vector<Frame>* out);
 
   const VideoDecoderOptions options_;
   std::unique_ptr<AVCodecContext, ContextDeleter> context_;
   std::unique_ptr<AVPacket, PacketDeleter> packet_;
+  std::shared_ptr<AVFrame> decoded_;  // null unless decoding_order
   ToYuv420 converter_;
   std::vector<MacroblockQps> qps_;
   std::vector<CodedMotion> motion_;
@@ -146,6 +170,14 @@ absl::Status VideoDecoder::State::Open(bool strict) {
     context_->export_side_data |= AV_CODEC_EXPORT_DATA_VIDEO_ENC_PARAMS;
   }
   if (options_.export_motion) context_->flags2 |= AV_CODEC_FLAG2_EXPORT_MVS;
+  if (options_.decoding_order) {
+    decoded_.reset(av_frame_alloc(), FreeFrame);
+    if (decoded_ == nullptr) {
+      return absl::ResourceExhaustedError("no memory for a picture");
+    }
+    context_->opaque = decoded_.get();
+    context_->get_buffer2 = KeepBuffer;
+  }
   // Crop rectangles exactly as the SPS has them, not rounded for SIMD.
   context_->flags |= AV_CODEC_FLAG_UNALIGNED;
   const int error = avcodec_open2(context_.get(), codec, nullptr);
@@ -190,11 +222,33 @@ absl::Status VideoDecoder::State::Send(std::span<const uint8_t> unit,
   std::copy(unit.begin(), unit.end(), packet_->data);
   packet_->pts = pts;
   packet_->dts = AV_NOPTS_VALUE;
+  if (decoded_ != nullptr) av_frame_unref(decoded_.get());
   const int error = avcodec_send_packet(context_.get(), packet_.get());
   av_packet_unref(packet_.get());
   const absl::Status received = ReceiveAll(out);
   if (error < 0) return ToStatus(error, pts);
-  return received;
+  if (!received.ok() || decoded_ == nullptr) return received;
+  return TakeDecoded(out);
+}
+
+absl::Status VideoDecoder::State::TakeDecoded(std::vector<Frame>* out) {
+  std::shared_ptr<AVFrame> picture(av_frame_alloc(), FreeFrame);
+  if (picture == nullptr) {
+    return absl::ResourceExhaustedError("no memory for a picture");
+  }
+  av_frame_move_ref(picture.get(), decoded_.get());
+  if (picture->buf[0] == nullptr) {
+    return absl::DataLossError(absl::StrCat("H.264 access unit at pts ",
+                                            last_pts_, " brings no picture"));
+  }
+  const int error =
+      av_frame_apply_cropping(picture.get(), AV_FRAME_CROP_UNALIGNED);
+  if (error < 0) return ToStatus(error, last_pts_);
+  picture->pts = last_pts_;
+  auto frame = ToFrame(std::move(picture));
+  if (!frame.ok()) return frame.status();
+  out->push_back(*std::move(frame));
+  return absl::OkStatus();
 }
 
 absl::Status VideoDecoder::State::Drain(std::vector<Frame>* out) {
@@ -229,9 +283,12 @@ absl::Status VideoDecoder::State::Receive(std::vector<Frame>* out, bool* more) {
     return absl::OkStatus();
   }
   if (error < 0) return ToStatus(error, last_pts_);
-  auto frame = ToFrame(picture);
-  if (!frame.ok()) return frame.status();
-  out->push_back(*std::move(frame));
+  if (absl::Status s = CheckWhole(*picture); !s.ok()) return s;
+  if (decoded_ == nullptr) {
+    auto frame = ToFrame(picture);
+    if (!frame.ok()) return frame.status();
+    out->push_back(*std::move(frame));
+  }
   if (options_.read_qp) qps_.push_back(QpsOf(*picture));
   if (options_.export_motion) motion_.push_back(MotionOf(*picture));
   return absl::OkStatus();
@@ -239,12 +296,6 @@ absl::Status VideoDecoder::State::Receive(std::vector<Frame>* out, bool* more) {
 
 absl::StatusOr<Frame> VideoDecoder::State::ToFrame(
     std::shared_ptr<AVFrame> picture) {
-  const int64_t pts = picture->pts;
-  if (picture->decode_error_flags != 0 ||
-      (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
-    return absl::DataLossError(absl::StrCat("H.264 picture at pts ", pts,
-                                            ": slices are missing or damaged"));
-  }
   Frame frame;
   if (IsPlanar420(picture->format)) {
     frame = Share(picture);
@@ -253,7 +304,7 @@ absl::StatusOr<Frame> VideoDecoder::State::ToFrame(
     if (!converted.ok()) return converted.status();
     frame = *std::move(converted);
   }
-  frame.pts = pts;
+  frame.pts = picture->pts;
   if (absl::Status status = Crop(&frame); !status.ok()) return status;
   return frame;
 }
@@ -277,12 +328,13 @@ VideoDecoder::~VideoDecoder() = default;
 
 absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoDecoder::Create(
     const VideoDecoderOptions& options) {
+  const int most_threads = options.decoding_order ? 1 : kMaxThreads;
   if (options.width < 0 || options.height < 0 || options.threads < 1 ||
-      options.threads > kMaxThreads) {
+      options.threads > most_threads) {
     return absl::InvalidArgumentError(absl::StrCat(
         "video decoder: ", options.width, "x", options.height, " with ",
         options.threads, " threads; sides must be >= 0, threads 1 to ",
-        kMaxThreads));
+        most_threads));
   }
   auto state = std::make_unique<State>(options);
   if (absl::Status status = state->Open(/*strict=*/true); !status.ok())

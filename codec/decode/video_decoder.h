@@ -26,6 +26,11 @@ struct VideoDecoderOptions {
   bool read_qp = false;
   // Also read the motion vectors: TakeMotion(). 1 to 4 % of decoding.
   bool export_motion = false;
+  // Each picture comes out of the call that decodes it, in decoding order,
+  // and not once those shown before it are there. Needs one thread. Damage
+  // that libavcodec does not refuse at once is told by a later call: at the
+  // latest by Flush(), which appends nothing.
+  bool decoding_order = false;
 };
 
 // The luma QPs a picture was really coded with, row-major, 16x16 blocks of
@@ -45,7 +50,8 @@ class VideoDecoder {
   ~VideoDecoder();
 
   // Feeds one access unit; appends finished pictures, in presentation
-  // order, with the pts given. kDataLoss when the decoder reports damage.
+  // order unless decoding_order, with the pts given. kDataLoss when the
+  // decoder reports damage.
   absl::Status Decode(std::span<const uint8_t> access_unit, int64_t pts,
                       std::vector<Frame>* out);
 
@@ -53,8 +59,8 @@ class VideoDecoder {
   // another GOP.
   absl::Status Flush(std::vector<Frame>* out);
 
-  // One entry per picture appended since the last call, in their order.
-  // Empty unless read_qp.
+  // One entry per picture that became ready to be shown since the last call,
+  // in presentation order. Empty unless read_qp.
   std::vector<MacroblockQps> TakeQps();
 
   // The same of motion, unless not export_motion.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,69 @@ TEST_F(VideoDecoderTest, BPicturesComeInPresentationOrder) {
   ASSERT_EQ(frames.size(), units.size());
   EXPECT_EQ(frames[0].pts, 0);
   EXPECT_EQ(frames[4].pts, 1);
+}
+
+// nal_ref_idc 0, clause 7.4.1: no other picture refers to it.
+bool IsReferredTo(const Bytes& unit) {
+  const auto split = SplitAccessUnit(unit, kAnnexB, {});
+  EXPECT_TRUE(split.ok()) << split.status();
+  for (const NalPiece& piece : split->pieces) {
+    const auto nal = std::span(unit).subspan(piece.offset, piece.size);
+    if (IsBaseSlice(NalTypeOf(nal))) return (nal[0] & 0x60) != 0;
+  }
+  ADD_FAILURE() << "a unit without a slice";
+  return true;
+}
+
+// Of each unit its picture as soon as it is decoded, also where only the one
+// shown last needs those that nothing refers to.
+TEST_F(VideoDecoderTest, PicturesInDecodingOrderAreTheSame) {
+  NEED_CLIP_AND_FFMPEG();
+  VideoDecoderOptions options;
+  options.decoding_order = true;
+  for (const std::string coding :
+       {"keyint=24:bframes=0", "keyint=24:bframes=3:b-adapt=0:scenecut=0",
+        "keyint=24:bframes=2:b-pyramid=none:b-adapt=0",
+        "keyint=24:ref=4:slices=3:bframes=1", "keyint=24:bframes=3:tff=1"}) {
+    SCOPED_TRACE(coding);
+    const auto units = Encode(coding, "-vf scale=322:184");
+    std::vector<Frame> shown;
+    ASSERT_TRUE(DecodeAll(New().get(), units, &shown).ok());
+    std::map<int64_t, Bytes> pixels;
+    for (const Frame& frame : shown) pixels[frame.pts] = PixelsOf(frame);
+    for (const bool references_alone : {false, true}) {
+      const auto decoder = New(options);
+      for (size_t i = 0; i < units.size(); ++i) {
+        const bool last = i + 1 == units.size();
+        if (references_alone && !last && !IsReferredTo(units[i])) continue;
+        std::vector<Frame> frames;
+        const auto status =
+            decoder->Decode(units[i], static_cast<int64_t>(i), &frames);
+        ASSERT_TRUE(status.ok()) << status;
+        ASSERT_EQ(frames.size(), 1U);
+        EXPECT_EQ(frames[0].pts, static_cast<int64_t>(i));
+        EXPECT_EQ(PixelsOf(frames[0]), pixels[frames[0].pts]) << i;
+      }
+      std::vector<Frame> none;
+      EXPECT_TRUE(decoder->Flush(&none).ok());
+      EXPECT_TRUE(none.empty());
+    }
+  }
+}
+
+TEST_F(VideoDecoderTest, DamageIsToldInDecodingOrderToo) {
+  NEED_CLIP_AND_FFMPEG();
+  VideoDecoderOptions options;
+  options.decoding_order = true;
+  auto units = Encode("slices=4:keyint=24:bframes=0");
+  const auto split = SplitAccessUnit(units[5], kAnnexB, {});
+  ASSERT_TRUE(split.ok());
+  const NalPiece last = split->pieces.back();
+  units[5].resize(last.offset - last.zeros - 1);
+  std::vector<Frame> frames;
+  EXPECT_TRUE(absl::IsDataLoss(DecodeAll(New(options).get(), units, &frames)));
+  options.threads = 2;
+  EXPECT_TRUE(absl::IsInvalidArgument(VideoDecoder::Create(options).status()));
 }
 
 TEST_F(VideoDecoderTest, CropsToTheTrueSize) {

@@ -124,6 +124,38 @@ TEST(ModelCardTest, ProgramCard) {
   EXPECT_TRUE(IsDetector(bare.decoder));
 }
 
+TEST(ModelCardTest, ProgramOfWindowsCard) {
+  const std::string yaml =
+      "{name: x, command: [./x], labels: l.txt, timeout: 2,"
+      " input: {window: 64, rate: 25, hop: 16, channels: [a.x, b]}}";
+  const ModelCard card = Good(yaml);
+  EXPECT_EQ(card.decoder, DecoderKind::kWindowProgram);
+  EXPECT_TRUE(TakesWindows(card.decoder));
+  EXPECT_TRUE(IsProgram(card.decoder));
+  EXPECT_FALSE(IsDetector(card.decoder));
+  EXPECT_EQ(card.window, 64);
+  EXPECT_EQ(card.hop, 16);
+  EXPECT_EQ(card.rate_hz, 25);
+  EXPECT_EQ(card.timeout_s, 2);
+  EXPECT_THAT(card.channels, ElementsAre("a.x", "b"));
+  EXPECT_EQ(card.Canonical(),
+            Good(With(yaml, "hop: 16", "hop: 8")).Canonical());
+  for (const auto& [from, to] :
+       {std::pair("window: 64", "window: 65"),
+        std::pair("rate: 25", "rate: 26"), std::pair("a.x", "a.y"),
+        std::pair("[./x]", "[./y]")}) {
+    EXPECT_NE(card.Canonical(), Good(With(yaml, from, to)).Canonical()) << to;
+  }
+  EXPECT_THAT(Refusal(With(yaml, "hop: 16", "mean: 1")),
+              HasSubstr("has no meaning for a program of windows"));
+  EXPECT_THAT(Refusal(With(yaml, "timeout: 2", "threshold: 0.5")),
+              HasSubstr("has no meaning for a program of windows"));
+  EXPECT_THAT(Refusal(With(yaml, "rate: 25, ", "")),
+              HasSubstr("'input.rate' is missing"));
+  EXPECT_THAT(Refusal(With(yaml, "hop: 16", "hop: 0")),
+              HasSubstr("1 to 65536"));
+}
+
 TEST(ModelCardTest, ACommandIsLimited) {
   std::string words = "x";
   for (size_t i = 1; i < kMaxCommandWords; ++i) words += ", x";

@@ -232,6 +232,52 @@ TEST_F(WindowCutterTest, LongStretchesKeepTheirPace) {
   EXPECT_EQ(counts_.windows, 107'999);
 }
 
+TEST_F(WindowCutterTest, AWindowKnowsWhereItLies) {
+  Rows(0, 25);
+  Row(244);        // passed over
+  Rows(1000, 12);  // after a gap
+  auto cutter = WindowCutter::Create(card_, series_, 5);
+  ASSERT_TRUE(cutter.ok()) << cutter.status();
+  std::vector<WindowPlace> places;
+  const auto keep = [&](const std::vector<double>&) {
+    places.push_back(cutter->place());
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(cutter->Add(batch_, 700, keep).ok());
+  ASSERT_THAT(places, SizeIs(5));
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(places[i].first_index, 700 + 5 * i);
+    EXPECT_EQ(places[i].last_index, 709 + 5 * i);
+    EXPECT_EQ(places[i].start_ns, static_cast<int64_t>(50 * i) * kMs);
+    EXPECT_EQ(places[i].end_ns, static_cast<int64_t>(50 * i + 90) * kMs);
+    EXPECT_EQ(places[i].stretch, 1);
+  }
+  EXPECT_EQ(places[4].first_index, 726U);
+  EXPECT_EQ(places[4].start_ns, 1000 * kMs);
+  EXPECT_EQ(places[4].stretch, 2);
+}
+
+// Samples between rows are those of the row behind them.
+TEST_F(WindowCutterTest, ASlowSeriesIsCutAtItsRows) {
+  series_.rate_hz = 50;
+  Rows(0, 12, 20);
+  auto cutter = WindowCutter::Create(card_, series_, 1);
+  ASSERT_TRUE(cutter.ok()) << cutter.status();
+  std::vector<uint64_t> first;
+  ASSERT_TRUE(cutter
+                  ->Add(batch_,
+                        [&](const std::vector<double>&) {
+                          first.push_back(cutter->place().first_index);
+                          return absl::OkStatus();
+                        })
+                  .ok());
+  ASSERT_GE(first.size(), 4U);
+  EXPECT_EQ(first[0], 0U);
+  EXPECT_EQ(first[1], 1U);
+  EXPECT_EQ(first[2], 1U);
+  EXPECT_EQ(first[3], 2U);
+}
+
 TEST_F(WindowCutterTest, TheVisitorsErrorEndsIt) {
   Rows(0, 100);
   auto cutter = WindowCutter::Create(card_, series_, 0);

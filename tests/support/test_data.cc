@@ -57,8 +57,12 @@ std::string FileHolding(const std::string& folder, const std::string& text) {
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file()) continue;
-    const std::vector<uint8_t> bytes = ReadFileBytes(entry.path().string());
-    const std::string all(bytes.begin(), bytes.end());
+    std::ifstream in(entry.path(), std::ios::binary);
+    // An open store replaces its tables meanwhile.
+    if (!in && !std::filesystem::exists(entry.path())) continue;
+    if (!in) throw std::runtime_error("cannot read " + entry.path().string());
+    const std::string all{std::istreambuf_iterator<char>(in),
+                          std::istreambuf_iterator<char>()};
     if (all.find(text) != std::string::npos) return entry.path().string();
   }
   return "";
