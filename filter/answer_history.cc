@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "filter/reuse_defaults.h"
+
 namespace fovea {
 namespace {
 
@@ -19,6 +21,12 @@ constexpr double kGridSteps = 4;
 constexpr int kOtherLevels = 10;
 
 constexpr double kAgeNs = 250e6;
+
+// Where there are none to compare: what adds nothing to any weight.
+constexpr auto kUsualThumbnail =
+    static_cast<float>(kPairScales[PairTraits::kThumbnail].mean);
+constexpr auto kUsualThumbnailPart =
+    static_cast<float>(kPairScales[PairTraits::kThumbnailPart].mean);
 
 // Doubts of less than this do not count.
 constexpr float kLeastDoubt = 0.01F;
@@ -72,8 +80,10 @@ float DoubtOf(float margin) {
   return doubt >= kLeastDoubt ? doubt : 0;  // 0 of NaN
 }
 
-void AnswerHistory::See(const Grid& grid, Features features, int64_t time_ns) {
+void AnswerHistory::See(const Grid& grid, Features features, int64_t time_ns,
+                        Thumbnail thumbnail) {
   features_ = std::move(features);
+  thumbnail_ = std::move(thumbnail);
   time_ns_ = time_ns;
   columns_ = grid.columns;
   rows_ = grid.rows;
@@ -91,6 +101,7 @@ void AnswerHistory::See(const Grid& grid, Features features, int64_t time_ns) {
 void AnswerHistory::Ran(const AnswerTraits& answer) {
   Run run;
   run.features = features_;
+  run.thumbnail = thumbnail_;
   run.time_ns = time_ns_;
   run.vote = answer.vote;
   run.change = change_;
@@ -140,6 +151,13 @@ PairTraits AnswerHistory::Compare(const Run& run, bool is_last) const {
   v[PairTraits::kIsLast] = is_last ? 1 : 0;
   v[PairTraits::kLastDoubt] = is_last ? run.doubt : 0;
   v[PairTraits::kDoubt] = run.doubt;
+  v[PairTraits::kThumbnail] = kUsualThumbnail;
+  v[PairTraits::kThumbnailPart] = kUsualThumbnailPart;
+  if (!thumbnail_.empty() && !run.thumbnail.empty()) {
+    const ThumbnailDistance apart = DistanceOf(thumbnail_, run.thumbnail);
+    v[PairTraits::kThumbnail] = std::log1p(apart.mean);
+    v[PairTraits::kThumbnailPart] = std::log1p(apart.greatest);
+  }
   pair.vote = run.vote;
   pair.distance = distance;
   return pair;
@@ -172,6 +190,8 @@ ComparedRuns AnswerHistory::Compare() const {
   present[PresentTraits::kChange] = last[PairTraits::kChange];
   present[PresentTraits::kDoubt] = last[PairTraits::kDoubt];
   present[PresentTraits::kTurns] = Turns();
+  present[PresentTraits::kThumbnail] = last[PairTraits::kThumbnail];
+  present[PresentTraits::kThumbnailPart] = last[PairTraits::kThumbnailPart];
   return comparison;
 }
 

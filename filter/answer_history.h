@@ -11,11 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "codec/grid.h"
 #include "filter/features.h"
 #include "filter/motion_blobs.h"
+#include "filter/thumbnail.h"
 
 namespace fovea {
 
@@ -50,6 +52,9 @@ struct PairTraits {
     kIsLast,          // 1 of the latest run
     kLastDoubt,       // its doubt, of the latest run
     kDoubt,           // sum over the answer's boxes
+    // Logs of DistanceOf() thumbnails; as usual where one is not there.
+    kThumbnail,
+    kThumbnailPart,
     kCount,
   };
   std::array<float, kCount> values = {};
@@ -68,9 +73,17 @@ struct PresentTraits {
     kChange,
     kDoubt,
     kTurns,  // share of the last runs whose answer was not the one before
+    kThumbnail,
+    kThumbnailPart,
     kCount,
   };
   std::array<float, kCount> values = {};
+};
+
+// What a skip head says of the present input (filter/skip_head.h).
+struct UsualAnswer {
+  uint64_t vote = 0;
+  float evidence = 0;  // logarithm of the odds that the model would say it
 };
 
 struct ComparedRuns {
@@ -79,21 +92,25 @@ struct ComparedRuns {
   // At most kMost are looked at.
   std::vector<PairTraits> runs;
   static constexpr size_t kMost = 12;
+  // Absent where no head says anything, or the answer is not at hand.
+  std::optional<UsualAnswer> usual;
 };
 
-// Not thread-safe. Memory is that of kRuns features, and 8 bytes for each
-// macroblock that the doubtful boxes of their answers cover.
+// Not thread-safe. Memory is that of kRuns features and thumbnails, and 8 bytes
+// for each macroblock that the doubtful boxes of their answers cover.
 class AnswerHistory {
  public:
   static constexpr size_t kRuns = 8;
 
   // The next input: its grid measured against the input before it (size,
   // has_previous and difference alone are read), its features, its time,
-  // which may repeat; of runs of a later time the age is 0.
-  void See(const Grid& grid, Features features, int64_t time_ns);
+  // which may repeat; of runs of a later time the age is 0. Its thumbnail may
+  // be left out.
+  void See(const Grid& grid, Features features, int64_t time_ns,
+           Thumbnail thumbnail = {});
 
   // The input seen last, compared with the latest kRuns runs. Some 8 us of
-  // 80 x 45 macroblocks.
+  // 80 x 45 macroblocks, 10 with thumbnails.
   ComparedRuns Compare() const;
 
   // The model was run on the input seen last and answered so. Of boxes counts
@@ -116,6 +133,7 @@ class AnswerHistory {
   };
   struct Run {
     Features features;
+    Thumbnail thumbnail;
     int64_t time_ns = 0;
     uint64_t vote = 0;
     float doubt = 0;
@@ -130,6 +148,7 @@ class AnswerHistory {
       const std::vector<DoubtfulBox>& doubtful) const;
 
   Features features_;
+  Thumbnail thumbnail_;
   int64_t time_ns_ = 0;
   double change_ = 0;  // mean difference, summed over frames
   int columns_ = 0, rows_ = 0;

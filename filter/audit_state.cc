@@ -168,6 +168,10 @@ absl::Status Damaged(const std::string& what) {
   return absl::DataLossError("audit state: " + what);
 }
 
+absl::Status OfAnother(const std::string& what) {
+  return absl::FailedPreconditionError("audit state: " + what);
+}
+
 }  // namespace
 
 uint64_t AuditStateCheck(std::span<const uint8_t> bytes) {
@@ -202,11 +206,12 @@ absl::Status DecodeAuditState(std::span<const uint8_t> bytes, uint64_t mark,
     return Damaged("its check differs: bytes were changed or are missing");
   }
   if (body[0] != kVersion) {
-    return Damaged(absl::StrCat("of version ", static_cast<int>(body[0]),
-                                "; this build reads version 1"));
+    return OfAnother(absl::StrCat("of version ", static_cast<int>(body[0]),
+                                  "; this build reads version ",
+                                  static_cast<int>(kVersion)));
   }
   if (ByteReader(body.subspan(1, 8)).U64() != mark) {
-    return Damaged(
+    return OfAnother(
         "of another target, confidence, coin or seed: learn anew without it");
   }
   Reader fields(body.subspan(1 + 8));

@@ -78,8 +78,9 @@ std::vector<uint8_t> EncodeAuditState(const AuditState& state, uint64_t mark);
 // The last eight bytes for what stands before them.
 uint64_t AuditStateCheck(std::span<const uint8_t> bytes);
 
-// Into a new state. kDataLoss says what was expected and found; `state` is
-// then of no use.
+// Into a new state. kDataLoss says what was expected and found;
+// kFailedPrecondition: it is sound, but of another version or of other options.
+// `state` is then of no use.
 absl::Status DecodeAuditState(std::span<const uint8_t> bytes, uint64_t mark,
                               AuditState* state);
 

@@ -132,8 +132,8 @@ class Auditor {
 
   // Everything but the options, as bytes, and back: the same decisions follow.
   // A check that is pending when it is saved stays so for good, taken as
-  // wrong. kDataLoss: damaged, of another release, or of another target,
-  // confidence, seed or coin than `options`.
+  // wrong. kDataLoss: damaged; kFailedPrecondition: of another release, or of
+  // another target, confidence, seed or coin than `options`.
   std::vector<uint8_t> Save() const;
   static absl::StatusOr<Auditor> Load(const AuditOptions& options,
                                       std::span<const uint8_t> bytes);

@@ -31,6 +31,31 @@ double LowerTail(int64_t k, int64_t n, double p) {
   return std::min(1.0, std::exp(last) * sum);
 }
 
+double LogChoose(double of, double chosen) {
+  return std::lgamma(of + 1) - std::lgamma(chosen + 1) -
+         std::lgamma(of - chosen + 1);
+}
+
+// The same of draws without replacement: `bad` among `population`, of which
+// `sampled` are drawn, `k` bad ones or fewer. Requires that k bad ones can be.
+double LowerTailOfDraws(int64_t k, int64_t sampled, int64_t bad,
+                        int64_t population) {
+  const auto n = static_cast<double>(sampled);
+  const auto worse = static_cast<double>(bad);
+  const auto better = static_cast<double>(population - bad);
+  const auto at = static_cast<double>(k);
+  const double last = LogChoose(worse, at) + LogChoose(better, n - at) -
+                      LogChoose(worse + better, n);
+  double sum = 0;
+  double term = 1;  // relative to the last
+  for (double i = at; i >= 0 && n - i <= better; --i) {
+    sum += term;
+    term *= i * (better - n + i) / ((worse - i + 1) * (n - i + 1));
+    if (term < sum * 1e-12 && i <= n * worse / (worse + better)) break;
+  }
+  return std::min(1.0, std::exp(last) * sum);
+}
+
 // Bets that coins of probability q came up as of ratio * q, and their shares.
 // Those above 1 keep wrong ones from being thought few where many were caught
 // and counted elsewhere.
@@ -160,6 +185,22 @@ double GreatestRate(int64_t errors, int64_t trials, double alpha) {
     (BinomialAtMost(errors, trials, middle) >= alpha ? low : high) = middle;
   }
   return high;
+}
+
+int64_t MostAmong(int64_t errors, int64_t sampled, int64_t population,
+                  double alpha) {
+  // As of MostErrors(), up to where too few right ones would be left to draw.
+  int64_t low = errors;
+  int64_t high = population - (sampled - errors);
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
+    if (LowerTailOfDraws(errors, sampled, middle, population) >= alpha) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
 }
 
 int64_t MostMissed(std::span<const CheckTally> tallies, double alpha) {

@@ -27,6 +27,14 @@ int64_t MostErrors(int64_t caught, int64_t decisions, double q, double alpha);
 // trials have probability `alpha` (Clopper and Pearson, 1934); 1 of none.
 double GreatestRate(int64_t errors, int64_t trials, double alpha);
 
+// The most errors there may be among `population` answers of which `sampled`
+// were drawn at random without replacement and `errors` of those were found
+// wrong: a number that is too small with probability `alpha` at most. Exact
+// (the hypergeometric distribution's tail, to about six digits); for one look.
+// 0 <= errors <= sampled <= population, 0 < alpha < 1.
+int64_t MostAmong(int64_t errors, int64_t sampled, int64_t population,
+                  double alpha);
+
 // Decisions that the same coin chose among.
 struct CheckTally {
   double q = 0;           // of the coin, 0 < q <= 1

@@ -74,6 +74,30 @@ uint8_t Median(std::span<const uint8_t> levels) {
   return 255;
 }
 
+struct Levels {
+  uint16_t columns = 0, rows = 0;
+  std::vector<uint8_t> values;
+};
+
+// One of each cell.
+Levels LevelsOf(const Grid& grid) {
+  if (grid.columns < 1 || grid.rows < 1) return {};
+  const size_t columns = static_cast<size_t>(grid.columns);
+  const size_t rows = static_cast<size_t>(grid.rows);
+  const size_t size = CellSize(columns, rows);
+  return {static_cast<uint16_t>(RoundedUp(columns, size)),
+          static_cast<uint16_t>(RoundedUp(rows, size)),
+          size > 1 ? Reduced(grid, size) : grid.mean};
+}
+
+Features Less(const Levels& levels, uint8_t level) {
+  Features features{levels.columns, levels.rows, {}};
+  features.cells.resize(levels.values.size());
+  Kernels().centre(levels.values.data(), levels.values.size(), level,
+                   features.cells.data());
+  return features;
+}
+
 bool SameShape(const Features& a, const Features& b) {
   const size_t cells = size_t{a.columns} * a.rows;
   return a.columns == b.columns && a.rows == b.rows &&
@@ -83,23 +107,15 @@ bool SameShape(const Features& a, const Features& b) {
 }  // namespace
 
 Features FeaturesOf(const Grid& grid) {
-  Features features;
-  if (grid.columns < 1 || grid.rows < 1) return features;
-  const size_t columns = static_cast<size_t>(grid.columns);
-  const size_t rows = static_cast<size_t>(grid.rows);
-  const size_t size = CellSize(columns, rows);
-  std::vector<uint8_t> reduced;
-  if (size > 1) reduced = Reduced(grid, size);
-  const std::span<const uint8_t> levels =
-      size > 1 ? std::span<const uint8_t>(reduced)
-               : std::span(grid.mean).first(columns * rows);
-  features.columns = static_cast<uint16_t>(RoundedUp(columns, size));
-  features.rows = static_cast<uint16_t>(RoundedUp(rows, size));
-  features.cells.resize(levels.size());
-  Kernels().centre(levels.data(), levels.size(), Median(levels),
-                   features.cells.data());
-  return features;
+  const Levels levels = LevelsOf(grid);
+  return Less(levels, Median(levels.values));
 }
+
+Features FeaturesOf(const Grid& grid, uint8_t level) {
+  return Less(LevelsOf(grid), level);
+}
+
+uint8_t MedianLuma(const Grid& grid) { return Median(grid.mean); }
 
 float FeatureDistance(const Features& a, const Features& b) {
   return FeatureDistanceWithin(a, b, std::numeric_limits<float>::max());

@@ -30,6 +30,14 @@ inline constexpr int kMostFeatureCells = 8192;
 // Empty of an empty grid. 2 us of 80 x 45 cells.
 Features FeaturesOf(const Grid& grid);
 
+// The same less `level` in place of the median. A part of a picture is told
+// by the median of the whole: its own would follow what fills it.
+Features FeaturesOf(const Grid& grid, uint8_t level);
+
+// Median of the mean luma of all macroblocks, of an even number the lower of
+// the two in the middle; 0 of an empty grid.
+uint8_t MedianLuma(const Grid& grid);
+
 // The greatest mean |difference| of any tile of 5 x 5 cells, tiles 3 apart and
 // the last ones flush with the far sides: an object of a few macroblocks tells
 // as much as one that fills the picture. Any 3 x 3 cells lie whole in some

@@ -3,27 +3,23 @@
 #include "filter/inference_reuse.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "filter/grid_gate.h"
+#include "filter/region.h"
 
 namespace fovea {
 namespace {
 
-// Regions of one input decided about one after another.
-constexpr uint64_t kRegionsPerInput = 1024;
+// Regions of one input decided about one after another, the whole among them.
+constexpr uint64_t kRegionsPerInput = uint64_t{kMostRegions} + 1;
 
-// Of a mean over the latest: the 64th part of each new value.
-constexpr double kForget = 1.0 / 64;
-
-// Decisions after which cost is weighed, and for which a gate that was too
-// dear stays off before it is tried again.
-constexpr int64_t kWeighAfter = 256, kRestFor = 4096;
-
-// Indices beyond 2^54 and regions beyond 1023 share a number, so they are
-// run, never given.
+// Indices beyond 2^54 share a number, and so do regions that are too many: they
+// are run, never given.
 uint64_t SequenceOf(const ReuseInput& input) {
   constexpr uint64_t kMostIndex =
       std::numeric_limits<uint64_t>::max() / kRegionsPerInput;
@@ -37,39 +33,47 @@ bool IsLonger(int64_t then, int64_t now, int64_t most) {
          static_cast<uint64_t>(most);
 }
 
-void Blend(double value, double* mean) {
-  *mean += *mean == 0 ? value : kForget * (value - *mean);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<InferenceReuse>> InferenceReuse::Create(
-    const ModelDigest& model, InferenceReuseOptions options) {
+    const ModelDigest& model, InferenceReuseOptions options,
+    std::unique_ptr<Gate> gate) {
   if (options.blind_ns < 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("reuse: longest blind time of ", options.blind_ns,
                      " ns; 0 or more was expected"));
   }
+  if (gate == nullptr) gate = std::make_unique<GridGate>(options.predictor);
+  if (options.auditor != nullptr) {
+    return std::unique_ptr<InferenceReuse>(new InferenceReuse(
+        model, std::move(options), std::nullopt, std::move(gate)));
+  }
   auto auditor = options.audit_state.empty()
                      ? Auditor::Create(options.audit)
                      : Auditor::Load(options.audit, options.audit_state);
   if (!auditor.ok()) return auditor.status();
-  return std::unique_ptr<InferenceReuse>(
-      new InferenceReuse(model, std::move(options), *std::move(auditor)));
+  return std::unique_ptr<InferenceReuse>(new InferenceReuse(
+      model, std::move(options), *std::move(auditor), std::move(gate)));
 }
 
 InferenceReuse::InferenceReuse(const ModelDigest& model,
-                               InferenceReuseOptions options, Auditor auditor)
+                               InferenceReuseOptions options,
+                               std::optional<Auditor> own_auditor,
+                               std::unique_ptr<Gate> gate)
     : model_(model),
       options_(std::move(options)),
-      auditor_(std::move(auditor)),
-      predictor_(options_.predictor) {}
+      own_auditor_(std::move(own_auditor)),
+      auditor_(own_auditor_ ? *own_auditor_ : *options_.auditor),
+      gate_(std::move(gate)) {
+  const auto& nothing = options_.nothing;
+  if (nothing && gate_->usual() == nothing->traits.vote) usual_ = nothing;
+}
 
 ReuseVerdict InferenceReuse::Decide(const ReuseInput& input) {
   const int64_t begun = options_.monotonic_ns ? options_.monotonic_ns() : 0;
   ReuseVerdict verdict = Weigh(input);
   if (options_.monotonic_ns) {
-    WeighCost(options_.monotonic_ns() - begun, !verdict.run);
+    WeighCost(input.spent_ns + options_.monotonic_ns() - begun, !verdict.run);
   }
   last_time_ns_ = input.time_ns;
   return verdict;
@@ -83,19 +87,25 @@ ReuseVerdict InferenceReuse::Weigh(const ReuseInput& input) {
   if (last_time_ns_ && input.time_ns < *last_time_ns_) Reset();
   if (!blind_since_ns_) blind_since_ns_ = input.time_ns;
   static const Grid kNoGrid;
-  history_.See(input.grid != nullptr ? *input.grid : kNoGrid, input.features,
-               input.time_ns);
+  history_.See(
+      input.grid != nullptr ? *input.grid : kNoGrid, input.features,
+      input.time_ns,
+      options_.predictor.compares_thumbnails() ? input.thumbnail : Thumbnail());
   if (options_.carry && input.grid != nullptr) {
     for (Kept& kept : kept_) options_.carry(*input.grid, &kept.answer);
   }
+  GateDecision gate;
+  gate_asked_ = !too_dear();
+  if (gate_asked_) gate = AskGate(/*cached=*/nullptr);
   const auto must = MustRun(input);
   if (must) return Run(input, *must);
-  candidate_ = Propose(input);
-  if (!candidate_) return Run(input, DecisionCause::kFirst);
+  candidate_ = Propose(gate);
+  if (!candidate_) {
+    return Run(input, gate.kind == DecisionKind::kRun ? gate.cause
+                                                      : DecisionCause::kFirst);
+  }
   decision_.kind = candidate_->kind;
-  decision_.cause = candidate_->kind == DecisionKind::kHold
-                        ? DecisionCause::kGate
-                        : DecisionCause::kCache;
+  decision_.cause = candidate_->cause;
   decision_.reference_stream = candidate_->key.stream;
   decision_.reference_index = candidate_->key.index;
   decision_.distance = candidate_->distance;
@@ -121,7 +131,7 @@ std::optional<DecisionCause> InferenceReuse::MustRun(
   if (last_time_ns_ && input.time_ns < *last_time_ns_) {
     return DecisionCause::kClock;
   }
-  if (too_dear_) return DecisionCause::kTooDear;
+  if (too_dear()) return DecisionCause::kTooDear;
   if (IsLonger(*blind_since_ns_, input.time_ns, options_.blind_ns)) {
     return DecisionCause::kBlindTime;
   }
@@ -142,7 +152,9 @@ ReuseVerdict InferenceReuse::Run(const ReuseInput& input, DecisionCause cause) {
 // No coin checks it: nothing is given that is riskier than what was certified,
 // or than the target where nothing was.
 ReuseVerdict InferenceReuse::GiveOffline(const Candidate& candidate) {
-  const double most = auditor_.threshold().value_or(options_.audit.max_error);
+  const double uncertified =
+      gate_->GivesProbabilities() ? auditor_.options().max_error : 0;
+  const double most = auditor_.threshold().value_or(uncertified);
   const bool given = static_cast<double>(candidate.risk) <= most;
   if (given) return Give(candidate);
   decision_.kind = DecisionKind::kGap;
@@ -150,61 +162,75 @@ ReuseVerdict InferenceReuse::GiveOffline(const Candidate& candidate) {
 }
 
 ReuseVerdict InferenceReuse::Give(const Candidate& candidate) {
-  if (candidate.kind == DecisionKind::kReuse && options_.cache != nullptr) {
+  if (candidate.cause == DecisionCause::kCache && options_.cache != nullptr) {
     options_.cache->CountUse(candidate.key);
   }
   return {false, candidate.answer, candidate.traits, decision_};
 }
 
+GateDecision InferenceReuse::AskGate(const CachedInput* cached) {
+  return gate_->Decide({input_.time_ns, &input_.features, input_.grid,
+                        input_.frame, &input_.thumbnail},
+                       {&history_, cached, usual_.has_value()});
+}
+
 std::optional<InferenceReuse::Candidate> InferenceReuse::Propose(
-    const ReuseInput& input) {
-  comparison_ = history_.Compare();
-  // Nothing is known of it: all such inputs would be alike.
-  if (input.features.cells.empty()) return std::nullopt;
-  std::optional<Candidate> held;
-  if (!comparison_.runs.empty()) {
-    held = Held(comparison_, predictor_.Predict(comparison_));
-    const auto threshold = auditor_.threshold();
-    if (threshold && held->risk <= *threshold) return held;
-  }
-  auto found = Found(input, &comparison_);
+    const GateDecision& gate) {
+  const auto held = Held(gate);
+  const auto threshold = auditor_.threshold();
+  if (held && threshold && held->risk <= *threshold) return held;
+  auto found = Found();
   if (!found) return held;
   return !held || found->risk < held->risk ? found : held;
 }
 
-InferenceReuse::Candidate InferenceReuse::Held(const ComparedRuns& comparison,
-                                               const Prediction& best) const {
-  const Kept& kept = kept_[best.run];
-  return {DecisionKind::kHold, kept.key,  kept.answer,
-          kept.traits,         best.risk, comparison.runs[best.run].distance};
+// The usual answer is compared with no run: it is as far as it is unlikely,
+// and refers to the run that last said so, or where none has to the input
+// itself.
+std::optional<InferenceReuse::Candidate> InferenceReuse::Held(
+    const GateDecision& gate) const {
+  // Of an input of another shape nothing is known.
+  if (gate.kind == DecisionKind::kRun || !std::isfinite(gate.distance)) {
+    return std::nullopt;
+  }
+  if (gate.kind == DecisionKind::kReuse) {
+    const InputKey here{input_.stream, input_.index, input_.region};
+    return Candidate{gate.kind,      gate.cause,     usual_run_.value_or(here),
+                     usual_->answer, usual_->traits, gate.risk,
+                     gate.distance};
+  }
+  if (gate.run >= kept_.size()) return std::nullopt;
+  const Kept& kept = kept_[gate.run];
+  return Candidate{gate.kind,   gate.cause, kept.key,     kept.answer,
+                   kept.traits, gate.risk,  gate.distance};
 }
 
-std::optional<InferenceReuse::Candidate> InferenceReuse::Found(
-    const ReuseInput& input, ComparedRuns* comparison) const {
-  if (options_.cache == nullptr) return std::nullopt;
+std::optional<InferenceReuse::Candidate> InferenceReuse::Found() {
+  // Without features all inputs would be alike.
+  if (options_.cache == nullptr || !gate_->WeighsCached() ||
+      input_.features.cells.empty()) {
+    return std::nullopt;
+  }
   LookupLimits limits;
   limits.most_distance = options_.cache_distance;
   limits.tight_distance = options_.cache_distance;
-  const Lookup found = options_.cache->Find(input.fingerprint, input.features,
-                                            input.time_ns, limits);
+  const Lookup found = options_.cache->Find(input_.fingerprint, input_.features,
+                                            input_.time_ns, limits);
   if (found.outcome != LookupOutcome::kFound) return std::nullopt;
   const Result& result = *found.result;
-  if (result.model != model_ || result.kind != input.kind) return std::nullopt;
-  comparison->runs.push_back(OfAnotherTime(input.features, result.features,
-                                           found.distance, result.vote));
-  const Prediction best = predictor_.Predict(*comparison);
-  comparison->runs.pop_back();
-  if (best.vote != result.vote) return std::nullopt;
-  Candidate candidate{
-      DecisionKind::kReuse, InputKeyOf(result), result.answer, {}, best.risk,
-      found.distance};
+  if (result.model != model_ || result.kind != input_.kind) return std::nullopt;
+  const CachedInput cached = {&result.features, found.distance, result.vote};
+  const GateDecision gate = AskGate(&cached);
+  if (gate.kind != DecisionKind::kReuse) return std::nullopt;
+  Candidate candidate{gate.kind, gate.cause, InputKeyOf(result), result.answer,
+                      {},        gate.risk,  gate.distance};
   candidate.traits.vote = result.vote;
   return candidate;
 }
 
 InferenceReuse::Learnt InferenceReuse::Ran(const ModelAnswer& answer) {
   Learnt learnt;
-  Blend(static_cast<double>(answer.cost_ns), &run_ns_);
+  cost_.Ran(answer.cost_ns);
   blind_since_ns_ = input_.time_ns;
   bool move = true;
   if (verdict_ && verdict_->learn) {
@@ -214,17 +240,20 @@ InferenceReuse::Learnt InferenceReuse::Ran(const ModelAnswer& answer) {
     decision_.wrong = wrong;
     move = verdict_->move_reference || (verdict_->check && wrong);
     learnt.alarm = auditor_.Learn(*verdict_, wrong);
-    if (verdict_->check) {
-      predictor_.Learn({comparison_, answer.traits.vote});
-    }
-    if (wrong && candidate_->kind == DecisionKind::kReuse &&
+    if (wrong && candidate_->cause == DecisionCause::kCache &&
         options_.cache != nullptr) {
       learnt.stored = options_.cache->Remove(candidate_->key);
     }
   }
   learnt.stored.Update(Follow(learnt.alarm));
+  if (gate_asked_) {
+    gate_->Ran({answer.traits, move, verdict_ && verdict_->check});
+  }
   if (move) Remember(answer);
-  if (options_.cache != nullptr) learnt.stored.Update(Keep(answer));
+  RememberUsual(answer);
+  if (options_.cache != nullptr && !input_.features.cells.empty()) {
+    learnt.stored.Update(Keep(answer));
+  }
   learnt.decision = decision_;
   return learnt;
 }
@@ -249,6 +278,13 @@ void InferenceReuse::Remember(const ModelAnswer& answer) {
   if (kept_.size() > AnswerHistory::kRuns) kept_.pop_back();
 }
 
+// Every run's, even where the reference stays: it is not held against it.
+void InferenceReuse::RememberUsual(const ModelAnswer& answer) {
+  if (gate_->usual() != answer.traits.vote) return;
+  usual_ = answer;
+  usual_run_ = {input_.stream, input_.index, input_.region};
+}
+
 absl::Status InferenceReuse::Keep(const ModelAnswer& answer) {
   Result result;
   result.model = model_;
@@ -268,6 +304,7 @@ absl::Status InferenceReuse::Keep(const ModelAnswer& answer) {
 absl::Status InferenceReuse::Follow(const std::optional<AuditAlarm>& alarm) {
   if (!alarm || alarm->action == AuditAction::kTighten) return absl::OkStatus();
   ForgetHeld();
+  usual_.reset();  // until a run says so again
   if (options_.cache == nullptr) return absl::OkStatus();
   return options_.cache->RemoveAll();
 }
@@ -278,26 +315,17 @@ void InferenceReuse::ForgetHeld() {
 }
 
 void InferenceReuse::Reset() {
+  gate_->Reset();
   ForgetHeld();
   blind_since_ns_.reset();
 }
 
 void InferenceReuse::WeighCost(int64_t decide_ns, bool given) {
-  Blend(static_cast<double>(decide_ns), &decide_ns_);
-  if (too_dear_) {
-    too_dear_ = ++weighed_ < kRestFor;
-    if (!too_dear_) weighed_ = 0;
-    return;
-  }
-  // While learning nothing can be saved yet.
-  if (!auditor_.threshold()) {
-    weighed_ = 0;
-    return;
-  }
-  given_share_ += kForget * ((given ? 1 : 0) - given_share_);
-  if (++weighed_ < kWeighAfter) return;
-  weighed_ = 0;
-  too_dear_ = run_ns_ > 0 && decide_ns_ > given_share_ * run_ns_;
+  const bool rested = too_dear();
+  cost_.Decided(decide_ns, given, auditor_.threshold().has_value());
+  if (!rested || too_dear()) return;
+  gate_->Reset();  // it has not seen what was run meanwhile
+  ForgetHeld();
 }
 
 }  // namespace fovea

@@ -92,7 +92,7 @@ absl::StatusOr<std::vector<PacketDecision>> PacketGate::Decide(
   now_ns_ = round.time_ns;
   for (Stream& stream : streams_) stream.pending.reset();
   std::vector<Candidate> candidates = Candidates(round);
-  double left = options_.budget;
+  double left = round.budget.value_or(options_.budget);
   ServeDue(&candidates, &left);
   ServeWorthy(&candidates, &left);
   SpendRest(&candidates, &left);
@@ -138,6 +138,11 @@ absl::Status PacketGate::Check(const GateRound& round) const {
         absl::StrCat("a round of packets at ", round.time_ns,
                      " ns: expected none before the last one's ", now_ns_));
   }
+  if (round.budget && !(std::isfinite(*round.budget) && *round.budget >= 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a round of packets with a decode budget of ",
+                     *round.budget, ": expected 0 or more"));
+  }
   std::vector<bool> there(streams_.size());
   for (const GatePacket& packet : round.packets) {
     const auto bad = [&](const char* what) {
@@ -150,7 +155,7 @@ absl::Status PacketGate::Check(const GateRound& round) const {
     there[packet.stream] = true;
     if (packet.bytes <= 0) return bad("has no bytes");
     if (!IsPositive(packet.cost)) return bad("costs nothing to decode");
-    if (packet.cost > options_.budget) {
+    if (!round.budget && packet.cost > options_.budget) {
       return absl::ResourceExhaustedError(
           absl::StrCat("a packet of stream ", packet.stream, " costs ",
                        packet.cost, " to decode, more than the budget of ",
@@ -236,8 +241,8 @@ int64_t PacketGate::PacketsLeft(const Stream& stream) {
 bool PacketGate::IsDue(const Candidate& candidate) const {
   if (!candidate.CanLearn()) return false;
   if (!candidate.stream->looked) return true;
-  const double at_once =
-      std::max(1.0, std::floor(options_.budget / greatest_cost_));
+  const double pictures = options_.budget / greatest_cost_;
+  const double at_once = pictures < 1 ? pictures : std::floor(pictures);
   const double ahead =
       std::ceil(static_cast<double>(streams_.size()) / at_once) *
       static_cast<double>(interval_ns_);

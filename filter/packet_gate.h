@@ -77,6 +77,10 @@ struct GatePacket {
 struct GateRound {
   int64_t time_ns = 0;  // never before the last round's
   std::vector<GatePacket> packets;
+  // Of this round, in place of the options', which goes on telling how soon
+  // cameras can be served. 0: nothing is decoded. What makes up a budget of
+  // less than a picture a round, or of a share of what comes.
+  std::optional<double> budget = {};
 };
 
 enum class PacketAction : uint8_t {
@@ -112,9 +116,10 @@ class PacketGate {
   // without one whose earlier packets are worth it. They take effect: the
   // caller decodes what they say. Their costs are together at most the
   // budget. kInvalidArgument: an unknown stream or one that is there twice,
-  // sizes or costs not above 0, a time before the last round's;
-  // kResourceExhausted: a picture that costs more than the budget, so that
-  // its GOP could never be looked at. Nothing has changed then.
+  // sizes or costs not above 0, a time before the last round's, a
+  // round's budget below 0; kResourceExhausted: a picture that costs more
+  // than the budget, so that its GOP could never be looked at, where the round
+  // has none of its own. Nothing has changed then.
   absl::StatusOr<std::vector<PacketDecision>> Decide(const GateRound& round);
 
   // The model ran as the last round's decision on `stream` said, and its

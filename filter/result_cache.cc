@@ -38,8 +38,12 @@ std::string OwnerText(const ModelDigest& model, InputKind kind) {
                       " about ", KindName(kind));
 }
 
-std::string KeyText(const Result& result) {
-  std::string text = absl::StrCat(result.stream, "@", result.index);
+using StreamNames = std::function<std::string(uint64_t)>;
+
+std::string KeyText(const Result& result, const StreamNames& name_of) {
+  std::string text =
+      name_of ? name_of(result.stream) : absl::StrCat(result.stream);
+  absl::StrAppend(&text, "@", result.index);
   if (result.region != 0) absl::StrAppend(&text, " region ", result.region);
   return text;
 }
@@ -110,7 +114,8 @@ class ResultCache::State {
   Lookup Find(const Fingerprint& fingerprint, const Features& features,
               int64_t time_ns, const LookupLimits& limits) const;
   std::string Explain(const Lookup& lookup, const Lookup& nearest,
-                      const LookupLimits& limits) const;
+                      const LookupLimits& limits,
+                      const StreamNames& name_of) const;
   void CountUse(const InputKey& key);
   absl::StatusOr<Admission> Correct(const InputKey& wrong, Result right);
   absl::Status Remove(const InputKey& key);
@@ -154,7 +159,7 @@ class ResultCache::State {
 absl::Status ResultCache::State::CheckOwner(const Result& result) const {
   if (result.model == model_ && result.kind == kind_) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("result ", KeyText(result), " is of ",
+      absl::StrCat("result ", KeyText(result, nullptr), " is of ",
                    OwnerText(result.model, result.kind), ", this cache of ",
                    OwnerText(model_, kind_), ": each has a cache of its own"));
 }
@@ -258,7 +263,8 @@ Lookup ResultCache::State::Find(const Fingerprint& fingerprint,
 
 std::string ResultCache::State::Explain(const Lookup& lookup,
                                         const Lookup& nearest,
-                                        const LookupLimits& limits) const {
+                                        const LookupLimits& limits,
+                                        const StreamNames& name_of) const {
   const auto survivors = [&] {
     return absl::StrCat(lookup.survivors, " of ", lookup.neighbours,
                         " neighbours within ", limits.most_distance,
@@ -271,8 +277,8 @@ std::string ResultCache::State::Explain(const Lookup& lookup,
     case LookupOutcome::kEmpty:
       break;
     case LookupOutcome::kFound:
-      return absl::StrCat("the answer of ", KeyText(*lookup.result), ", ",
-                          lookup.distance, " away: ", survivors(), ", ",
+      return absl::StrCat("the answer of ", KeyText(*lookup.result, name_of),
+                          ", ", lookup.distance, " away: ", survivors(), ", ",
                           agreement());
     case LookupOutcome::kNoneNear:
       if (nearest.result == nullptr) {
@@ -281,14 +287,15 @@ std::string ResultCache::State::Explain(const Lookup& lookup,
                             "old or of another size");
       }
       return absl::StrCat("none: the nearest of ", shelf_.size(), " entries, ",
-                          KeyText(*nearest.result), ", is ", nearest.distance,
-                          " away, more than ", limits.most_distance);
+                          KeyText(*nearest.result, name_of), ", is ",
+                          nearest.distance, " away, more than ",
+                          limits.most_distance);
     case LookupOutcome::kTooFew:
       return absl::StrCat("none: ", survivors(), ", fewer than ",
                           limits.least_survivors, ", and ",
-                          KeyText(*lookup.result), " is ", lookup.distance,
-                          " away, more than the ", limits.tight_distance,
-                          " that would do alone");
+                          KeyText(*lookup.result, name_of), " is ",
+                          lookup.distance, " away, more than the ",
+                          limits.tight_distance, " that would do alone");
     case LookupOutcome::kOfTwoMinds:
       return absl::StrCat("none: ", survivors(), " but only ", agreement(),
                           " where more than ", limits.theta, " is asked for");
@@ -360,13 +367,14 @@ Lookup ResultCache::Find(const Fingerprint& fingerprint,
 
 std::string ResultCache::Explain(const Fingerprint& fingerprint,
                                  const Features& features, int64_t time_ns,
-                                 const LookupLimits& limits) const {
+                                 const LookupLimits& limits,
+                                 const StreamNames& name_of) const {
   LookupLimits anywhere = limits;
   anywhere.most_distance = std::numeric_limits<float>::max();
   anywhere.most_neighbours = 1;
   return state_->Explain(state_->Find(fingerprint, features, time_ns, limits),
                          state_->Find(fingerprint, features, time_ns, anywhere),
-                         limits);
+                         limits, name_of);
 }
 
 void ResultCache::CountUse(const InputKey& key) { state_->CountUse(key); }

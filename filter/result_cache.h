@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -116,9 +117,12 @@ class ResultCache {
               int64_t time_ns, const LookupLimits& limits) const;
 
   // One sentence: what Find() says there and why, with figures; also how far
-  // the nearest is where none is near.
-  std::string Explain(const Fingerprint& fingerprint, const Features& features,
-                      int64_t time_ns, const LookupLimits& limits) const;
+  // the nearest is where none is near. Streams are told by `name_of`, or (null)
+  // by number.
+  std::string Explain(
+      const Fingerprint& fingerprint, const Features& features, int64_t time_ns,
+      const LookupLimits& limits,
+      const std::function<std::string(uint64_t)>& name_of = nullptr) const;
 
   // Its answer was given once more. Reaches the store with WriteUses().
   void CountUse(const InputKey& key);

@@ -26,6 +26,8 @@ inline constexpr std::array<FeatureScale, PairTraits::kCount> kPairScales = {{
     {0, 1},      // kIsLast
     {0.5, 2},    // kLastDoubt
     {4, 4},      // kDoubt
+    {1.2, 0.7},  // kThumbnail
+    {2.4, 0.9},  // kThumbnailPart
 }};
 inline constexpr std::array<FeatureScale, PresentTraits::kCount>
     kPresentScales = {{
@@ -37,14 +39,20 @@ inline constexpr std::array<FeatureScale, PresentTraits::kCount>
         {2.0, 1.4},    // kChange
         {4, 4},        // kDoubt
         {0.57, 0.36},  // kTurns
+        {1.2, 0.7},    // kThumbnail, as above
+        {2.4, 0.9},    // kThumbnailPart
     }};
 
 // A run weighs less by 1 / (1 + distance) and 1 / (1 + age). Weights learnt
 // from other cameras were no better on a camera of which nothing is known.
 inline constexpr std::array<double, PairTraits::kCount> kDefaultPairWeights = {
-    -1.2, 0, 0, -1, 0, 0, 0, 0};
+    -1.2, 0, 0, -1, 0, 0, 0, 0, 0, 0};
 inline constexpr std::array<double, PresentTraits::kCount>
-    kDefaultPresentWeights = {1.9, 0, 0, 0, 0, 0, 0, 0};
+    kDefaultPresentWeights = {1.9, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+// The usual answer weighs, against one not seen yet, as much as the skip head
+// says; runs weigh by themselves.
+inline constexpr std::array<double, 3> kDefaultUsualWeights = {1.9, 1, 0};
 
 }  // namespace fovea
 

@@ -9,20 +9,11 @@
 #include <random>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
+#include "filter/internal/reuse_filter_text.h"
 #include "filter/reuse_defaults.h"
 
 namespace fovea {
 namespace {
-
-constexpr char kFirstLine[] = "fovea reuse filter 1";
-constexpr size_t kMostText = 4096;   // bytes
-constexpr double kMostWeight = 100;  // far beyond what any stream teaches
 
 // Adam (Kingma and Ba, 2015) at its published rates but for the step.
 constexpr double kMeanRate = 0.9, kSquareRate = 0.999, kTiny = 1e-8;
@@ -37,39 +28,82 @@ double Scaled(const FeatureScale& scale, float value) {
   return (value - scale.mean) / scale.deviation;
 }
 
-// Exponentials of what each run and the unseen answer weigh; add up to 1.
+constexpr size_t kUsualAt = size_t{PairTraits::kCount} + PresentTraits::kCount;
+constexpr size_t kMostRuns = ComparedRuns::kMost;
+
+// How many runs are looked at, and with the usual answer behind them.
+size_t RunsOf(const ComparedRuns& seen) {
+  return std::min(seen.runs.size(), kMostRuns);
+}
+size_t VotersOf(const ComparedRuns& seen) {
+  return RunsOf(seen) + (seen.usual ? 1 : 0);
+}
+uint64_t VoteAt(const ComparedRuns& seen, size_t voter) {
+  return voter < RunsOf(seen) ? seen.runs[voter].vote : seen.usual->vote;
+}
+
+// What the skip head says for a run's answer, or against it.
+double SpeaksFor(const ComparedRuns& seen, size_t run) {
+  if (!seen.usual) return 0;
+  const double evidence = static_cast<double>(seen.usual->evidence);
+  return seen.runs[run].vote == seen.usual->vote ? evidence : -evidence;
+}
+
+// Exponentials of what each voter and the unseen answer weigh; add up to 1.
 struct Shares {
-  std::array<double, ComparedRuns::kMost> runs = {};
+  std::array<double, kMostRuns + 1> voters = {};
   double unseen = 0;
 };
 
 template <typename Weights>
-Shares SharesOf(const Weights& weights, const ComparedRuns& comparison) {
+Shares SharesOf(const Weights& weights, const ComparedRuns& seen) {
   Shares shares;
-  const size_t count = std::min(comparison.runs.size(), shares.runs.size());
+  const size_t runs = RunsOf(seen), voters = VotersOf(seen);
   double unseen = 0;
   for (size_t k = 0; k < PresentTraits::kCount; ++k) {
     unseen += weights[PairTraits::kCount + k] *
-              Scaled(kPresentScales[k], comparison.present.values[k]);
+              Scaled(kPresentScales[k], seen.present.values[k]);
   }
   double greatest = unseen;
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < voters; ++i) {
     double sum = 0;
-    for (size_t k = 0; k < PairTraits::kCount; ++k) {
-      sum += weights[k] * Scaled(kPairScales[k], comparison.runs[i].values[k]);
+    if (i < runs) {
+      for (size_t k = 0; k < PairTraits::kCount; ++k) {
+        sum += weights[k] * Scaled(kPairScales[k], seen.runs[i].values[k]);
+      }
+      sum += weights[kUsualAt + 2] * SpeaksFor(seen, i);
+    } else {
+      sum = weights[kUsualAt] +
+            weights[kUsualAt + 1] * static_cast<double>(seen.usual->evidence);
     }
-    shares.runs[i] = sum;
+    shares.voters[i] = sum;
     greatest = std::max(greatest, sum);
   }
   shares.unseen = std::exp(unseen - greatest);
   double total = shares.unseen;
-  for (size_t i = 0; i < count; ++i) {
-    shares.runs[i] = std::exp(shares.runs[i] - greatest);
-    total += shares.runs[i];
+  for (size_t i = 0; i < voters; ++i) {
+    shares.voters[i] = std::exp(shares.voters[i] - greatest);
+    total += shares.voters[i];
   }
   shares.unseen /= total;
-  for (size_t i = 0; i < count; ++i) shares.runs[i] /= total;
+  for (size_t i = 0; i < voters; ++i) shares.voters[i] /= total;
   return shares;
+}
+
+// Adds what `pull` on one voter's weight pulls on each of those it is made of.
+template <typename Weights>
+void PullVoter(const ComparedRuns& seen, size_t voter, double pull,
+               Weights* gradient) {
+  if (voter == RunsOf(seen)) {
+    (*gradient)[kUsualAt] += pull;
+    (*gradient)[kUsualAt + 1] +=
+        pull * static_cast<double>(seen.usual->evidence);
+    return;
+  }
+  for (size_t k = 0; k < PairTraits::kCount; ++k) {
+    (*gradient)[k] += pull * Scaled(kPairScales[k], seen.runs[voter].values[k]);
+  }
+  (*gradient)[kUsualAt + 2] += pull * SpeaksFor(seen, voter);
 }
 
 // Adds the gradient of the logarithm of the right answer's share.
@@ -78,18 +112,16 @@ void AddGradient(const Weights& weights, const ReuseExample& example,
                  Weights* gradient) {
   const ComparedRuns& seen = example.comparison;
   const Shares shares = SharesOf(weights, seen);
-  const size_t count = std::min(seen.runs.size(), shares.runs.size());
+  const size_t voters = VotersOf(seen);
   double right = 0;
-  for (size_t i = 0; i < count; ++i) {
-    if (seen.runs[i].vote == example.vote) right += shares.runs[i];
+  for (size_t i = 0; i < voters; ++i) {
+    if (VoteAt(seen, i) == example.vote) right += shares.voters[i];
   }
   const bool is_new = right <= 0;
-  for (size_t i = 0; i < count; ++i) {
-    const bool same = !is_new && seen.runs[i].vote == example.vote;
-    const double pull = (same ? shares.runs[i] / right : 0) - shares.runs[i];
-    for (size_t k = 0; k < PairTraits::kCount; ++k) {
-      (*gradient)[k] += pull * Scaled(kPairScales[k], seen.runs[i].values[k]);
-    }
+  for (size_t i = 0; i < voters; ++i) {
+    const bool same = !is_new && VoteAt(seen, i) == example.vote;
+    PullVoter(seen, i, (same ? shares.voters[i] / right : 0) - shares.voters[i],
+              gradient);
   }
   const double pull = (is_new ? 1 : 0) - shares.unseen;
   for (size_t k = 0; k < PresentTraits::kCount; ++k) {
@@ -100,14 +132,9 @@ void AddGradient(const Weights& weights, const ReuseExample& example,
 
 template <typename Weights>
 void Cut(Weights* weights) {
-  for (double& w : *weights) w = std::clamp(w, -kMostWeight, kMostWeight);
-}
-
-absl::Status Damage(size_t line, const std::string& expected,
-                    const std::string& found) {
-  return absl::DataLossError(absl::StrCat("reuse filter: line ", line,
-                                          ": expected ", expected, ", found '",
-                                          absl::CEscape(found), "'"));
+  for (double& w : *weights) {
+    w = std::clamp(w, -internal::kMostWeight, internal::kMostWeight);
+  }
 }
 
 }  // namespace
@@ -131,22 +158,23 @@ PairTraits OfAnotherTime(const Features& present, const Features& earlier,
 ReusePredictor::ReusePredictor() {
   std::ranges::copy(kDefaultPairWeights, weights_.begin());
   std::ranges::copy(kDefaultPresentWeights, weights_.begin() + kPair);
+  std::ranges::copy(kDefaultUsualWeights, weights_.begin() + kPair + kPresent);
   prior_ = weights_;
 }
 
 Prediction ReusePredictor::Predict(const ComparedRuns& comparison) const {
   const Shares shares = SharesOf(weights_, comparison);
-  const size_t count = std::min(comparison.runs.size(), shares.runs.size());
+  const size_t voters = VotersOf(comparison);
   Prediction best;
   double best_share = -1;
-  for (size_t i = 0; i < count; ++i) {
-    const uint64_t vote = comparison.runs[i].vote;
+  for (size_t i = 0; i < voters; ++i) {
+    const uint64_t vote = VoteAt(comparison, i);
     double share = 0;
     bool counted = false;
-    for (size_t j = 0; j < count; ++j) {
-      if (comparison.runs[j].vote != vote) continue;
+    for (size_t j = 0; j < voters; ++j) {
+      if (VoteAt(comparison, j) != vote) continue;
       counted = counted || j < i;
-      share += shares.runs[j];
+      share += shares.voters[j];
     }
     if (counted || share <= best_share) continue;
     best_share = share;
@@ -154,17 +182,28 @@ Prediction ReusePredictor::Predict(const ComparedRuns& comparison) const {
     best.risk = static_cast<float>(std::clamp(1 - share, 0.0, 1.0));
   }
   double likeliest = -1;
-  for (size_t i = 0; i < count; ++i) {
-    if (comparison.runs[i].vote != best.vote) continue;
-    if (shares.runs[i] <= likeliest) continue;
-    likeliest = shares.runs[i];
-    best.run = i;
+  for (size_t i = 0; i < voters; ++i) {
+    if (VoteAt(comparison, i) != best.vote) continue;
+    if (shares.voters[i] <= likeliest) continue;
+    likeliest = shares.voters[i];
+    best.usual = i == RunsOf(comparison);
+    if (!best.usual) best.run = i;
   }
   return best;
 }
 
+std::optional<UsualAnswer> ReusePredictor::UsualOf(
+    const Thumbnail& thumbnail) const {
+  if (!skip_ || !skip_->knows() || thumbnail.empty()) return std::nullopt;
+  return UsualAnswer{skip_->usual(), skip_->Evidence(thumbnail)};
+}
+
+void ReusePredictor::LearnUsual(const SkipLesson& lesson) {
+  if (skip_) skip_->Learn(lesson);
+}
+
 void ReusePredictor::Learn(const ReuseExample& example) {
-  if (example.comparison.runs.empty()) return;
+  if (VotersOf(example.comparison) == 0) return;
   Weights gradient = {};
   AddGradient(weights_, example, &gradient);
   for (size_t k = 0; k < kWeights; ++k) {
@@ -210,45 +249,6 @@ void ReusePredictor::Step(const Weights& gradient, Moments* moments) {
         kStep * (mean / mean_part) / (std::sqrt(square / square_part) + kTiny);
   }
   Cut(&weights_);
-}
-
-std::string ReusePredictor::Text() const {
-  std::string text = absl::StrCat(kFirstLine, "\n");
-  for (const double weight : weights_) {
-    absl::StrAppendFormat(&text, "%.17g\n", weight);
-  }
-  return text;
-}
-
-absl::StatusOr<ReusePredictor> ReusePredictor::Parse(std::string_view text) {
-  if (text.size() > kMostText) {
-    return absl::DataLossError(absl::StrCat("reuse filter: ", text.size(),
-                                            " bytes, at most ", kMostText,
-                                            " were expected"));
-  }
-  const std::vector<std::string> lines =
-      absl::StrSplit(std::string(text), '\n');
-  if (lines.front() != kFirstLine) {
-    return Damage(1, absl::StrCat("'", kFirstLine, "'"), lines.front());
-  }
-  ReusePredictor read;
-  if (lines.size() != kWeights + 2 || !lines.back().empty()) {
-    return absl::DataLossError(absl::StrCat("reuse filter: ", lines.size() - 1,
-                                            " lines, ", kWeights + 1,
-                                            " were expected"));
-  }
-  for (size_t k = 0; k < kWeights; ++k) {
-    double& weight = read.weights_[k];
-    if (!absl::SimpleAtod(lines[k + 1], &weight) ||
-        !(std::abs(weight) <= kMostWeight)) {
-      return Damage(
-          k + 2,
-          absl::StrCat("a number from ", -kMostWeight, " to ", kMostWeight),
-          lines[k + 1]);
-    }
-  }
-  read.prior_ = read.weights_;
-  return read;
 }
 
 }  // namespace fovea

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace fovea {
@@ -39,6 +40,22 @@ int TurningOf(const Features& features) {
 // Without overflow where times are far apart; never negative.
 uint64_t Since(int64_t earlier, int64_t later) {
   return static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
+}
+
+// Stages come one after another; each has its own part of the scale.
+double RiskOf(const SensorDecision& decision) {
+  if (decision.stage == SensorStage::kStill) return 0;
+  const double distance = decision.distance;
+  if (!std::isfinite(distance)) return distance;
+  if (decision.stage == SensorStage::kTree) {
+    return 1 + 1 / (1 + std::exp(-static_cast<double>(decision.log_odds)));
+  }
+  return distance / (1 + distance);
+}
+
+int AnswerOf(uint64_t vote) {
+  constexpr uint64_t kMost = std::numeric_limits<int>::max();
+  return vote == 0 || vote > kMost ? kNoAnswer : static_cast<int>(vote - 1);
 }
 
 }  // namespace
@@ -79,9 +96,11 @@ SensorDecision SensorGate::Decide(const Features& features, int64_t time_ns) {
   if (distance <= most_distance_) return hold(SensorStage::kTemplate);
   if (!options_.tree) return run(DecisionCause::kGate, SensorStage::kTemplate);
   const float log_odds = options_.tree->LogOdds(features, *reference_, answer_);
-  return log_odds <= options_.most_log_odds
-             ? hold(SensorStage::kTree)
-             : run(DecisionCause::kGate, SensorStage::kTree);
+  SensorDecision asked = log_odds <= options_.most_log_odds
+                             ? hold(SensorStage::kTree)
+                             : run(DecisionCause::kGate, SensorStage::kTree);
+  asked.log_odds = log_odds;
+  return asked;
 }
 
 void SensorGate::Ran(const Features& features, int64_t time_ns, int answer) {
@@ -95,6 +114,56 @@ void SensorGate::Ran(const Features& features, int64_t time_ns, int answer) {
   reference_ = features;
   answer_ = answer;
   ran_ns_ = time_ns;
+}
+
+GateDecision SensorGate::Decide(const GateInput& input,
+                                const GateReference& reference) {
+  if (reference.cached != nullptr) return Cached(*reference.cached);
+  present_.reset();
+  if (input.features == nullptr) return {};
+  present_ = *input.features;
+  const SensorDecision own = Decide(*present_, input.time_ns);
+  GateDecision decision;
+  decision.cause = own.cause;
+  decision.distance = own.distance;
+  const bool told =
+      own.cause == DecisionCause::kGate && own.stage != SensorStage::kSettling;
+  if (!told || reference.runs->empty()) return decision;
+  decision.kind = DecisionKind::kHold;
+  decision.risk = RiskOf(own);
+  return decision;
+}
+
+// Of the window decided about last.
+GateDecision SensorGate::Cached(const CachedInput& cached) const {
+  if (!present_) return {};
+  SensorDecision own;
+  own.stage = SensorStage::kTemplate;
+  own.distance = SensorDistance(*present_, *cached.features);
+  if (!std::isfinite(own.distance)) return {};
+  if (options_.tree && own.distance > most_distance_) {
+    own.stage = SensorStage::kTree;
+    own.log_odds = options_.tree->LogOdds(*present_, *cached.features,
+                                          AnswerOf(cached.vote));
+  }
+  GateDecision decision;
+  decision.kind = DecisionKind::kReuse;
+  decision.cause = DecisionCause::kCache;
+  decision.distance = own.distance;
+  decision.risk = RiskOf(own);
+  return decision;
+}
+
+void SensorGate::Ran(const GateRun& run) {
+  if (!present_ || !run.moves) return;
+  Ran(*present_, last_ns_, AnswerOf(run.answer.vote));
+}
+
+void SensorGate::Reset() {
+  reference_.reset();
+  present_.reset();
+  answer_ = kNoAnswer;
+  settling_ = false;
 }
 
 void SensorGate::LearnNoise(const Features& features) {

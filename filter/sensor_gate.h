@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "filter/decision.h"
+#include "filter/gate.h"
 #include "filter/sensor_features.h"
 #include "filter/sensor_tree.h"
 
@@ -64,11 +65,14 @@ struct SensorDecision {
   DecisionCause cause = DecisionCause::kFirst;
   SensorStage stage = SensorStage::kNone;
   float distance = 0;  // SensorDistance() to the last window run; 0: none was
+  float log_odds = 0;  // of another answer, where the tree was asked
 };
 
 // One stream and one model. Not thread-safe. Deterministic. Some 1 us a
-// window, most of it the tree's.
-class SensorGate {
+// window, most of it the tree's. Alone it decides by the thresholds of its
+// options; as a Gate it tells how risky holding would be, and the Auditor
+// chooses the threshold.
+class SensorGate final : public Gate {
  public:
   explicit SensorGate(SensorGateOptions options);
 
@@ -83,6 +87,18 @@ class SensorGate {
   // not told: the window is asked about again.
   void Ran(const Features& features, int64_t time_ns, int answer = kNoAnswer);
 
+  // As a Gate. Risks are 0 of what is as still as it was, above it by distance,
+  // and above all of those, where there is a tree, by its log-odds for what is
+  // farther than most_distance(); of a cached window likewise, but for what is
+  // still. Runs are told as above, but for blind time, which must not be
+  // shorter in the options than that of who asks. A vote is the number of the
+  // answer and 1, or 0 of none.
+  GateDecision Decide(const GateInput& input,
+                      const GateReference& reference) override;
+  void Ran(const GateRun& run) override;
+  void Reset() override;
+  bool WeighsCached() const override { return true; }
+
   // In force; negative while it is learnt.
   float most_distance() const { return most_distance_; }
 
@@ -92,6 +108,7 @@ class SensorGate {
   void LearnDistance(const Features& features, int64_t time_ns, int answer);
   bool IsStill(const Features& features) const;
   bool IsAsStill(const Features& features) const;
+  GateDecision Cached(const CachedInput& cached) const;
 
   const SensorGateOptions options_;
   int noise_, turning_noise_;  // in cells; above all cells: not known
@@ -105,6 +122,7 @@ class SensorGate {
   bool settling_ = false;
   std::optional<Features> reference_;  // the last window run
   int answer_ = kNoAnswer;             // to it
+  std::optional<Features> present_;    // as a Gate: of the window decided about
 };
 
 }  // namespace fovea

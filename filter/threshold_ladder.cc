@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kStrictest = 0.20;
 constexpr double kStep = 0.05;
+constexpr size_t kMiddle = 8;  // the 0.60 quantile
 
 bool IsGrid(const std::vector<ThresholdLadder::Level>& levels) {
   for (size_t i = 0; i < levels.size(); ++i) {
@@ -65,12 +66,14 @@ void ThresholdLadder::Count(double risk, bool wrong) {
   }
 }
 
+bool ThresholdLadder::Passes(const Level& level) const {
+  return BinomialAtMost(level.wrong, level.samples, limit_) <= alpha_;
+}
+
 void ThresholdLadder::Test() {
-  while (passed_ < levels_.size()) {
-    const Level& next = levels_[passed_];
-    if (BinomialAtMost(next.wrong, next.samples, limit_) > alpha_) return;
-    ++passed_;
-  }
+  const size_t middle = std::min(kMiddle, levels_.size() - 1);
+  if (passed_ <= middle && Passes(levels_[middle])) passed_ = middle + 1;
+  while (passed_ < levels_.size() && Passes(levels_[passed_])) ++passed_;
 }
 
 void ThresholdLadder::Fail(size_t level) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -83,6 +84,81 @@ TEST(GreatestRateTest, IsClopperAndPearsons) {
   EXPECT_GT(GreatestRate(0, 148, 0.05), 0.02);
   EXPECT_EQ(GreatestRate(0, 0, 0.05), 1);
   EXPECT_EQ(GreatestRate(7, 7, 0.05), 1);
+}
+
+double Choose(int64_t n, int64_t k) {
+  double ways = 1;
+  for (int64_t i = 0; i < k; ++i) {
+    ways *= static_cast<double>(n - i) / static_cast<double>(i + 1);
+  }
+  return ways;
+}
+
+// Probability to draw `k` bad ones.
+double DrawnBad(int64_t k, int64_t sampled, int64_t bad, int64_t population) {
+  if (sampled - k > population - bad) return 0;
+  return Choose(bad, k) * Choose(population - bad, sampled - k) /
+         Choose(population, sampled);
+}
+
+// By every way to draw them.
+TEST(MostAmongTest, IsTooSmallNoMoreOftenThanItSays) {
+  constexpr double kAlpha = 0.05;
+  for (const int64_t population : {1, 2, 10, 37, 60}) {
+    for (int64_t sampled = 0; sampled <= population;
+         sampled += 1 + population / 12) {
+      for (int64_t bad = 0; bad <= population; ++bad) {
+        double too_small = 0;
+        for (int64_t k = 0; k <= std::min(bad, sampled); ++k) {
+          if (sampled - k > population - bad) continue;
+          const int64_t most = MostAmong(k, sampled, population, kAlpha);
+          ASSERT_GE(most, k);
+          ASSERT_LE(most, population - (sampled - k));
+          if (most >= bad) continue;
+          too_small += DrawnBad(k, sampled, bad, population);
+        }
+        ASSERT_LE(too_small, kAlpha + 1e-9)
+            << bad << " of " << population << ", " << sampled << " drawn";
+      }
+    }
+  }
+}
+
+TEST(MostAmongTest, AllAreDrawnOrNoneOrFewOfVeryMany) {
+  EXPECT_EQ(MostAmong(3, 100, 100, 0.05), 3);
+  EXPECT_EQ(MostAmong(0, 0, 100, 0.05), 100);
+  EXPECT_EQ(MostAmong(0, 0, 0, 0.05), 0);
+  EXPECT_EQ(MostAmong(7, 7, 50, 0.05), 50);
+  // Of very many it is that of a rate.
+  for (const int64_t errors : {0, 1, 5}) {
+    EXPECT_NEAR(
+        static_cast<double>(MostAmong(errors, 150, 100'000'000, 0.05)) / 1e8,
+        GreatestRate(errors, 150, 0.05), 1e-5);
+  }
+  // 59 of 1000 that are right leave 5 %; of fewer, fewer would do.
+  EXPECT_LE(MostAmong(0, 59, 1000, 0.05), 50);
+  EXPECT_LE(MostAmong(0, 45, 100, 0.05), 5);
+}
+
+// At a confidence of 90 % and more.
+TEST(GreatestRateTest, HoldsOfDrawsWithoutReplacementToo) {
+  for (const double alpha : {0.05, 0.1}) {
+    for (const int64_t population : {5, 20, 60}) {
+      for (int64_t sampled = 1; sampled <= population; sampled += 3) {
+        for (int64_t bad = 0; bad <= population; ++bad) {
+          double too_small = 0;
+          for (int64_t k = 0; k <= std::min(bad, sampled); ++k) {
+            const double share =
+                static_cast<double>(bad) / static_cast<double>(population);
+            if (share <= GreatestRate(k, sampled, alpha) + 1e-12) continue;
+            too_small += DrawnBad(k, sampled, bad, population);
+          }
+          ASSERT_LE(too_small, alpha + 1e-9)
+              << bad << " of " << population << ", " << sampled << " drawn";
+        }
+      }
+    }
+  }
 }
 
 // Against one who sees the checks and goes to the limit: a wrong decision at

@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "filter/reuse_defaults.h"
+#include "tests/filter/made_thumbnails.h"
 
 namespace fovea {
 namespace {
@@ -50,6 +53,9 @@ ComparedRuns AnyComparison(std::mt19937_64* dice) {
   for (PairTraits& run : compared.runs) {
     for (float& v : run.values) v = trait(*dice);
     run.vote = (*dice)() % 3;
+  }
+  if ((*dice)() % 2 == 0) {
+    compared.usual = UsualAnswer{(*dice)() % 4, trait(*dice) - 6};
   }
   return compared;
 }
@@ -199,7 +205,9 @@ TEST(ReusePredictorTest, RisksAreProbabilitiesWhateverIsComparedAndLearnt) {
       const Prediction best = predictor.Predict(compared);
       ASSERT_GE(best.risk, 0);
       ASSERT_LE(best.risk, 1);
-      if (!compared.runs.empty()) {
+      if (best.usual) {
+        ASSERT_EQ(compared.usual->vote, best.vote);
+      } else if (!compared.runs.empty()) {
         ASSERT_LT(best.run, compared.runs.size());
         ASSERT_EQ(compared.runs[best.run].vote, best.vote);
       }
@@ -235,16 +243,89 @@ TEST(ReusePredictorTest, TextReadsBackTheSame) {
   EXPECT_EQ(read->Predict(some).risk, predictor.Predict(some).risk);
 }
 
+ComparedRuns WithUsual(std::vector<PairTraits> runs, uint64_t vote,
+                       float evidence) {
+  ComparedRuns compared = With(std::move(runs));
+  compared.usual = UsualAnswer{vote, evidence};
+  return compared;
+}
+
+TEST(ReusePredictorTest, TheUsualAnswerAloneIsAsRiskyAsItsHeadSays) {
+  for (const float evidence : {-8.F, -1.F, 0.F, 3.F, 8.F}) {
+    const Prediction best =
+        ReusePredictor().Predict(WithUsual({}, 5, evidence));
+    EXPECT_TRUE(best.usual);
+    EXPECT_EQ(best.vote, 5u);
+    EXPECT_NEAR(best.risk, 1 / (1 + std::exp(evidence)), 1e-6);
+  }
+}
+
+TEST(ReusePredictorTest, TheUsualAnswerVotesWithRunsThatSaidSo) {
+  const ReusePredictor predictor;
+  const std::vector<PairTraits> said = {Earlier(4, 1)};
+  const float alone = predictor.Predict(With(said)).risk;
+  EXPECT_LT(predictor.Predict(WithUsual(said, 1, 2)).risk, alone);
+  EXPECT_GT(predictor.Predict(WithUsual(said, 2, 0.5F)).risk, alone);
+  EXPECT_NEAR(predictor.Predict(WithUsual(said, 2, -8)).risk, alone, 0.01);
+  // Who is likelier gives the answer.
+  EXPECT_TRUE(predictor.Predict(WithUsual(said, 1, 8)).usual);
+  EXPECT_FALSE(predictor.Predict(WithUsual(said, 1, -8)).usual);
+  EXPECT_EQ(predictor.Predict(WithUsual(said, 2, 8)).vote, 2u);
+}
+
+TEST(ReusePredictorTest, FitFindsHowMuchTheUsualAnswerIsWorth) {
+  // The head is right of nothing, and says it is.
+  std::mt19937_64 dice(1);
+  std::vector<ReuseExample> examples;
+  for (int i = 0; i < 1000; ++i) {
+    const float evidence = dice() % 2 == 0 ? 4.F : -4.F;
+    examples.push_back(
+        {WithUsual({Earlier(8, 1)}, 2, evidence), dice() % 2 + 1});
+  }
+  ReusePredictor fitted;
+  fitted.Fit(examples, 8, 1);
+  const ComparedRuns sure = WithUsual({Earlier(8, 1)}, 2, 4);
+  EXPECT_LT(ReusePredictor().Predict(sure).risk, 0.05);
+  EXPECT_GT(fitted.Predict(sure).risk, 0.3);
+}
+
+TEST(ReusePredictorTest, WithoutAHeadThereIsNoUsualAnswer) {
+  MadePlace place(1);
+  ReusePredictor predictor;
+  EXPECT_FALSE(predictor.needs_thumbnail());
+  EXPECT_FALSE(predictor.UsualOf(place.Look(false)).has_value());
+  predictor.LearnUsual(place.Lesson(false));  // nobody listens
+  EXPECT_EQ(predictor, ReusePredictor());
+  predictor.SetSkip(SkipHead(kNobody));
+  EXPECT_TRUE(predictor.needs_thumbnail());
+  EXPECT_FALSE(predictor.UsualOf(place.Look(false)).has_value());
+  for (int i = 0; i < 16; ++i) predictor.LearnUsual(place.Lesson(false));
+  ASSERT_TRUE(predictor.UsualOf(place.Look(false)).has_value());
+  EXPECT_EQ(predictor.UsualOf(place.Look(false))->vote, kNobody);
+  EXPECT_FALSE(predictor.UsualOf({}).has_value());
+}
+
 class ReuseTextTest : public ::testing::Test {
  protected:
-  // The text of the first weights, one line of it replaced.
+  static constexpr size_t kWeights =
+      size_t{PairTraits::kCount} + PresentTraits::kCount + 3;
+  // Of the flag of thumbnails; that of the skip head follows.
+  static constexpr size_t kFlags = kWeights + 2;
+
+  static ReusePredictor Taught() {
+    MadePlace place(1);
+    SkipHead head(kNobody);
+    EXPECT_TRUE(head.Fit(place.Lessons(100), nullptr));
+    ReusePredictor taught;
+    taught.CompareThumbnails(true);
+    taught.SetSkip(head);
+    return taught;
+  }
+  // The text of a taught filter, one line of it replaced; lines from 1.
   static std::string WithLine(size_t line, const std::string& text) {
-    std::vector<std::string> lines = {"fovea reuse filter 1"};
-    lines.resize(1 + PairTraits::kCount + PresentTraits::kCount, "0");
+    std::vector<std::string> lines = absl::StrSplit(Taught().Text(), '\n');
     lines.at(line - 1) = text;
-    std::string all;
-    for (const std::string& one : lines) absl::StrAppend(&all, one, "\n");
-    return all;
+    return absl::StrJoin(lines, "\n");
   }
   static void ExpectDamage(const std::string& text, const std::string& says) {
     const auto read = ReusePredictor::Parse(text);
@@ -264,19 +345,80 @@ TEST_F(ReuseTextTest, WeightsUpToTheMostAreRead) {
                                                 "from -100 to 100, found '",
                                                 bad, "'"));
   }
-  ExpectDamage(WithLine(17, "x"), "line 17");
+  ExpectDamage(WithLine(1 + kWeights, "x"),
+               absl::StrCat("line ", 1 + kWeights));
+}
+
+TEST_F(ReuseTextTest, HeadsAreReadBackTheSame) {
+  const ReusePredictor taught = Taught();
+  const auto read = ReusePredictor::Parse(taught.Text());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, taught);
+  EXPECT_LT(taught.Text().size(), ReusePredictor::kMostText);
+  MadePlace place(2);
+  for (const bool somebody : {false, true}) {
+    const Thumbnail seen = place.Look(somebody);
+    EXPECT_EQ(read->UsualOf(seen)->evidence, taught.UsualOf(seen)->evidence);
+  }
+}
+
+TEST_F(ReuseTextTest, FlagsAreOneOrNought) {
+  ExpectDamage(WithLine(kFlags, "thumbnail 2"),
+               "expected 'thumbnail 0' or 'thumbnail 1', found 'thumbnail 2'");
+  ExpectDamage(WithLine(kFlags + 1, "skip"), "expected 'skip 0' or 'skip 1'");
+  // A head that is said not to follow.
+  ExpectDamage(WithLine(kFlags + 1, "skip 0"), "expected the end");
+  const auto without = ReusePredictor::Parse(WithLine(kFlags, "thumbnail 0"));
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_FALSE(without->compares_thumbnails());
+}
+
+TEST_F(ReuseTextTest, WhatASkipHeadHoldsIsChecked) {
+  const size_t vote = kFlags + 2, seen = kFlags + 3, mean = kFlags + 63;
+  for (const char* bad : {"", "-1", "x", "18446744073709551616"}) {
+    ExpectDamage(WithLine(vote, bad), absl::StrCat("line ", vote));
+  }
+  ExpectDamage(WithLine(seen, "1000000001"), "at most 1000000000 pictures");
+  ExpectDamage(WithLine(seen + 1, "101"), "a number from -100 to 100");
+  std::string cells = "1044480";
+  for (size_t i = 1; i < Thumbnail::kCells; ++i) absl::StrAppend(&cells, " 0");
+  EXPECT_TRUE(ReusePredictor::Parse(WithLine(mean, cells)).ok());
+  for (const std::string& bad :
+       {"1044481" + cells.substr(7), "-1" + cells.substr(7), cells + " ",
+        cells + " 0", cells.substr(0, cells.size() - 2), " " + cells,
+        absl::StrReplaceAll(cells, {{" ", "  "}}), std::string("x")}) {
+    ExpectDamage(
+        WithLine(mean, bad),
+        absl::StrCat("line ", mean,
+                     ": expected 432 whole numbers from 0 to 1044480"));
+  }
+}
+
+// What was learnt before there were heads.
+TEST_F(ReuseTextTest, VersionOneIsRead) {
+  std::string text = "fovea reuse filter 1\n";
+  for (int i = 1; i <= 16; ++i) absl::StrAppend(&text, i, "\n");
+  const auto read = ReusePredictor::Parse(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_FALSE(read->needs_thumbnail());
+  const std::string now = read->Text();
+  EXPECT_THAT(now, HasSubstr("\n1\n2\n3\n4\n5\n6\n7\n8\n0\n0\n9\n10\n"));
+  EXPECT_THAT(now, HasSubstr("\n15\n16\n0\n0\n"));
+  ExpectDamage(text + "17\n", "line 18: expected the end, found 3 bytes more");
+  ExpectDamage(text.substr(0, text.size() - 1), "line 17: expected a number");
 }
 
 TEST_F(ReuseTextTest, AnotherFirstLineIsRefusedAndShown) {
-  ExpectDamage("", "line 1: expected 'fovea reuse filter 1', found ''");
-  ExpectDamage(WithLine(1, "fovea reuse filter 2"), "found 'fovea reuse fil");
+  ExpectDamage("", "line 1: expected its name and version, found ''");
+  ExpectDamage(WithLine(1, "fovea reuse filter 3"),
+               "line 1: expected 'fovea reuse filter 1' or 'fovea reuse filter "
+               "2', found 'fovea reuse filter 3'");
   ExpectDamage(WithLine(1, "\x01"), "found '\\001'");
 }
 
-TEST_F(ReuseTextTest, LinesTooManyOrTooFewAreCounted) {
+TEST_F(ReuseTextTest, LinesTooManyOrTooFewAreFaults) {
   const std::string text = ReusePredictor().Text();
-  ExpectDamage(text + "1\n", "18 lines, 17 were expected");
-  ExpectDamage(text.substr(0, text.size() - 1), "17 were expected");
+  ExpectDamage(text + "1\n", "expected the end, found 2 bytes more");
   ExpectDamage(absl::StrReplaceAll(text, {{"\n", "\r\n"}}), "line 1");
 }
 
@@ -285,11 +427,15 @@ TEST_F(ReuseTextTest, NoPartOfATextIsRead) {
   for (size_t size = 0; size < text.size(); ++size) {
     EXPECT_FALSE(ReusePredictor::Parse(text.substr(0, size)).ok()) << size;
   }
+  const std::string taught = Taught().Text();
+  for (size_t size = 0; size < taught.size(); size += 97) {
+    EXPECT_FALSE(ReusePredictor::Parse(taught.substr(0, size)).ok()) << size;
+  }
 }
 
 TEST_F(ReuseTextTest, TextsUpToTheMostAreLookedAt) {
-  ExpectDamage(std::string(4096, '\n'), "line 1");
-  ExpectDamage(std::string(4097, '\n'), "4097 bytes, at most 4096");
+  ExpectDamage(std::string(65'536, '\n'), "line 1");
+  ExpectDamage(std::string(65'537, '\n'), "65537 bytes, at most 65536");
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ std::vector<Lesson> Still(int count) {
 
 TEST(ReuseTrainerTest, EveryInputButTheFirstIsAnExampleOfEachStep) {
   const auto lessons = ComingAndGoing(1, 40);
-  const auto examples = RareRunExamples(lessons, 1);
+  const auto examples = RareRunExamples(lessons, 1, false, {});
   ASSERT_EQ(examples.size(), 7u * 39u);
   for (size_t i = 0; i < examples.size(); ++i) {
     EXPECT_FALSE(examples[i].comparison.runs.empty());
@@ -69,8 +69,8 @@ TEST(ReuseTrainerTest, EveryInputButTheFirstIsAnExampleOfEachStep) {
 }
 
 TEST(ReuseTrainerTest, ExamplesOfNoOrOneLessonAreNone) {
-  EXPECT_TRUE(RareRunExamples({}, 1).empty());
-  EXPECT_TRUE(RareRunExamples(Still(1), 1).empty());
+  EXPECT_TRUE(RareRunExamples({}, 1, false, {}).empty());
+  EXPECT_TRUE(RareRunExamples(Still(1), 1, false, {}).empty());
 }
 
 TEST(ReuseTrainerTest, FewerThanSixteenLessonsTeachNothing) {

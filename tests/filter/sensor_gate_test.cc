@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "filter/inference_reuse.h"
 #include "gtest/gtest.h"
 #include "tests/support/test_data.h"
 
@@ -80,6 +81,15 @@ TEST(SensorGateTest, TheFirstWindowIsRun) {
   const SensorDecision decision = stream.See(Window());
   EXPECT_EQ(decision.kind, DecisionKind::kRun);
   EXPECT_EQ(decision.cause, DecisionCause::kFirst);
+  EXPECT_TRUE(stream.Holds(Window()));
+}
+
+TEST(SensorGateTest, WhatIsForgottenIsNotComparedWith) {
+  Stream stream(Distance(100));
+  stream.See(Window());
+  EXPECT_TRUE(stream.Holds(Window()));
+  stream.gate().Reset();
+  EXPECT_EQ(stream.See(Window()).cause, DecisionCause::kFirst);
   EXPECT_TRUE(stream.Holds(Window()));
 }
 
@@ -313,6 +323,104 @@ std::vector<Features> RealWindows(const std::string& path) {
     windows.push_back(SensorFeaturesOf(layout, {values, 103}).value());
   }
   return windows;
+}
+
+// In charge of a model whose answer is what the sensor does, with an auditor
+// that knows nothing of distances.
+class AuditedSensorGate {
+ public:
+  explicit AuditedSensorGate(SensorGateOptions gate, int64_t look_ns = 0) {
+    InferenceReuseOptions options;
+    options.blind_ns = gate.max_blind_ns;
+    options.audit.seed = 3;
+    options.monotonic_ns = [this, look_ns] { return clock_ns_ += look_ns; };
+    auto reuse = InferenceReuse::Create(
+        {}, std::move(options), std::make_unique<SensorGate>(std::move(gate)));
+    EXPECT_TRUE(reuse.ok()) << reuse.status();
+    reuse_ = *std::move(reuse);
+  }
+
+  // Windows of one activity after another, some 20 s each.
+  void Live(int windows) {
+    for (int i = 0; i < windows; ++i) {
+      if (dice_() % 20 == 0) activity_ = dice_() % 3;
+      const auto wobble = static_cast<int>(dice_() % 3);
+      See(Window().Move(static_cast<int>(activity_) * 40 + wobble));
+    }
+  }
+  void See(const Features& window) {
+    ReuseInput input;
+    input.index = index_++;
+    input.time_ns = now_ns_ += kSecond;
+    input.features = window;
+    const ReuseVerdict verdict = reuse_->Decide(input);
+    last_ = verdict.decision;
+    if (verdict.run) {
+      reuse_->Ran({{activity_, {}}, std::to_string(activity_), 20'000'000});
+      return;
+    }
+    ++given_;
+    wrong_ += verdict.answer != std::to_string(activity_);
+  }
+
+  InferenceReuse& reuse() { return *reuse_; }
+  const Decision& last() const { return last_; }
+  int64_t given() const { return given_; }
+  int64_t wrong() const { return wrong_; }
+
+ private:
+  std::unique_ptr<InferenceReuse> reuse_;
+  std::mt19937_64 dice_{1};
+  Decision last_;
+  uint64_t index_ = 0, activity_ = 0;
+  int64_t now_ns_ = 0, clock_ns_ = 0, given_ = 0, wrong_ = 0;
+};
+
+TEST(SensorGateTest, AsAGateItsDistanceIsARiskThatTheAuditorCalibrates) {
+  SensorGateOptions options;
+  options.noise_m_s2 = 1e-6;  // never still
+  AuditedSensorGate stream(options);
+  stream.Live(3000);
+  EXPECT_GT(stream.given(), 1000);
+  EXPECT_LE(static_cast<double>(stream.wrong()),
+            0.05 * static_cast<double>(stream.given()));
+}
+
+TEST(SensorGateTest, AsAGateStagesFollowOneAnother) {
+  SensorGateOptions options = Distance(1);
+  options.noise_m_s2 = options.noise_rad_s = 0.002;
+  SensorGate gate(options);
+  AnswerHistory history;
+  int64_t now_ns = 0;
+  const auto decide = [&](const Features& window) {
+    now_ns += kSecond;
+    history.See(Grid(), window, now_ns);
+    return gate.Decide({now_ns, &window, nullptr, nullptr}, {&history});
+  };
+  EXPECT_EQ(decide(Window()).cause, DecisionCause::kFirst);
+  gate.Ran({{1, {}}, /*moves=*/true, /*checked=*/false});
+  history.Ran({1, {}});
+  const GateDecision still = decide(Window()), near = decide(Window().Move(90)),
+                     far = decide(Window().Move(120));
+  EXPECT_EQ(still.kind, DecisionKind::kHold);
+  EXPECT_EQ(still.risk, 0);
+  EXPECT_GT(near.risk, 0);
+  EXPECT_GT(far.risk, near.risk);
+  EXPECT_LT(far.risk, 1);
+  EXPECT_EQ(far.distance, SensorDistance(Window(), Window().Move(120)));
+  // Neither what was only learnt from nor what was forgotten is a reference.
+  gate.Ran({{2, {}}, /*moves=*/false, /*checked=*/true});
+  EXPECT_EQ(decide(Window().Move(120)).risk, far.risk);
+  gate.Reset();
+  EXPECT_EQ(decide(Window()).kind, DecisionKind::kRun);
+}
+
+TEST(SensorGateTest, AsAGateItIsPassedOverWhereItCostsMoreThanItSaves) {
+  AuditedSensorGate stream({}, /*look_ns=*/30'000'000);
+  for (int i = 0; i < 100 && !stream.reuse().too_dear(); ++i) stream.Live(50);
+  ASSERT_TRUE(stream.reuse().too_dear());
+  stream.Live(1);
+  EXPECT_EQ(stream.last().cause, DecisionCause::kTooDear);
 }
 
 // Sits, gets up, walks, turns, walks, turns, sits down.
