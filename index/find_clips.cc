@@ -10,11 +10,14 @@
 #include <utility>
 
 #include "index/name_pattern.h"
+#include "index/needs_object.h"
 #include "index/query_check.h"
 
 namespace fovea {
 bool IsAmong(const Query& query, const QueryStream& stream) {
-  if (query.streams.empty()) return stream.camera;
+  if (query.streams.empty()) {
+    return stream.camera || (stream.observed && NeedsObject(query.condition));
+  }
   return std::ranges::any_of(query.streams, [&](const std::string& pattern) {
     return MatchesPattern(pattern, stream.name);
   });

@@ -169,7 +169,9 @@ enum class QueryOrder : uint8_t {
 // holds in a stream.
 struct Query {
   Condition condition;
-  // Names, * any bytes, ? one; empty: every camera.
+  // Names, * any bytes, ? one; empty: every camera, and where the condition
+  // cannot hold without an observation (NeedsObject()) any other stream that
+  // has some, such as a sensor that a model told activities of.
   std::vector<std::string> streams;
   // Stream time, half open.
   int64_t from_ns = INT64_MIN;

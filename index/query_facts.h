@@ -27,6 +27,8 @@ struct QueryStream {
   bool camera = false;
   // Of a camera's true picture, in pixels; 0 for others and where unknown.
   int width = 0, height = 0;
+  // Something was, at some time: of other streams than cameras.
+  bool observed = false;
 };
 
 // Thread-safe where the implementation says so. Errors end the query. Facts

@@ -2,7 +2,8 @@
 //
 // key    "a" | stream u64 | model's SHA-256, 32 | kind of input u8
 // value  version u8 | max_error f64 | confidence f64 | seed u64 | loss u8 |
-//        state text
+//        gate u64 | state text
+// Version 1 had no gate; it is read as gate 0, the only one there was.
 
 #include "store/audit_rows.h"
 
@@ -17,7 +18,7 @@ namespace fovea {
 namespace {
 
 constexpr char kTag = 'a';
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2, kWithoutGate = 1;
 
 }  // namespace
 
@@ -38,18 +39,22 @@ std::string EncodeAuditRow(const AuditRow& row) {
   out.U64(std::bit_cast<uint64_t>(row.confidence));
   out.U64(row.seed);
   out.U8(row.loss);
+  out.U64(row.gate);
   out.Text({reinterpret_cast<const char*>(row.state.data()), row.state.size()});
   return out.Take();
 }
 
 absl::StatusOr<AuditRow> DecodeAuditRow(std::string_view value) {
   RowReader in(value, "audit row");
-  if (auto s = ReadVersion(in, kVersion, "audit row"); !s.ok()) return s;
+  const bool has_gate = value.empty() || value[0] != kWithoutGate;
+  const uint8_t version = has_gate ? kVersion : kWithoutGate;
+  if (auto s = ReadVersion(in, version, "audit row"); !s.ok()) return s;
   AuditRow row;
   row.max_error = std::bit_cast<double>(in.U64());
   row.confidence = std::bit_cast<double>(in.U64());
   row.seed = in.U64();
   row.loss = in.U8();
+  if (has_gate) row.gate = in.U64();
   const std::string_view state =
       in.Text(kRowLimits.max_audit_state_bytes, "state length");
   row.state.assign(state.begin(), state.end());

@@ -22,6 +22,7 @@ struct AuditRow {
   double max_error = 0, confidence = 0;
   uint64_t seed = 0;
   uint8_t loss = 0;
+  uint64_t gate = 0;           // what measured the risks; opaque here
   std::vector<uint8_t> state;  // of who audits; opaque here
   friend bool operator==(const AuditRow&, const AuditRow&) = default;
 };

@@ -15,7 +15,6 @@
 namespace fovea {
 namespace {
 
-constexpr uint8_t kRowVersion = 1;  // of all these families
 // Ends a label. Lower than any byte of one, so a label sorts before those it
 // begins, and no key of one begins a key of another.
 constexpr char kLabelEnd = '\0';
@@ -23,7 +22,11 @@ constexpr char kLabelEnd = '\0';
 struct Shape {
   size_t longest;  // body
   const char* object;
+  uint8_t newest = DerivedRow::kFirstVersion;
 };
+
+// Of `res`: 2 has what version 1 has not (store/result_rows.h).
+constexpr uint8_t kNewestResultVersion = 2;
 
 Shape ShapeOf(Family family) {
   switch (family) {
@@ -34,7 +37,7 @@ Shape ShapeOf(Family family) {
     case Family::kSemx:
       return {kRowLimits.max_presence_bytes, "presence row"};
     case Family::kRes:
-      return {kRowLimits.max_result_bytes, "result row"};
+      return {kRowLimits.max_result_bytes, "result row", kNewestResultVersion};
     case Family::kDec:
       return {kRowLimits.max_decision_bytes, "decision row"};
     default:
@@ -65,8 +68,9 @@ std::string TakeLabel(RowReader& in, std::string_view key) {
 
 std::string EncodeDerivedRow(Family family, const DerivedRow& row) {
   assert(row.body.size() <= ShapeOf(family).longest);
+  assert(row.version <= ShapeOf(family).newest);
   RowWriter out;
-  out.U8(kRowVersion);
+  out.U8(row.version);
   out.U64(row.epoch);
   out.Bytes(row.body);
   return out.Take();
@@ -74,10 +78,14 @@ std::string EncodeDerivedRow(Family family, const DerivedRow& row) {
 
 absl::StatusOr<DerivedRow> DecodeDerivedRow(Family family,
                                             std::string_view value) {
-  const auto [longest, object] = ShapeOf(family);
+  const auto [longest, object, newest] = ShapeOf(family);
   RowReader in(value, object);
-  if (auto s = ReadVersion(in, kRowVersion, object); !s.ok()) return s;
   DerivedRow row;
+  row.version = newest;
+  if (!value.empty() && value[0] == DerivedRow::kFirstVersion) {
+    row.version = DerivedRow::kFirstVersion;
+  }
+  if (auto s = ReadVersion(in, row.version, object); !s.ok()) return s;
   row.epoch = in.U64();
   if (in.remaining() > longest) {
     in.Fail(absl::StrCat("body must be at most ", longest, " bytes, found ",

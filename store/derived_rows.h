@@ -24,6 +24,9 @@ namespace fovea {
 
 // Value of all these families.
 struct DerivedRow {
+  // Of the body; families other than kRes have the first alone.
+  static constexpr uint8_t kFirstVersion = 1;
+
   // A value that grew out of the one before it keeps its epoch; one that
   // took something back has a new one (StoreReader::EpochFor()). Prune() erases
   // the old values of other epochs, and leaves those of the same one until
@@ -31,11 +34,12 @@ struct DerivedRow {
   // one does not.
   uint64_t epoch = 0;
   std::string body;
+  uint8_t version = kFirstVersion;
   friend bool operator==(const DerivedRow&, const DerivedRow&) = default;
 };
 
 // Of any of kPrior, kSem, kSemx, kRes and kDec; requires one of them, and to
-// encode a body within kRowLimits.
+// encode a body within kRowLimits of a version that the family has.
 std::string EncodeDerivedRow(Family family, const DerivedRow& row);
 absl::StatusOr<DerivedRow> DecodeDerivedRow(Family family,
                                             std::string_view value);

@@ -5,10 +5,13 @@
 //            vote u64 | time signed | cost signed | uses varint
 //            columns varint | rows varint
 //            method u8 (0 plain, 1 zstd) | cells text | answer text
+//            version 2 only: carried over from model 32 | most_differ f64 |
+//            confidence f64
 
 #include "store/result_rows.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <utility>
 
@@ -25,6 +28,29 @@ constexpr uint8_t kZstd = 1;
 constexpr size_t kLeastPacked = 64;  // less gains nothing by zstd
 // Behind model: stream, index, kind and region.
 constexpr size_t kKeyTail = 8 + 8 + 1 + 4;
+
+// Of values that were carried over, which older releases do not know.
+constexpr uint8_t kCarriedVersion = 2;
+
+bool IsShare(double v) { return v >= 0 && v <= 1; }
+
+void PutCarried(const CarriedOver& carried, RowWriter* out) {
+  out->Bytes(carried.from);
+  out->U64(std::bit_cast<uint64_t>(carried.most_differ));
+  out->U64(std::bit_cast<uint64_t>(carried.confidence));
+}
+
+CarriedOver TakeCarried(RowReader& in) {
+  CarriedOver carried;
+  const std::string_view from = in.Bytes(carried.from.size());
+  std::copy(from.begin(), from.end(), carried.from.begin());
+  carried.most_differ = std::bit_cast<double>(in.U64());
+  carried.confidence = std::bit_cast<double>(in.U64());
+  if (!IsShare(carried.most_differ) || !IsShare(carried.confidence)) {
+    in.Fail("carried over with shares that are none");
+  }
+  return carried;
+}
 
 std::string_view BytesOf(const std::vector<int8_t>& cells) {
   return {reinterpret_cast<const char*>(cells.data()), cells.size()};
@@ -113,6 +139,11 @@ absl::Status CheckResultRow(const ResultRow& row) {
         absl::StrCat("result: an answer of ", row.answer.size(),
                      " bytes; the most is ", kRowLimits.max_answer_bytes));
   }
+  if (row.carried && !(IsShare(row.carried->most_differ) &&
+                       IsShare(row.carried->confidence))) {
+    return absl::InvalidArgumentError(
+        "result: carried over with shares that are none");
+  }
   return absl::OkStatus();
 }
 
@@ -130,7 +161,11 @@ std::string EncodeResultRow(const ResultRow& row) {
   out.Varint(row.rows);
   PutCells(row.cells, &out);
   out.Text(row.answer);
-  return EncodeDerivedRow(Family::kRes, {row.epoch, out.Take()});
+  if (row.carried) PutCarried(*row.carried, &out);
+  return EncodeDerivedRow(
+      Family::kRes,
+      {row.epoch, out.Take(),
+       row.carried ? kCarriedVersion : DerivedRow::kFirstVersion});
 }
 
 absl::StatusOr<ResultRow> DecodeResultRow(std::string_view value) {
@@ -155,6 +190,7 @@ absl::StatusOr<ResultRow> DecodeResultRow(std::string_view value) {
   }
   row.cells = TakeCells(in, cells);
   row.answer = in.Text(kRowLimits.max_answer_bytes, "answer length");
+  if (derived->version == kCarriedVersion) row.carried = TakeCarried(in);
   return Finished(in, std::move(row));
 }
 

@@ -3,13 +3,15 @@
 // Keys and values of `res`: what a model answered about an input, beside what
 // tells how far another input is from it. Integers and bytes: what kinds, votes
 // and answers mean is filter/result_store.h's. Values begin as those of
-// store/derived_rows.h do.
+// store/derived_rows.h do. Keys whose kind is kOriginalKind hold other values
+// (store/original_rows.h).
 
 #ifndef FOVEA_STORE_RESULT_ROWS_H_
 #define FOVEA_STORE_RESULT_ROWS_H_
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,14 @@ std::string ResultPrefix(const ModelKey& model, StreamId stream,
 // Behind all keys of a model and before those of the next one.
 std::string ResultPrefixEnd(const ModelKey& model);
 
+// What an answer passed that was another model's (api/revalidation.h).
+struct CarriedOver {
+  ModelKey from = {};
+  // At most this share of that model's answers differ, at this confidence.
+  double most_differ = 0, confidence = 0;
+  friend bool operator==(const CarriedOver&, const CarriedOver&) = default;
+};
+
 struct ResultRow {
   uint64_t epoch = 0;
   uint8_t fingerprint_version = 0;
@@ -53,9 +63,11 @@ struct ResultRow {
   int64_t cost_ns = 0;
   uint32_t uses = 0;
   std::string answer;
+  std::optional<CarriedOver> carried;  // not set: the model itself said it
   friend bool operator==(const ResultRow&, const ResultRow&) = default;
 };
-// kInvalidArgument: cells that are not columns * rows, or beyond kRowLimits.
+// kInvalidArgument: cells that are not columns * rows, or beyond kRowLimits;
+// carried over with shares that are none.
 absl::Status CheckResultRow(const ResultRow& row);
 // Requires a row that passes it.
 std::string EncodeResultRow(const ResultRow& row);

@@ -17,6 +17,7 @@
 #include "store/internal/leaks.h"
 #include "store/internal/segment_store.h"
 #include "store/internal/status_macros.h"
+#include "store/original_rows.h"
 #include "store/result_rows.h"
 #include "store/rows.h"
 
@@ -373,11 +374,12 @@ class Verifier {
   }
 
   absl::Status CheckResults() {
-    return ForEachRow(Family::kRes,
-                      [](std::string_view key, std::string_view value) {
-                        FOVEA_RETURN_IF_ERROR(ParseResultKey(key).status());
-                        return DecodeResultRow(value).status();
-                      });
+    return ForEachRow(Family::kRes, [](std::string_view key,
+                                       std::string_view value) {
+      FOVEA_ASSIGN_OR_RETURN(const ResultKeyParts parts, ParseResultKey(key));
+      return parts.kind == kOriginalKind ? DecodeOriginalRow(value).status()
+                                         : DecodeResultRow(value).status();
+    });
   }
 
   absl::Status CheckDecisions() {

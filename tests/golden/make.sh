@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Makes a golden store: one that a release wrote, kept so that every later
-# release is seen to read it (tests/system/golden_test.cc).
+# release is seen to read it (tests/api/golden_store_test.cc).
 #
 #   tests/golden/make.sh FOVEA FORMAT
 #
-# writes store_vFORMAT/, store_vFORMAT.truth and store_vFORMAT.seen beside this
-# script. FOVEA is the program of that release; the store in store_v1 is by the
-# last release of format 1, commit 4beb8c0, which no models looked along in; that
-# in store_v2 by the last one of format 2, commit 178d44e; that in store_v3 by the
-# first one of format 3; that in store_v4 by the first one of format 4.
+# writes store_vFORMAT/ and store_vFORMAT.truth, .seen and, from format 4 on,
+# .decided beside this script. FOVEA is the program of that release; the store
+# in store_v1 is by the last release of format 1, commit 4beb8c0, which no
+# models looked along in; that in store_v2 by the last one of format 2, commit
+# 178d44e; that in store_v3 by the first one of format 3; that in store_v4 by
+# one of format 4, commit eaad150.
 
 set -euo pipefail
-(($# == 2)) || { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+(($# == 2)) || { sed -n '4,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 fovea=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 store=$here/store_v$2
@@ -52,6 +53,13 @@ done
 SCRIPT
 chmod +x watcher/detect.sh
 sample scene/camera.mp4 --name watched --model watcher
+# What another one said is given again: results, decisions, an audit.
+if (($2 >= 4)); then
+  cp -r watcher finder
+  sed -i 's/watcher/finder/' finder/model.yaml
+  sed -i 's/,1"/,0"/' finder/detect.sh
+  sample scene/camera.mp4 --name spared --model finder --max-error 1
+fi
 # Something removed, so that the catalogue is on the disk, and something after.
 sample tank.csv --name gone
 "$fovea" rm gone.series --store "$store" --yes >/dev/null
@@ -78,10 +86,23 @@ for s in json.load(sys.stdin)["streams"]: print(s["name"] + ":" + s["kind"])'); 
 } >"$truth"
 {
   echo "# stream, label, observations"
-  "$fovea" info watched --store "$store" --json |
-    python3 -c 'import json, sys
-for o in json.load(sys.stdin)["stream"]["observations"]: print("watched", o["label"], o["count"])'
+  for name in watched $( (($2 >= 4)) && echo spared); do
+    "$fovea" info "$name" --store "$store" --json |
+      python3 -c 'import json, sys
+for o in json.load(sys.stdin)["stream"]["observations"]: print(sys.argv[1], o["label"], o["count"])' "$name"
+  done
 } >"$here/store_v$2.seen"
+if (($2 >= 4)); then
+  {
+    echo "# stream, decisions, runs among them, results kept"
+    audit=$("$fovea" audit spared --store "$store" --json)
+    "$fovea" cache stats --store "$store" --json |
+      python3 -c 'import json, sys
+audit = json.loads(sys.argv[1])["models"][0]
+results = json.load(sys.stdin)["models"][0]["results"]
+print("spared", audit["inputs"], audit["runs"], results)' "$audit"
+  } >"$here/store_v$2.decided"
+fi
 rm -rf "$store"/{LOCK,SOCKET,BALLAST,leases}
 du -sh "$store"
 cat "$truth"

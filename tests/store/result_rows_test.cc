@@ -47,6 +47,7 @@ ResultRow RandomRow(std::mt19937_64& chance) {
   row.uses = static_cast<uint32_t>(any());
   row.answer.assign(chance() % 300, '\0');
   for (char& c : row.answer) c = static_cast<char>(chance());
+  if (chance() % 4 == 0) row.carried = {Model(7), 0.04, 0.95};
   return row;
 }
 
@@ -121,11 +122,34 @@ TEST(ResultRowTest, BytesAreAsTheyAreDrawn) {
             "0000000000000009018001ac02"
             "02010002ff0503636172");
   EXPECT_EQ(*DecodeResultRow(value), row);
+  row.carried = {Model(0xAB), 0.5, 0.75};
+  const std::string carried = EncodeResultRow(row);
+  EXPECT_EQ(absl::BytesToHexString(carried),
+            "02" + absl::BytesToHexString(value.substr(1)) +
+                absl::BytesToHexString(std::string(32, '\xAB')) +
+                "3fe00000000000003fe8000000000000");
+  EXPECT_EQ(*DecodeResultRow(carried), row);
+}
+
+TEST(ResultRowTest, CarriedOverByNoShareIsNone) {
+  ResultRow row;
+  row.carried = {Model(1), 1.5, 0.95};
+  EXPECT_THAT(CheckResultRow(row).ToString(), HasSubstr("shares"));
+  row.carried = {Model(1), 0.5, -1};
+  EXPECT_THAT(CheckResultRow(row).ToString(), HasSubstr("shares"));
+  row.carried = {Model(1), 0.5, 0.95};
+  std::string value = EncodeResultRow(row);
+  ASSERT_TRUE(DecodeResultRow(value).ok());
+  value[value.size() - 8] = '\x40';  // a confidence of 2 and more
+  EXPECT_TRUE(absl::IsDataLoss(DecodeResultRow(value).status()));
+  value[0] = 3;
+  EXPECT_TRUE(absl::IsFailedPrecondition(DecodeResultRow(value).status()));
 }
 
 TEST(ResultRowTest, AnyDamageIsAnErrorOrAnotherRow) {
   std::mt19937_64 chance(43);
   ResultRow row = RandomRow(chance);
+  row.carried.reset();
   row.columns = 40;
   row.rows = 20;
   row.cells.assign(800, 3);  // so that they are packed
