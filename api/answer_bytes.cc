@@ -106,7 +106,7 @@ absl::StatusOr<std::string> EncodeAnswer(const Answer& answer,
                                          const ModelCard& card) {
   const bool detector = IsDetector(card.decoder);
   if (!detector && card.decoder != DecoderKind::kClassifier &&
-      card.decoder != DecoderKind::kImuClassifier) {
+      !TakesWindows(card.decoder)) {
     return absl::UnimplementedError(
         "only boxes and classes are kept to be given again");
   }

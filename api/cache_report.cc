@@ -2,6 +2,7 @@
 
 #include "api/cache_report.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -19,6 +20,7 @@
 #include "filter/inference_reuse.h"
 #include "filter/result_cache.h"
 #include "store/commit_batch.h"
+#include "store/original_rows.h"
 #include "store/result_rows.h"
 
 namespace fovea {
@@ -33,17 +35,26 @@ struct StoredResult {
   uint64_t bytes = 0;
 };
 
-// Visits every result until `visit` returns false.
-absl::Status VisitResults(
-    StoreReader* store, const std::function<bool(const StoredResult&)>& visit) {
+using Originals = std::function<void(const ResultKeyParts&, uint64_t bytes)>;
+
+// Visits every result until `visit` returns false, and tells `originals`.
+absl::Status VisitResults(StoreReader* store,
+                          const std::function<bool(const StoredResult&)>& visit,
+                          const Originals& originals = nullptr) {
   absl::Status damage;
   const absl::Status scanned = store->Scan(
       Family::kRes, "", "", [&](std::string_view key, std::string_view value) {
         const auto parts = ParseResultKey(key);
-        auto row = DecodeResultRow(value);
-        damage = parts.ok() ? row.status() : parts.status();
+        damage = parts.status();
         if (!damage.ok()) return false;
-        return visit({key, *parts, *std::move(row), key.size() + value.size()});
+        const uint64_t bytes = key.size() + value.size();
+        if (parts->kind == kOriginalKind) {
+          if (originals) originals(*parts, bytes);
+          return true;
+        }
+        auto row = DecodeResultRow(value);
+        damage = row.status();
+        return damage.ok() && visit({key, *parts, *std::move(row), bytes});
       });
   return damage.ok() ? scanned : damage;
 }
@@ -83,16 +94,22 @@ absl::StatusOr<std::vector<CachedModel>> ListCachedModels(Store* store) {
   if (!names.ok()) return names.status();
   std::map<ModelDigest, CachedModel> models;
   std::map<ModelDigest, std::set<StreamId>> streams;
-  const absl::Status read =
-      VisitResults(store->chunks(), [&](const StoredResult& result) {
+  const absl::Status read = VisitResults(
+      store->chunks(),
+      [&](const StoredResult& result) {
         CachedModel& model = models[result.parts.model];
         ++model.results;
         model.imported += result.parts.stream == 0;
+        model.carried += result.row.carried.has_value();
         model.bytes += result.bytes;
         model.uses += result.row.uses;
         model.saved_ns += result.row.uses * result.row.cost_ns;
         streams[result.parts.model].insert(result.parts.stream);
         return true;
+      },
+      [&](const ResultKeyParts& parts, uint64_t bytes) {
+        ++models[parts.model].originals;
+        models[parts.model].bytes += bytes;
       });
   if (!read.ok()) return read;
   std::vector<CachedModel> listed;
@@ -170,7 +187,15 @@ absl::StatusOr<std::string> ExplainCache(Store* store,
   LookupLimits limits;
   limits.most_distance = InferenceReuseOptions().cache_distance;
   limits.tight_distance = limits.most_distance;
-  return cache.Explain(FingerprintOf(grid), FeaturesOf(grid), time_ns, limits);
+  const auto streams = store->Streams();
+  if (!streams.ok()) return streams.status();
+  const auto name_of = [&](uint64_t id) -> std::string {
+    if (id == 0) return "imported";
+    const auto of_id = std::ranges::find(*streams, id, &StreamSummary::id);
+    return of_id == streams->end() ? absl::StrCat(id) : of_id->name;
+  };
+  return cache.Explain(FingerprintOf(grid), FeaturesOf(grid), time_ns, limits,
+                       name_of);
 }
 
 }  // namespace fovea

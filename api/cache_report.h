@@ -25,8 +25,11 @@ struct CachedModel {
   std::string name;  // as some stream knows it; empty: none does
   int64_t results = 0;
   int64_t imported = 0;  // of those, from other stores
+  int64_t carried = 0;   // of those, over from another model's
   int64_t streams = 0;   // they are about
-  uint64_t bytes = 0;    // of their rows, keys too
+  uint64_t bytes = 0;    // of their rows, keys too, and of originals
+  // Kept to audit what is given (api/original_answers.h), never given.
+  int64_t originals = 0;
   int64_t uses = 0;      // times one was given again
   int64_t saved_ns = 0;  // of the model's time by that
 };
@@ -46,7 +49,8 @@ struct CachePruned {
   uint64_t bytes = 0;
 };
 
-// Takes results out; what was observed stays. Errors of the store.
+// Takes results out; what was observed stays, and so do originals, which are
+// never given. Errors of the store.
 absl::StatusOr<CachePruned> PruneCache(Store* store,
                                        const CachePruneOptions& options,
                                        const std::atomic<bool>* stop);

@@ -17,6 +17,7 @@
 #include "api/answer_source.h"
 #include "api/gradient_source.h"
 #include "api/motion_watch.h"
+#include "api/original_looks.h"
 #include "api/overlap_source.h"
 #include "api/parameter_sets.h"
 #include "api/picture_features.h"
@@ -62,6 +63,7 @@ class EncodePipe : public TrackPipe {
     if (!assembler.ok()) return assembler.status();
     assembler_ = *std::move(assembler);
     if (absl::Status s = OpenReused(first_frame); !s.ok()) return s;
+    if (absl::Status s = OpenOriginals(first_frame); !s.ok()) return s;
     auto maps = OpenMaps(first_frame, priors);
     if (!maps.ok()) return maps.status();
     maps_ = *std::move(maps);
@@ -191,6 +193,7 @@ class EncodePipe : public TrackPipe {
   FrameLook LookOf(const ModelDescription& model, const Answer& answer,
                    const Frame& frame) {
     FrameLook look;
+    if (originals_ != nullptr) originals_->Know(model, answer);
     if (reused_ != nullptr) {
       look.says = FrameLook::Says::kNothing;
       look.answer.model = &model;
@@ -202,18 +205,40 @@ class EncodePipe : public TrackPipe {
     return look;
   }
 
-  absl::Status OpenReused(int64_t first_frame) {
-    if (!options_.reuse || writer_->store() == nullptr) return absl::OkStatus();
+  // Told by index in the stream, which begins here at `first_frame` of the
+  // source.
+  OriginalLooks::Failed FailedAt(int64_t first_frame) {
     const uint64_t first_index = writer_->next_index();
-    auto reused = ReusedLooks::Open(
-        options_, camera_.color, writer_,
+    return
         [this, first_frame, first_index](const ModelId& model, uint64_t index,
                                          const absl::Status& error) {
           const auto frame = static_cast<int64_t>(index - first_index);
           Fail(model, first_frame + frame, error);
-        });
+        };
+  }
+
+  absl::Status OpenReused(int64_t first_frame) {
+    if (!options_.reuse || writer_->store() == nullptr) return absl::OkStatus();
+    auto reused = ReusedLooks::Open(options_, camera_.color, writer_,
+                                    FailedAt(first_frame));
     if (!reused.ok()) return reused.status();
     reused_ = *std::move(reused);
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenOriginals(int64_t first_frame) {
+    if (!options_.originals || writer_->store() == nullptr) {
+      return absl::OkStatus();
+    }
+    auto originals = OriginalLooks::Open(options_, camera_.color, writer_,
+                                         FailedAt(first_frame));
+    if (!originals.ok()) return originals.status();
+    originals_ = *std::move(originals);
+    if (reused_ == nullptr) return absl::OkStatus();
+    reused_->OnGiven([this](const ModelDescription& model,
+                            const ModelReuse::Answered& answered) {
+      originals_->Give(model, answered);
+    });
     return absl::OkStatus();
   }
 
@@ -274,6 +299,9 @@ class EncodePipe : public TrackPipe {
       absl::Status s =
           reused_->Look(index, frame, **grid, &waiting_.back().looks);
       if (!s.ok()) return s;
+    }
+    if (originals_ != nullptr) {
+      if (absl::Status s = originals_->Look(index, frame); !s.ok()) return s;
     }
     if (names_model_) {
       waiting_.back().side_data = maps_->SideData();
@@ -346,8 +374,9 @@ class EncodePipe : public TrackPipe {
   const std::function<void(const FailedModel&)> model_failed_;
   std::set<ModelDigest> failed_;
   std::unique_ptr<GridMeter> meter_;
-  std::unique_ptr<MotionWatch> watch_;   // null: not asked for
-  std::unique_ptr<ReusedLooks> reused_;  // null: answers are not reused
+  std::unique_ptr<MotionWatch> watch_;        // null: not asked for
+  std::unique_ptr<ReusedLooks> reused_;       // null: answers are not reused
+  std::unique_ptr<OriginalLooks> originals_;  // null: none are kept
   std::unique_ptr<MapSource> maps_;
   std::unique_ptr<VideoEncoder> encoder_;
   std::unique_ptr<FrameFreezer> freezer_;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/line_program.h"
 #include "codec/sample.h"
 #include "sensitivity/decoder.h"
 #include "sensitivity/model_description.h"
@@ -52,7 +53,6 @@ class ExternalModel {
   absl::Status Restart();
 
  private:
-  struct Program;  // the running one
   ExternalModel(ModelDescription description,
                 const ExternalModelOptions& options, std::string folder);
 
@@ -62,8 +62,8 @@ class ExternalModel {
 
   const ModelDescription description_;
   const ExternalModelOptions options_;
-  const std::string folder_;  // of the pictures; goes with this
-  std::unique_ptr<Program> program_;
+  const std::string folder_;              // of the pictures; goes with this
+  std::unique_ptr<LineProgram> program_;  // the running one
   absl::Status status_;
 };
 

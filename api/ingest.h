@@ -18,6 +18,7 @@
 #include "api/external_model.h"
 #include "api/map_source.h"
 #include "api/model_reuse.h"
+#include "api/original_answers.h"
 #include "codec/formats/source.h"
 #include "codec/sample.h"
 #include "sensitivity/model.h"
@@ -72,6 +73,10 @@ struct IngestOptions {
   // before. Not set: they are asked every `gradient_every` frames.
   std::optional<ReuseOptions> reuse;
 
+  // What the models say of frames that a coin chooses is kept, so that what is
+  // given about the coded pictures later is audited against the original.
+  std::optional<OriginalsOptions> originals;
+
   // What moves in encoded and copied footage becomes observations labelled
   // `motion` and a summary in frame tables (index/motion_spans.h reads both):
   // costs half a percent of encoding.
@@ -90,7 +95,6 @@ struct IngestOptions {
   int64_t commit_age_ns = 1'000'000'000;
 
   SourceOptions source;  // copy, duration, CSV units, live time-outs
-
   std::function<int64_t()> monotonic_ns;  // null: the system's
   std::function<int64_t()> now_ns;        // wall clock; null: the system's
 };
@@ -107,8 +111,7 @@ IngestOptions WithIngestDefaults(IngestOptions options);
 // A GOP or block that is now on stable storage.
 struct Acknowledgement {
   std::string stream;
-  uint64_t first_index = 0;
-  uint64_t last_index = 0;
+  uint64_t first_index = 0, last_index = 0;
   ChunkId chunk;
 };
 
@@ -121,8 +124,7 @@ struct IngestProgress {
   uint64_t bytes_out = 0;       // payload committed, before dedup
   uint64_t bytes_known = 0;     // of those, already stored
   int64_t samples = 0;          // imu and series
-  int64_t rejected = 0;
-  int64_t gaps = 0;
+  int64_t rejected = 0, gaps = 0;
 };
 
 // Calls come from one thread at a time.
@@ -156,13 +158,11 @@ struct IngestedStream {
   int64_t chunks = 0;
   uint64_t bytes = 0;        // payload, before dedup
   uint64_t bytes_known = 0;  // of those, already stored
-  int64_t start_ns = 0;
-  int64_t end_ns = 0;
+  int64_t start_ns = 0, end_ns = 0;
 };
 
 struct RejectedTrack {
-  std::string name;
-  std::string reason;
+  std::string name, reason;
 };
 
 // A model that ceased to answer: a stream's maps and observations are without

@@ -3,7 +3,8 @@
 #include "api/learn_filter.h"
 
 #include <algorithm>
-#include <span>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,14 +13,14 @@
 #include "api/answer_traits.h"
 #include "api/stop_flag.h"
 #include "codec/grid.h"
+#include "filter/features.h"
 #include "filter/reuse_trainer.h"
+#include "filter/thumbnail.h"
 
 namespace fovea {
 namespace {
 
 constexpr int64_t kFewestFrames = 100;
-constexpr double kTaughtShare = 0.6;
-constexpr double kAgreement = 0.95;
 
 // Frames of the stream with what the model says about each.
 class Teacher {
@@ -69,6 +70,7 @@ class Teacher {
     lesson.grid.has_previous = (*grid)->has_previous;
     lesson.grid.difference = (*grid)->difference;
     lesson.features = FeaturesOf(**grid);
+    lesson.thumbnail = ThumbnailOf(**grid, frame);
     lesson.time_ns = frame.time_ns;
     lesson.answer = TraitsOf(*answer, options_.model->card(), options_.loss);
     lessons_.push_back(std::move(lesson));
@@ -84,6 +86,11 @@ class Teacher {
   std::unique_ptr<GridMeter> meter_;
   std::vector<Lesson> lessons_;
 };
+
+std::optional<uint64_t> UsualOf(const LearnFilterOptions& options) {
+  if (options.loss != AnswerLoss::kBoxes) return std::nullopt;
+  return VoteOf(Answer(), options.model->card(), options.loss);
+}
 
 }  // namespace
 
@@ -111,16 +118,13 @@ absl::StatusOr<LearntFilter> LearnFilter(
         "stream '", stream, "': ", learnt.frames, " frames to learn from; ",
         kFewestFrames, " or more are needed"));
   }
-  const std::span<const Lesson> all(*lessons);
-  const auto taught =
-      static_cast<size_t>(kTaughtShare * static_cast<double>(all.size()));
-  learnt.frames_held_out = static_cast<int64_t>(all.size() - taught);
-  ReusePredictor after;
-  TrainReuse(all.first(taught), options.seed, &after);
-  learnt.avoided_before = AvoidedAt(all, taught, learnt.predictor, kAgreement);
-  learnt.avoided_after = AvoidedAt(all, taught, after, kAgreement);
-  learnt.learnt = learnt.avoided_after > learnt.avoided_before;
-  if (learnt.learnt) learnt.predictor = after;
+  TaughtHeads taught = TeachHeads(*lessons, options.seed, UsualOf(options));
+  learnt.frames_held_out = static_cast<int64_t>(taught.held_out);
+  learnt.avoided_before = taught.avoided_before();
+  learnt.avoided_after = taught.avoided_after();
+  learnt.learnt = taught.any_kept();
+  learnt.predictor = std::move(taught.predictor);
+  learnt.heads = std::move(taught.trials);
   return learnt;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Learns from stored footage of a camera how long a model's answers about it
-// hold: weights of filter/reuse_predictor.h for ReuseOptions::predictor.
+// hold: heads of filter/reuse_predictor.h for ReuseOptions::predictor.
 
 #ifndef FOVEA_API_LEARN_FILTER_H_
 #define FOVEA_API_LEARN_FILTER_H_
@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "api/store.h"
+#include "filter/head_trainer.h"
 #include "filter/reuse_predictor.h"
 #include "sensitivity/answer_loss.h"
 #include "sensitivity/model.h"
@@ -28,18 +30,21 @@ struct LearnFilterOptions {
 };
 
 struct LearntFilter {
-  // The better of what was learnt and what there was before, by what is held
-  // without error on frames neither has seen.
+  // With the heads that hold more without error on frames none has seen; as it
+  // comes where none does.
   ReusePredictor predictor;
-  bool learnt = false;  // it is what was learnt
+  bool learnt = false;  // any head was kept
   int64_t frames = 0;
-  int64_t frames_held_out = 0;  // the last of them, by which both are judged
+  int64_t frames_held_out = 0;  // the last of them, by which heads are judged
   // Share of the frames held out that need no run where 5 % of all answers may
-  // differ.
+  // differ: as it comes, and with the heads kept.
   double avoided_before = 0, avoided_after = 0;
+  std::vector<HeadTrial> heads;  // what each gained
 };
 
-// The first 60 % of the frames teach, the rest judges. `progress` (may be null)
+// The first 60 % of the frames teach, the rest judges; what is kept is then
+// taught by all. Under kBoxes the skip head learns of empty answers alone: the
+// boxes of another frame are hardly those of this one. `progress` (may be null)
 // gets frames done and to do. kInvalidArgument: no model, no camera;
 // kFailedPrecondition: fewer than 100 frames; errors of reading and of the
 // model.

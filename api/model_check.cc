@@ -56,6 +56,20 @@ absl::StatusOr<size_t> CheckExternalModel(ExternalModel* model) {
   return answer->detections.size();
 }
 
+absl::StatusOr<size_t> CheckWindowProgram(WindowProgram* model) {
+  const ModelCard& card = model->description().card;
+  std::mt19937 random(1);
+  std::vector<double> values(static_cast<size_t>(card.window) *
+                             card.channels.size());
+  for (double& value : values) {
+    value = (static_cast<double>(random() % 256) - 127.5) / 73.9;
+  }
+  const auto answer = model->Ask(values);
+  if (!answer.ok()) return answer.status();
+  return static_cast<size_t>(
+      std::ranges::count_if(answer->scores, [](float p) { return p > 0; }));
+}
+
 absl::StatusOr<ModelCheck> CheckModel(Model* model) {
   ModelCheck check;
   check.network = model->network()->info();

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "api/external_model.h"
+#include "api/window_program.h"
 #include "sensitivity/model.h"
 
 namespace fovea {
@@ -30,6 +31,10 @@ absl::StatusOr<ModelCheck> CheckModel(Model* model);
 
 // Boxes a program tells on a picture of noise. Errors of Ask().
 absl::StatusOr<size_t> CheckExternalModel(ExternalModel* model);
+
+// Asks a program about a window of noise. How many classes it told; errors of
+// WindowProgram::Ask().
+absl::StatusOr<size_t> CheckWindowProgram(WindowProgram* model);
 
 }  // namespace fovea
 

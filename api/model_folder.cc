@@ -20,6 +20,7 @@
 #include "api/model_check.h"
 #include "api/nearest_name.h"
 #include "api/whole_file.h"
+#include "api/window_program.h"
 #include "store/chunk_id.h"
 
 namespace fovea {
@@ -35,7 +36,7 @@ constexpr size_t kMaxLabelFileBytes = kMaxLabels * (kMaxLabelBytes + 2);
 constexpr size_t kMaxModelBytes = size_t{512} << 20;
 
 bool IsProgram(const ModelFiles& files) {
-  return files.card.decoder == DecoderKind::kProgram;
+  return IsProgram(files.card.decoder);
 }
 
 std::string TextOf(const std::vector<uint8_t>& bytes) {
@@ -197,8 +198,11 @@ absl::StatusOr<std::unique_ptr<Model>> OpenFiles(
   if (IsProgram(files)) {
     return absl::FailedPreconditionError(absl::StrCat(
         "model ", files.card.name, ": a program only answers, it has no ",
-        "gradients; use 'fovea ingest --model', which makes maps from its ",
-        "boxes, or 'fovea encode --boxes'"));
+        "gradients; use ",
+        TakesWindows(files.card.decoder)
+            ? "'fovea run STREAM --model', which stores what it tells"
+            : "'fovea ingest --model', which makes maps from its boxes, or "
+              "'fovea encode --boxes'"));
   }
   auto network = OpenNetwork(files.network_path, options);
   if (!network.ok()) return network.status();
@@ -242,17 +246,28 @@ absl::Status CopyInto(const ModelFiles& files, const fs::path& folder) {
                         ChunkId{files.digest}.ToHex() + "\n");
 }
 
+// Starts a program and asks it about noise.
+absl::Status AskOnce(const ModelFiles& files) {
+  if (TakesWindows(files.card.decoder)) {
+    auto model =
+        WindowProgram::Start(DescriptionOf(files), ProgramOptionsOf(files));
+    if (!model.ok()) return model.status();
+    return CheckWindowProgram(model->get()).status();
+  }
+  auto model = OpenExternalModel(files);
+  if (!model.ok()) return model.status();
+  return CheckExternalModel(model->get()).status();
+}
+
 // Of a program: what it needs and no word names is not in the copy.
 absl::Status CheckCopy(const fs::path& folder) {
   const auto files = ReadFiles((folder / kCardName).string(), "", "");
   if (!files.ok()) return files.status();
-  auto model = OpenExternalModel(*files);
-  if (!model.ok()) return model.status();
-  const auto boxes = CheckExternalModel(model->get());
-  if (boxes.ok()) return absl::OkStatus();
+  const absl::Status asked = AskOnce(*files);
+  if (asked.ok()) return absl::OkStatus();
   return absl::Status(
-      boxes.status().code(),
-      absl::StrCat(std::string(boxes.status().message()),
+      asked.code(),
+      absl::StrCat(std::string(asked.message()),
                    "; it runs in a copy: every file it needs must be a word ",
                    "of 'command' or stand elsewhere"));
 }
@@ -352,10 +367,19 @@ absl::StatusOr<std::unique_ptr<ExternalModel>> OpenExternalModel(
     return absl::FailedPreconditionError(
         absl::StrCat("model ", files.card.name, ": is a network"));
   }
+  if (TakesWindows(files.card.decoder)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "model ", files.card.name, ": is asked about windows of a series; use ",
+        "'fovea run STREAM --model' of an imu or series stream"));
+  }
+  return ExternalModel::Start(DescriptionOf(files), ProgramOptionsOf(files));
+}
+
+ExternalModelOptions ProgramOptionsOf(const ModelFiles& files) {
   ExternalModelOptions options;
   options.command = files.command;
   options.timeout_ns = std::llround(files.card.timeout_s * 1e9);
-  return ExternalModel::Start(DescriptionOf(files), options);
+  return options;
 }
 
 absl::StatusOr<ModelFiles> AddModel(const NewModel& added,

@@ -76,6 +76,9 @@ absl::StatusOr<LookingModels> OpenLookingModels(
 absl::StatusOr<std::unique_ptr<ExternalModel>> OpenExternalModel(
     const ModelFiles& files);
 
+// How the program of a card is started.
+ExternalModelOptions ProgramOptionsOf(const ModelFiles& files);
+
 struct NewModel {
   std::string card;     // model.yaml, or a folder with one
   std::string network;  // path; empty: as the card says, beside it

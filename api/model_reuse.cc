@@ -2,6 +2,7 @@
 
 #include "api/model_reuse.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,34 +12,12 @@
 #include "filter/features.h"
 #include "filter/fingerprint.h"
 #include "filter/inference_reuse.h"
+#include "filter/thumbnail.h"
 
 namespace fovea {
 namespace {
 
 constexpr size_t kMostAlarms = 64;  // told; all are counted
-
-// A state is some 2 KB; what was decided since is in the log.
-constexpr int64_t kSaveAuditEveryNs = 10'000'000'000;
-
-// A coin of its own for every stream and model.
-uint64_t SeedOf(uint64_t seed, StreamId stream, const ModelDigest& model) {
-  uint64_t mixed = seed;
-  const auto add = [&mixed](uint64_t word) {
-    mixed = (mixed ^ word) * 0x9E3779B97F4A7C15ULL;
-    mixed ^= mixed >> 31;
-  };
-  add(stream);
-  for (const uint8_t byte : model) add(byte);
-  return mixed;
-}
-
-AuditOptions AuditOf(const ReuseOptions& options) {
-  AuditOptions audit;
-  audit.max_error = options.max_error;
-  audit.confidence = options.confidence;
-  audit.seed = options.seed;
-  return audit;
-}
 
 void Carry(const ModelCard& card, const Grid& grid, std::string* answer) {
   auto decoded = DecodeAnswer(*answer);
@@ -59,11 +38,13 @@ InferenceReuseOptions FilterOptions(const ReuseOptions& options,
                                     const ModelDescription& model,
                                     ResultCache* cache) {
   InferenceReuseOptions filter;
-  filter.audit = AuditOf(options);
   filter.blind_ns = options.blind_ns;
   filter.cache = options.use_cache ? cache : nullptr;
   filter.offline = options.offline;
   filter.predictor = options.predictor;
+  if (const auto nothing = EncodeAnswer({}, model.card); nothing.ok()) {
+    filter.nothing = {TraitsOf({}, model.card, options.loss), *nothing, 0};
+  }
   filter.differs = [&model, loss = options.loss](std::string_view said,
                                                  std::string_view given) {
     const auto first = DecodeAnswer(said);
@@ -81,28 +62,17 @@ InferenceReuseOptions FilterOptions(const ReuseOptions& options,
 
 }  // namespace
 
-absl::Status CheckReuseOptions(const ReuseOptions& options) {
-  if (options.blind_ns < 0) {
-    return absl::InvalidArgumentError(
-        "reuse: the longest time without a run is 0 or more");
-  }
-  return Auditor::Create(AuditOf(options)).status();
-}
-
 ModelReuse::ModelReuse(ChunkStore* store, StreamId stream,
                        const ModelDescription* model,
                        const ReuseOptions& options,
-                       std::function<int64_t()> monotonic_ns)
+                       std::function<int64_t()> monotonic_ns, InputKind kind)
     : stream_(stream),
       model_(model),
       options_(options),
       monotonic_ns_(std::move(monotonic_ns)),
-      results_(store),
-      cache_(model->id.digest, InputKind::kFrame, ResultCacheOptions(),
-             &results_),
-      decisions_(store, stream),
-      audit_key_(AuditKey(stream, model->id.digest,
-                          static_cast<uint8_t>(InputKind::kFrame))) {
+      kind_(kind),
+      ledger_(store, stream, model->id, kind, options,
+              GateId(options.gate, options.predictor), monotonic_ns_) {
   report_.model = model->id;
 }
 
@@ -110,83 +80,80 @@ ModelReuse::~ModelReuse() = default;
 
 absl::StatusOr<std::unique_ptr<ModelReuse>> ModelReuse::Open(
     ChunkStore* store, StreamId stream, const ModelDescription* model,
-    const ReuseOptions& options, std::function<int64_t()> monotonic_ns) {
+    const ReuseOptions& options, std::function<int64_t()> monotonic_ns,
+    InputKind kind) {
   if (absl::Status s = CheckReuseOptions(options); !s.ok()) return s;
   if (absl::Status s = EncodeAnswer({}, model->card).status(); !s.ok()) {
     return absl::Status(
         s.code(), absl::StrCat("model '", model->id.name, "': ", s.message()));
   }
-  std::unique_ptr<ModelReuse> opened(
-      new ModelReuse(store, stream, model, options, std::move(monotonic_ns)));
+  std::unique_ptr<ModelReuse> opened(new ModelReuse(
+      store, stream, model, options, std::move(monotonic_ns), kind));
   if (options.use_cache) {
-    if (absl::Status s = opened->cache_.Load(stream); !s.ok()) return s;
+    if (absl::Status s = opened->ledger_.LoadCache(); !s.ok()) return s;
   }
-  auto filter = FilterOptions(options, *model, &opened->cache_);
-  filter.audit.seed = SeedOf(options.seed, stream, model->id.digest);
-  auto state = opened->StoredAudit(store);
-  if (!state.ok()) return state.status();
-  filter.audit_state = *std::move(state);
-  filter.monotonic_ns = opened->monotonic_ns_;
-  auto reuse = InferenceReuse::Create(model->id.digest, std::move(filter));
-  if (!reuse.ok()) return opened->AboutAudit(reuse.status());
-  opened->reuse_ = *std::move(reuse);
+  auto auditor = opened->ledger_.OpenAuditor();
+  if (!auditor.ok()) return auditor.status();
+  opened->auditor_ = std::make_unique<Auditor>(*std::move(auditor));
   return opened;
 }
 
-AuditRow ModelReuse::AuditAskedFor() const {
-  return {options_.max_error,
-          options_.confidence,
-          options_.seed,
-          static_cast<uint8_t>(options_.loss),
-          {}};
-}
-
-absl::StatusOr<std::vector<uint8_t>> ModelReuse::StoredAudit(
-    StoreReader* store) const {
-  const auto value = store->Get(Family::kMeta, audit_key_);
-  if (absl::IsNotFound(value.status())) return std::vector<uint8_t>();
-  if (!value.ok()) return value.status();
-  auto row = DecodeAuditRow(*value);
-  if (!row.ok()) return AboutAudit(row.status());
-  std::vector<uint8_t> state = std::exchange(row->state, {});
-  // Another target is another question, to be answered from the beginning.
-  if (*row != AuditAskedFor()) return std::vector<uint8_t>();
-  return state;
-}
-
-absl::Status ModelReuse::AboutAudit(const absl::Status& error) const {
-  return absl::Status(
-      error.code(),
-      absl::StrCat("audit of model '", model_->id.name, "' in stream ", stream_,
-                   ": ", error.message()));
+absl::StatusOr<ModelReuse::Place*> ModelReuse::PlaceOf(uint32_t region) {
+  const auto known = places_.find(region);
+  if (known != places_.end()) return &known->second;
+  auto filter = FilterOptions(options_, *model_, ledger_.cache());
+  filter.auditor = auditor_.get();
+  filter.monotonic_ns = monotonic_ns_;
+  auto reuse =
+      InferenceReuse::Create(model_->id.digest, std::move(filter),
+                             MakeGate(options_.gate, options_.predictor));
+  if (!reuse.ok()) return reuse.status();
+  return &places_.emplace(region, Place{*std::move(reuse), ""}).first->second;
 }
 
 absl::StatusOr<ModelReuse::Answered> ModelReuse::GetOrAsk(uint64_t index,
                                                           int64_t time_ns,
                                                           const Grid& grid,
+                                                          const Frame& frame,
                                                           const Ask& ask) {
   const int64_t begun = monotonic_ns_();
   ReuseInput input;
-  input.stream = stream_;
   input.index = index;
   input.time_ns = time_ns;
   input.grid = &grid;
+  input.frame = &frame;
   input.fingerprint = FingerprintOf(grid);
   input.features = FeaturesOf(grid);
-  const ReuseVerdict verdict = reuse_->Decide(input);
-  report_.decide_ns += monotonic_ns_() - begun;
+  if (options_.predictor.needs_thumbnail()) {
+    input.thumbnail = ThumbnailOf(grid, frame);
+  }
+  input.spent_ns = monotonic_ns_() - begun;
+  return GetOrAsk(std::move(input), ask);
+}
+
+absl::StatusOr<ModelReuse::Answered> ModelReuse::GetOrAsk(ReuseInput input,
+                                                          const Ask& ask) {
+  const auto found = PlaceOf(input.region);
+  if (!found.ok()) return found.status();
+  Place& place = **found;
+  const int64_t begun = monotonic_ns_();
+  input.stream = stream_;
+  input.kind = kind_;
+  const ReuseVerdict verdict = place.reuse->Decide(input);
+  report_.decide_ns += input.spent_ns + monotonic_ns_() - begun;
   ++report_.inputs;
-  if (verdict.run) return Run(index, ask);
-  if (absl::Status s = Note(index, verdict.decision); !s.ok()) return s;
+  if (verdict.run) return Run(input, &place, ask);
+  absl::Status s = ledger_.Note(input.index, input.region, verdict.decision);
+  if (!s.ok()) return s;
   Answered answered;
   answered.decision = verdict.decision;
   if (verdict.decision.kind == DecisionKind::kGap) {
     ++report_.gaps;
-    given_.clear();
+    place.given.clear();
     return answered;
   }
-  answered.repeated = verdict.answer == given_;
-  given_ = verdict.answer;
+  answered.repeated = verdict.answer == place.given;
+  place.given = verdict.answer;
   auto answer = DecodeAnswer(verdict.answer);
   if (!answer.ok()) return answer.status();
   answered.answer = *std::move(answer);
@@ -195,7 +162,8 @@ absl::StatusOr<ModelReuse::Answered> ModelReuse::GetOrAsk(uint64_t index,
   return answered;
 }
 
-absl::StatusOr<ModelReuse::Answered> ModelReuse::Run(uint64_t index,
+absl::StatusOr<ModelReuse::Answered> ModelReuse::Run(const ReuseInput& input,
+                                                     Place* place,
                                                      const Ask& ask) {
   const int64_t begun = monotonic_ns_();
   auto answer = ask();
@@ -208,23 +176,35 @@ absl::StatusOr<ModelReuse::Answered> ModelReuse::Run(uint64_t index,
   auto encoded = answer.ok() ? Encode(*answer, cost_ns)
                              : absl::StatusOr<ModelAnswer>(answer.status());
   if (encoded.ok()) {
-    learnt = reuse_->Ran(*encoded);
-    given_ = std::move(encoded->answer);
+    learnt = place->reuse->Ran(*encoded);
+    place->given = std::move(encoded->answer);
     answered.answer = *std::move(answer);
   } else {
     ++report_.failed;
-    learnt = reuse_->Failed();
-    given_.clear();
+    learnt = place->reuse->Failed();
+    place->given.clear();
     answered.error = encoded.status();
   }
   if (!learnt.stored.ok()) return learnt.stored;
-  if (learnt.alarm && report_.alarms.size() < kMostAlarms) {
-    report_.alarms.push_back(
-        absl::StrCat("frame ", index, ": ", learnt.alarm->reason));
-  }
+  if (learnt.alarm) Tell(input, *learnt.alarm);
   answered.decision = learnt.decision;
-  if (absl::Status s = Note(index, learnt.decision); !s.ok()) return s;
+  absl::Status s = ledger_.Note(input.index, input.region, learnt.decision);
+  if (!s.ok()) return s;
   return answered;
+}
+
+// The region that raised it has followed it already.
+void ModelReuse::Tell(const ReuseInput& input, const AuditAlarm& alarm) {
+  if (alarm.action != AuditAction::kTighten) {
+    for (auto& [region, place] : places_) {
+      if (region != input.region) place.reuse->Reset();
+    }
+  }
+  if (report_.alarms.size() >= kMostAlarms) return;
+  const std::string where =
+      input.region == 0 ? "" : absl::StrCat(" region ", input.region);
+  report_.alarms.push_back(
+      absl::StrCat("frame ", input.index, where, ": ", alarm.reason));
 }
 
 absl::StatusOr<ModelAnswer> ModelReuse::Encode(const Answer& answer,
@@ -242,14 +222,6 @@ absl::StatusOr<ModelAnswer> ModelReuse::Encode(const Answer& answer,
   return encoded;
 }
 
-absl::Status ModelReuse::Note(uint64_t index, const Decision& decision) {
-  DecidedInput decided;
-  decided.model = model_->id.digest;
-  decided.index = index;
-  decided.decision = decision;
-  return decisions_.Add(decided);
-}
-
 absl::Status ModelReuse::NoteCopied(uint64_t index, StreamId from,
                                     uint64_t there) {
   Decision decision;
@@ -257,32 +229,27 @@ absl::Status ModelReuse::NoteCopied(uint64_t index, StreamId from,
   decision.cause = DecisionCause::kStored;
   decision.reference_stream = from;
   decision.reference_index = there;
-  return Note(index, decision);
+  return ledger_.Note(index, 0, decision);
 }
 
 void ModelReuse::Reset() {
-  reuse_->Reset();
-  given_.clear();
-  save_audit_ns_ = INT64_MIN;
+  for (auto& [region, place] : places_) {
+    place.reuse->Reset();
+    place.given.clear();
+  }
+  ledger_.SaveAudit();
 }
 
 absl::Status ModelReuse::Put(CommitBatch* batch) {
-  if (absl::Status s = cache_.WriteUses(); !s.ok()) return s;
-  if (absl::Status s = results_.MoveTo(batch); !s.ok()) return s;
-  // Offline nothing is audited, whatever target is asked for.
-  if (!options_.offline && monotonic_ns_() >= save_audit_ns_) {
-    AuditRow row = AuditAskedFor();
-    row.state = reuse_->auditor().Save();
-    batch->PutRow(Family::kMeta, audit_key_, EncodeAuditRow(row));
-    save_audit_ns_ = monotonic_ns_() + kSaveAuditEveryNs;
-  }
-  return decisions_.Put(batch);
+  return ledger_.Put(*auditor_, batch);
 }
 
 ReuseReport ModelReuse::Report() const {
   ReuseReport report = report_;
-  report.audit = reuse_->auditor().Report();
-  report.too_dear = reuse_->too_dear();
+  report.audit = auditor_->Report();
+  report.too_dear = std::ranges::any_of(places_, [](const auto& place) {
+    return place.second.reuse->too_dear();
+  });
   return report;
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One model over one camera stream, asked only where its answer is not known:
-// filter, cache and auditor of filter/inference_reuse.h over a store.
+// filter, cache and auditor of filter/inference_reuse.h over a store. Of whole
+// frames, or of regions of frames.
 
 #ifndef FOVEA_API_MODEL_REUSE_H_
 #define FOVEA_API_MODEL_REUSE_H_
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,18 +17,16 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "api/decision_book.h"
-#include "api/stored_results.h"
+#include "api/reuse_ledger.h"
+#include "api/reuse_options.h"
 #include "codec/grid.h"
 #include "codec/sample.h"
 #include "filter/audit_report.h"
+#include "filter/auditor.h"
 #include "filter/decision.h"
-#include "filter/result_cache.h"
-#include "filter/reuse_predictor.h"
-#include "sensitivity/answer_loss.h"
+#include "filter/result_store.h"
 #include "sensitivity/decoder.h"
 #include "sensitivity/model_description.h"
-#include "store/audit_rows.h"
 #include "store/chunk_store.h"
 #include "store/commit_batch.h"
 
@@ -34,27 +34,9 @@ namespace fovea {
 
 class InferenceReuse;
 struct ModelAnswer;
+struct ReuseInput;
 
-struct ReuseOptions {
-  // The target: of the answers that are held or reused at most this share may
-  // differ from what the model would have said. 0: the model is always run.
-  double max_error = 0.05;
-  double confidence = 0.95;  // that this is so
-  // Under kBoxes, boxes that are held move along with the picture.
-  AnswerLoss loss = AnswerLoss::kCounts;
-  // Longest stretch without a run: how late what is new is seen at most.
-  int64_t blind_ns = 2'000'000'000;
-  bool use_cache = true;  // answers about other frames, streams and days
-  bool offline = false;   // the model is not there: stored answers only
-  uint64_t seed = 1;      // of the coin that chooses what is checked
-  ReusePredictor predictor;
-};
-
-// kInvalidArgument: shares that are none, a confidence or a blind time out of
-// range.
-absl::Status CheckReuseOptions(const ReuseOptions& options);
-
-// Of one stream and model.
+// Of one stream, model and kind of input.
 struct ReuseReport {
   ModelId model;
   AuditReport audit;
@@ -70,19 +52,23 @@ struct ReuseReport {
   std::vector<std::string> alarms;
 };
 
-// Frames come in the order of time. Not thread-safe.
+// Frames come in the order of time, the regions of each by rising numbers. Each
+// region has a history of its own, which answers are held from; the cache, and
+// the auditor with its threshold and bound, are those of all. Not thread-safe.
 class ModelReuse {
  public:
   using Ask = std::function<absl::StatusOr<Answer>()>;
 
-  // `store` and `model` outlive this. Reads what is cached of the model, and
-  // goes on with the audit of these very options where there is one.
+  // `store` and `model` outlive this. Reads what is cached of the model about
+  // inputs of the kind, kFrame or kRegion, and goes on with the audit of these
+  // very options where there is one.
   // Errors of CheckReuseOptions(); kUnimplemented: a model whose answers are
   // neither boxes nor classes; kDataLoss names an audit that cannot be read;
   // those of the store.
   static absl::StatusOr<std::unique_ptr<ModelReuse>> Open(
       ChunkStore* store, StreamId stream, const ModelDescription* model,
-      const ReuseOptions& options, std::function<int64_t()> monotonic_ns);
+      const ReuseOptions& options, std::function<int64_t()> monotonic_ns,
+      InputKind kind = InputKind::kFrame);
   ~ModelReuse();
 
   // What the model says about frame `index`, or would say. No answer: it
@@ -91,14 +77,19 @@ class ModelReuse {
     std::optional<Answer> answer;
     Decision decision;
     bool run = false;       // the model was
-    bool repeated = false;  // it is the answer given before, unchanged
+    bool repeated = false;  // it is what was given of the region before
     absl::Status error;
   };
-  // `grid` is measured against the frame before. Calls `ask` where the model is
-  // to be run; what it says that cannot be kept, such as a box that is no
-  // number, is a failure. Errors of the store.
+  // `grid` is measured against the frame before; `frame` has the pixels, and
+  // is run where they are missing and the gate looks at them. Calls `ask` where
+  // the model is to be run; what it says that cannot be kept, such as a box
+  // that is no number, is a failure. Errors of the store.
   absl::StatusOr<Answered> GetOrAsk(uint64_t index, int64_t time_ns,
-                                    const Grid& grid, const Ask& ask);
+                                    const Grid& grid, const Frame& frame,
+                                    const Ask& ask);
+  // The same of an input of this kind, whose stream is this one. `input.grid`
+  // says how it has changed since the last one of its region.
+  absl::StatusOr<Answered> GetOrAsk(ReuseInput input, const Ask& ask);
 
   // Instead of GetOrAsk(): the model has looked at these very pictures before,
   // as frame `there` of stream `from`. Notes so and no more: nothing is to be
@@ -117,28 +108,29 @@ class ModelReuse {
 
  private:
   ModelReuse(ChunkStore* store, StreamId stream, const ModelDescription* model,
-             const ReuseOptions& options,
-             std::function<int64_t()> monotonic_ns);
+             const ReuseOptions& options, std::function<int64_t()> monotonic_ns,
+             InputKind kind);
 
-  absl::StatusOr<Answered> Run(uint64_t index, const Ask& ask);
+  // What is known of a region, or of whole frames.
+  struct Place {
+    std::unique_ptr<InferenceReuse> reuse;
+    std::string given;  // last, as it is stored; empty: none
+  };
+  absl::StatusOr<Place*> PlaceOf(uint32_t region);
+  absl::StatusOr<Answered> Run(const ReuseInput& input, Place* place,
+                               const Ask& ask);
+  void Tell(const ReuseInput& input, const AuditAlarm& alarm);
   absl::StatusOr<ModelAnswer> Encode(const Answer& answer,
                                      int64_t cost_ns) const;
-  absl::Status Note(uint64_t index, const Decision& decision);
-  AuditRow AuditAskedFor() const;  // without a state
-  absl::StatusOr<std::vector<uint8_t>> StoredAudit(StoreReader* store) const;
-  absl::Status AboutAudit(const absl::Status& error) const;
 
   const StreamId stream_;
   const ModelDescription* const model_;
   const ReuseOptions options_;
   const std::function<int64_t()> monotonic_ns_;
-  StoredResults results_;
-  ResultCache cache_;
-  DecisionBook decisions_;
-  const std::string audit_key_;
-  int64_t save_audit_ns_ = INT64_MIN;  // by monotonic_ns_
-  std::unique_ptr<InferenceReuse> reuse_;
-  std::string given_;  // last, as it is stored; empty: none
+  const InputKind kind_;
+  ReuseLedger ledger_;
+  std::unique_ptr<Auditor> auditor_;
+  std::map<uint32_t, Place> places_;  // by region; 0: whole frames
   ReuseReport report_;
 };
 

@@ -15,15 +15,6 @@ namespace {
 // Boxes from this part of the threshold on may continue a track.
 constexpr double kWeakPart = 0.5;
 
-std::string LabelOf(const ModelDescription& model, int number) {
-  const auto& labels = model.labels;
-  const auto at = static_cast<size_t>(number);
-  if (number < 0 || at >= labels.size() || !IsLabel(labels[at])) {
-    return absl::StrCat("class ", number);
-  }
-  return labels[at];
-}
-
 std::vector<Sighting> SeenIn(const Answer& answer, double least,
                              const Frame& frame) {
   std::vector<Sighting> seen;
@@ -47,11 +38,21 @@ std::vector<Sighting> BestOf(const Answer& answer, double threshold) {
 
 TrackerOptions OptionsFor(const ModelDescription& model) {
   TrackerOptions options;
-  options.begin_score = static_cast<float>(model.card.threshold);
+  const bool windows = TakesWindows(model.card.decoder);
+  options.begin_score = windows ? 0 : static_cast<float>(model.card.threshold);
   return options;
 }
 
 }  // namespace
+
+std::string LabelOf(const ModelDescription& model, int number) {
+  const auto& labels = model.labels;
+  const auto at = static_cast<size_t>(number);
+  if (number < 0 || at >= labels.size() || !IsLabel(labels[at])) {
+    return absl::StrCat("class ", number);
+  }
+  return labels[at];
+}
 
 int64_t LastInstantOf(const FrameTime& frame) {
   const int64_t longest = kObservationLimits.max_length_ns;
@@ -70,6 +71,10 @@ FrameAnswer Observe(const ModelDescription& model, const Answer& answer,
     observed.seen = BestOf(answer, threshold);
   }
   return observed;
+}
+
+FrameAnswer ObserveWindow(const ModelDescription& model, const Answer& answer) {
+  return {&model, false, BestOf(answer, 0)};
 }
 
 ObservationBook::OfModel* ObservationBook::Find(const ModelDescription* model) {

@@ -23,6 +23,9 @@ namespace fovea {
 // Looks without a track's box during which its last box still holds.
 inline constexpr int64_t kMostHeldLooks = 2;
 
+// What class `number` is called: its line of the labels, or "class N".
+std::string LabelOf(const ModelDescription& model, int number);
+
 // The last instant at which a frame is shown; it may be the longest there is.
 int64_t LastInstantOf(const FrameTime& frame);
 
@@ -38,6 +41,9 @@ struct FrameAnswer {
 // the threshold on. Of other answers nothing.
 FrameAnswer Observe(const ModelDescription& model, const Answer& answer,
                     const Frame& frame);
+
+// Of a model of windows: the likeliest class, however likely it is.
+FrameAnswer ObserveWindow(const ModelDescription& model, const Answer& answer);
 
 // Not thread-safe.
 class ObservationBook {

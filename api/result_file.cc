@@ -22,6 +22,7 @@
 #include "api/stop_flag.h"
 #include "api/stream_registry.h"
 #include "store/chunk_id.h"
+#include "store/original_rows.h"
 #include "store/row_codec.h"
 
 namespace fovea {
@@ -153,7 +154,10 @@ class Exporter {
     if (Stopped(options_.stop)) return absl::CancelledError("interrupted");
     const auto parts = ParseResultKey(key);
     if (!parts.ok()) return parts.status();
-    if (!IsChosen(options_.streams, parts->stream)) return absl::OkStatus();
+    if (!IsChosen(options_.streams, parts->stream) ||
+        parts->kind == kOriginalKind) {
+      return absl::OkStatus();
+    }
     auto row = DecodeResultRow(value);
     if (!row.ok()) return row.status();
     ResultRecord record = {0, *parts, *std::move(row)};
@@ -181,6 +185,7 @@ ChunkId NameOf(uint8_t kind, uint32_t region, ResultRow row) {
   row.epoch = 0;
   row.uses = 0;
   row.cost_ns = 0;  // of the machine that asked
+  row.carried.reset();
   RowWriter out;
   out.U8(kind);
   out.U32(region);
@@ -233,6 +238,7 @@ class Importer {
                        const auto parts = ParseResultKey(key);
                        bad = parts.status();
                        if (!bad.ok()) return false;
+                       if (parts->kind == kOriginalKind) return true;
                        if (parts->stream == 0)
                          of_model->next_number = parts->index + 1;
                        auto row = DecodeResultRow(value);

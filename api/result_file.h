@@ -36,7 +36,8 @@ struct ResultExport {
   uint64_t bytes = 0;
 };
 
-// Writes a file of all results chosen, by model and stream: under a passing
+// Writes a file of all results chosen, by model and stream; what was said of
+// originals (api/original_answers.h) stays with its footage. Under a passing
 // name first, so that there is a whole file or none. Of a snapshot it is
 // consistent. kInvalidArgument: an origin beyond the limits. kDataLoss: a row
 // that cannot be read. Else as the file system says.

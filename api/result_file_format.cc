@@ -6,6 +6,8 @@
 #include <cassert>
 
 #include "absl/strings/str_cat.h"
+#include "api/answer_bytes.h"
+#include "filter/result_store.h"
 #include "store/crc32c.h"
 #include "store/row_codec.h"
 
@@ -206,7 +208,27 @@ absl::StatusOr<ResultRecord> ResultFileReader::Next() {
   if (!record.ok()) {
     return Damaged(begin, std::string(record.status().message()));
   }
+  if (absl::Status s = CheckAnswer(*record); !s.ok()) {
+    return Damaged(
+        begin, absl::StrCat("result ", records_, " of ", head_.records,
+                            ", about ", AboutText(*record), ": ", s.message()));
+  }
   return record;
+}
+
+// What could not be given again is refused here, not where it is met.
+absl::Status ResultFileReader::CheckAnswer(const ResultRecord& record) {
+  if (record.key.kind > static_cast<uint8_t>(InputKind::kWindow)) {
+    return absl::DataLossError(
+        absl::StrCat("kind of input ", int{record.key.kind}, " is none"));
+  }
+  return DecodeAnswer(record.row.answer).status();
+}
+
+std::string ResultFileReader::AboutText(const ResultRecord& record) const {
+  return absl::StrCat(
+      record.name == 0 ? "a stream" : head_.names[record.name - 1], "@",
+      record.key.index);
 }
 
 absl::StatusOr<ResultRecord> ResultFileReader::Decode(

@@ -81,7 +81,8 @@ class ResultFileReader {
   bool at_end() const { return at_end_; }
 
   // The next record; requires that it is not the end. kDataLoss names file and
-  // offset; what follows can be read unless it is the end then.
+  // offset, and the result where its answer cannot be read
+  // (api/answer_bytes.h); what follows can be read unless it is the end then.
   absl::StatusOr<ResultRecord> Next();
 
  private:
@@ -91,6 +92,8 @@ class ResultFileReader {
   absl::StatusOr<std::string> Take(size_t bytes);
   absl::Status ReadHead();
   absl::StatusOr<ResultRecord> Decode(std::string_view payload) const;
+  static absl::Status CheckAnswer(const ResultRecord& record);
+  std::string AboutText(const ResultRecord& record) const;
   absl::Status Damaged(uint64_t offset, const std::string& what) const;
 
   std::string name_;

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
+#include "filter/inference_reuse.h"
+#include "filter/result_store.h"
 #include "store/commit_batch.h"
 
 namespace fovea {
@@ -51,6 +53,7 @@ Reuse::Reuse(Store* store, ModelDescription model, const Options& options)
 Reuse::~Reuse() {
   if (reuse_ == nullptr) return;
   reuse_->Reset();  // brings the audit's last state
+  if (regions_ != nullptr) regions_->Reset();
   Commit().IgnoreError();
 }
 
@@ -85,19 +88,86 @@ absl::StatusOr<std::unique_ptr<Reuse>> Reuse::Open(Store* store,
 
 absl::StatusOr<ModelReuse::Answered> Reuse::GetOrCompute(
     uint64_t index, const Frame& frame, const Function& function) {
-  const auto grid = meter_->Measure(frame);
+  const auto grid = Measure(index, frame);
   if (!grid.ok()) return grid.status();
-  const auto ask = [&]() -> absl::StatusOr<Answer> {
-    if (options_.longest_call_ns <= 0) {
-      return calls_.Run([&] { return function(frame); }, 0);
-    }
-    auto kept = Kept(frame);
-    if (!kept.ok()) return kept.status();
-    return calls_.Run(
-        [kept = *std::move(kept), function] { return function(kept); },
-        options_.longest_call_ns);
-  };
-  auto answered = reuse_->GetOrAsk(index, frame.time_ns, **grid, ask);
+  return AndCommit(reuse_->GetOrAsk(index, frame.time_ns, **grid, frame,
+                                    [&] { return Call(frame, function); }));
+}
+
+absl::StatusOr<ModelReuse::Answered> Reuse::GetOrCompute(
+    uint64_t index, const Frame& frame, const Region& region,
+    const Function& function) {
+  if (absl::Status s = CheckOrder(index, region); !s.ok()) return s;
+  const auto part = PartCovering(region.box, frame.width, frame.height);
+  if (!part.ok()) return part.status();
+  if (absl::Status s = OpenRegions(); !s.ok()) return s;
+  const auto grid = Measure(index, frame);
+  if (!grid.ok()) return grid.status();
+  last_region_ = {index, region.number};
+  RegionGrids::Seen seen = grids_.Of(region.number, *part);
+  ReuseInput input;
+  input.index = index;
+  input.region = region.number;
+  input.time_ns = frame.time_ns;
+  input.grid = &seen.grid;
+  input.fingerprint = seen.fingerprint;
+  input.features = std::move(seen.features);
+  const Frame picture = PictureOf(frame, *part);
+  input.frame = &picture;
+  return AndCommit(regions_->GetOrAsk(std::move(input),
+                                      [&] { return Call(picture, function); }));
+}
+
+// A frame is measured once, however many of its regions are asked about.
+absl::StatusOr<const Grid*> Reuse::Measure(uint64_t index, const Frame& frame) {
+  const Measured of{index, frame.width, frame.height};
+  if (grid_ != nullptr && measured_ == of) return grid_;
+  const auto grid = meter_->Measure(frame);
+  if (!grid.ok()) return grid;
+  grid_ = *grid;
+  measured_ = of;
+  grids_.See(*grid_);
+  return grid;
+}
+
+absl::Status Reuse::CheckOrder(uint64_t index, const Region& region) const {
+  if (region.number < 1 || region.number > kMostRegions) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("region ", region.number, " of frame ", index,
+                     ": expected a number of 1 to ", kMostRegions));
+  }
+  const std::pair<uint64_t, uint32_t> place(index, region.number);
+  if (!last_region_ || place > *last_region_) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "region ", region.number, " of frame ", index, " comes behind region ",
+      last_region_->second, " of frame ", last_region_->first,
+      "; frames, and the regions of each, have to rise"));
+}
+
+absl::Status Reuse::OpenRegions() {
+  if (regions_ != nullptr) return absl::OkStatus();
+  auto regions =
+      ModelReuse::Open(store_->chunks(), stream_, &model_, options_.reuse,
+                       MonotonicNowNs, InputKind::kRegion);
+  if (!regions.ok()) return regions.status();
+  regions_ = *std::move(regions);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Answer> Reuse::Call(const Frame& picture,
+                                   const Function& function) {
+  if (options_.longest_call_ns <= 0) {
+    return calls_.Run([&] { return function(picture); }, 0);
+  }
+  auto kept = Kept(picture);
+  if (!kept.ok()) return kept.status();
+  return calls_.Run(
+      [kept = *std::move(kept), function] { return function(kept); },
+      options_.longest_call_ns);
+}
+
+absl::StatusOr<ModelReuse::Answered> Reuse::AndCommit(
+    absl::StatusOr<ModelReuse::Answered> answered) {
   if (!answered.ok()) return answered;
   if (MonotonicNowNs() - committed_ns_ >= options_.commit_every_ns) {
     if (absl::Status s = Commit(); !s.ok()) return s;
@@ -105,10 +175,17 @@ absl::StatusOr<ModelReuse::Answered> Reuse::GetOrCompute(
   return answered;
 }
 
+ReuseReport Reuse::RegionReport() const {
+  return regions_ != nullptr ? regions_->Report() : ReuseReport();
+}
+
 absl::Status Reuse::Commit() {
   committed_ns_ = MonotonicNowNs();
   CommitBatch batch;
   if (absl::Status s = reuse_->Put(&batch); !s.ok()) return s;
+  if (regions_ != nullptr) {
+    if (absl::Status s = regions_->Put(&batch); !s.ok()) return s;
+  }
   if (batch.empty()) return absl::OkStatus();
   const auto retention_class = StreamRegistry(store_->chunks()).Class(stream_);
   if (!retention_class.ok()) return retention_class.status();

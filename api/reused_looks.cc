@@ -82,8 +82,10 @@ absl::Status ReusedLooks::LookWith(OfModel* model, uint64_t index,
     if (!model->failure.ok()) return model->failure;
     return model->known ? *model->known : model->ask(frame);
   };
-  const auto answered = model->reuse->GetOrAsk(index, frame.time_ns, grid, ask);
+  const auto answered =
+      model->reuse->GetOrAsk(index, frame.time_ns, grid, frame, ask);
   if (!answered.ok()) return answered.status();
+  if (given_) given_(*model->model, *answered);
   if (!answered->error.ok() && model->failure.ok()) {
     model->failure = answered->error;
     failed_(model->model->id, index, answered->error);

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -45,6 +46,13 @@ class ReusedLooks {
   // It has failed for another reason, of which `failed` is not told.
   void Fail(const ModelDescription& model, const absl::Status& error);
 
+  // `given` is told of each answer in Look().
+  void OnGiven(
+      std::function<void(const ModelDescription&, const ModelReuse::Answered&)>
+          given) {
+    given_ = std::move(given);
+  }
+
   // Appends what each model says about frame `index` of the stream. Errors of
   // the store, of commits too.
   absl::Status Look(uint64_t index, const Frame& frame, const Grid& grid,
@@ -74,6 +82,8 @@ class ReusedLooks {
 
   std::vector<OfModel> models_;
   std::function<void(const ModelId&, uint64_t, const absl::Status&)> failed_;
+  std::function<void(const ModelDescription&, const ModelReuse::Answered&)>
+      given_;
   absl::Status put_;  // of the commits so far
 };
 

@@ -206,6 +206,7 @@ class Run {
       for (const FrameSpan& span : task->todo()) {
         looks_->Cut(task->key(), span);
       }
+      if (absl::Status s = task->ForgetGiven(); !s.ok()) return s;
       if (absl::Status s = Commit(); !s.ok()) return s;
     }
     return absl::OkStatus();

@@ -30,6 +30,7 @@ RunTask::RunTask(const Asked& asked, StreamId stream)
 
 absl::Status RunTask::Start(ChunkStore* store, const RunOptions& options,
                             std::function<int64_t()> monotonic_ns) {
+  originals_.emplace(store, stream_, &description());
   if (options.reuse) {
     auto reuse = ModelReuse::Open(store, stream_, &description(),
                                   *options.reuse, std::move(monotonic_ns));
@@ -38,6 +39,13 @@ absl::Status RunTask::Start(ChunkStore* store, const RunOptions& options,
   }
   return asked_.program == nullptr ? absl::OkStatus()
                                    : asked_.program->Restart();
+}
+
+absl::Status RunTask::ForgetGiven() {
+  for (const FrameSpan& span : todo_) {
+    if (absl::Status s = originals_->Forget(span); !s.ok()) return s;
+  }
+  return absl::OkStatus();
 }
 
 void RunTask::Plan(const std::vector<FrameSpan>& wanted,
@@ -79,8 +87,10 @@ absl::Status RunTask::Copy(const KnownLooks& known,
 }
 
 absl::Status RunTask::NoteCopied(const KnownLooks& known, uint64_t step) {
-  if (reuse_ == nullptr) return absl::OkStatus();
   for (const FrameSpan& span : known.spans) {
+    absl::Status noted = originals_->NoteCopied(span, step);
+    if (!noted.ok()) return noted;
+    if (reuse_ == nullptr) continue;
     const uint64_t first = (span.first_index + step - 1) / step * step;
     for (uint64_t i = first; i < span.end_index; i += step) {
       absl::Status s = reuse_->NoteCopied(i, known.from, i - known.shift);
@@ -118,7 +128,7 @@ absl::StatusOr<ModelReuse::Answered> RunTask::Answer(const LookedFrame& look,
   };
   if (reuse_ != nullptr) {
     return reuse_->GetOrAsk(look.shown.index, look.shown.time_ns, *look.grid,
-                            ask);
+                            *look.frame, ask);
   }
   ModelReuse::Answered answered;
   auto answer = ask();
@@ -142,6 +152,11 @@ absl::Status RunTask::Look(const LookedFrame& look, int64_t longest_ns,
   at_ = span;
   const auto answered = Answer(look, longest_ns);
   if (!answered.ok()) return answered.status();
+  GivenAnswer given{nullptr, answered->decision, answered->run, true};
+  if (answered->answer) given.answer = &*answered->answer;
+  if (!answered->error.ok()) given.decision.kind = DecisionKind::kRunFailed;
+  absl::Status judged = originals_->Judge(index, given);
+  if (!judged.ok()) return judged;
   if (!answered->error.ok()) {
     run_.error = answered->error;
     run_.failed_index = index;
@@ -189,6 +204,9 @@ absl::Status RunTask::Put(ChunkStore* store, CommitBatch* batch) {
     }
   }
   run_.tracks = static_cast<int64_t>(tracks_.size());
+  if (originals_) {
+    if (absl::Status s = originals_->MoveTo(batch); !s.ok()) return s;
+  }
   if (reuse_ == nullptr) return absl::OkStatus();
   run_.reuse = reuse_->Report();
   return reuse_->Put(batch);

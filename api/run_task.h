@@ -24,6 +24,7 @@
 #include "api/look_spans.h"
 #include "api/model_reuse.h"
 #include "api/observation_book.h"
+#include "api/original_answers.h"
 #include "api/run_model.h"
 #include "api/shown_frames.h"
 #include "api/twin_gops.h"
@@ -71,6 +72,9 @@ class RunTask {
   absl::Status Start(ChunkStore* store, const RunOptions& options,
                      std::function<int64_t()> monotonic_ns);
 
+  // What was said before of the frames it is to look at is given no more.
+  absl::Status ForgetGiven();
+
   // Adds what of `wanted` the model has not looked at every `step` frames.
   void Plan(const std::vector<FrameSpan>& wanted,
             const std::vector<LookSpan>& looked, uint64_t step);
@@ -117,7 +121,8 @@ class RunTask {
   const StreamId stream_;
   ModelRun run_;
   ObservationBook book_;
-  std::unique_ptr<ModelReuse> reuse_;  // null: every look asks the model
+  std::unique_ptr<ModelReuse> reuse_;         // null: every look asks the model
+  std::optional<OriginalAnswers> originals_;  // from Start() on
   std::optional<CopiedLooks> copies_;
   std::vector<FrameSpan> todo_;
   // First index of the one in todo_ that holds the last look.

@@ -47,6 +47,18 @@ bool IsSeries(const StreamDescription& description) {
          description.kind == StreamKind::kSeries;
 }
 
+absl::StatusOr<bool> HasObservations(StoreReader* store, StreamId stream) {
+  bool any = false;
+  const absl::Status scanned =
+      store->Scan(Family::kSem, StreamPrefix(stream), StreamPrefix(stream + 1),
+                  [&any](std::string_view, std::string_view) {
+                    any = true;
+                    return false;
+                  });
+  if (!scanned.ok()) return scanned;
+  return any;
+}
+
 // What the names of streams recorded beside `name` begin with: its own and a
 // dot, or, where it has one, what stands up to its last dot.
 std::vector<std::string> PrefixesBeside(const std::string& name) {
@@ -114,9 +126,11 @@ absl::Status StoreFacts::LoadStreams() {
     if (IsSeries(facts.description)) series[row.name] = row.id;
     const CameraInfo& camera = facts.description.camera;
     const bool is_camera = facts.description.kind == StreamKind::kCamera;
+    const auto observed = is_camera ? false : HasObservations(store_, row.id);
+    if (!observed.ok()) return AtStream(row.name, observed.status());
     streams_.push_back({row.id, row.name, is_camera,
                         is_camera ? camera.width : 0,
-                        is_camera ? camera.height : 0});
+                        is_camera ? camera.height : 0, *observed});
     facts_.emplace(row.id, std::move(facts));
   }
   std::sort(

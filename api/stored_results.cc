@@ -133,13 +133,17 @@ absl::Status StoredResults::MoveTo(CommitBatch* batch) {
       batch->DeleteRow(Family::kRes, key);
       continue;
     }
-    if (!note.is_new &&
-        absl::IsNotFound(store_->Get(Family::kRes, key).status())) {
-      continue;
+    ResultRow row = note.row;
+    if (!note.is_new) {
+      const auto stored = store_->Get(Family::kRes, key);
+      if (absl::IsNotFound(stored.status())) continue;
+      if (!stored.ok()) return stored.status();
+      // What it passed when it was carried over, the filter does not know.
+      const auto before = DecodeResultRow(*stored);
+      if (before.ok()) row.carried = before->carried;
     }
     const auto epoch = store_->EpochFor(Family::kRes, key);
     if (!epoch.ok()) return epoch.status();
-    ResultRow row = note.row;
     row.epoch = *epoch;
     batch->PutRow(Family::kRes, key, EncodeResultRow(row));
   }

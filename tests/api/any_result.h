@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <string>
 
+#include "api/answer_bytes.h"
 #include "api/decision_book.h"
 #include "filter/result_store.h"
+#include "sensitivity/decoder.h"
+#include "sensitivity/model_card.h"
 
 namespace fovea::testing {
 
@@ -17,6 +20,15 @@ inline ModelDigest Model(int byte) {
   ModelDigest model;
   model.fill(static_cast<uint8_t>(byte));
   return model;
+}
+
+// Of one box, whose label tells about what.
+inline std::string AnyAnswer(uint64_t index) {
+  ModelCard card;
+  card.decoder = DecoderKind::kProgram;
+  Answer answer;
+  answer.detections.push_back({static_cast<int>(index), 0.5F, 16, 16, 40, 40});
+  return EncodeAnswer(answer, card).value();
 }
 
 inline Result AnyResult(int model, uint64_t stream, uint64_t index) {
@@ -29,7 +41,7 @@ inline Result AnyResult(int model, uint64_t stream, uint64_t index) {
   result.features.columns = 8;
   result.features.rows = 4;
   result.features.cells.assign(32, static_cast<int8_t>(index % 100));
-  result.answer = "answer about " + std::to_string(index);
+  result.answer = AnyAnswer(index);
   result.vote = index % 3;
   result.time_ns = static_cast<int64_t>(index) * 40'000'000;
   result.cost_ns = 5'000'000;

@@ -9,13 +9,16 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "api/audit_log.h"
 #include "api/store.h"
 #include "index/observation_reader.h"
 #include "index/presence.h"
 #include "store/chunk_id.h"
 #include "store/format_file.h"
+#include "store/result_rows.h"
 #include "tests/support/build_paths.h"
 #include "tests/support/test_data.h"
 
@@ -38,6 +41,14 @@ struct Seen {
   std::string stream;
   std::string label;
   int64_t observations = 0;
+};
+
+// A line of what was held and reused in it.
+struct Decided {
+  std::string stream;
+  int64_t decisions = 0;
+  int64_t runs = 0;
+  int64_t results = 0;
 };
 
 std::string GoldenFolder() { return testing::SourceDir() + "/tests/golden"; }
@@ -66,6 +77,15 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
       seen_.push_back(one);
     }
     EXPECT_EQ(seen_.empty(), GetParam() == 1) << "no model looked then";
+    std::ifstream decided(golden + ".decided");
+    for (std::string line; std::getline(decided, line);) {
+      if (line.starts_with('#')) continue;
+      Decided one;
+      std::istringstream words(line);
+      words >> one.stream >> one.decisions >> one.runs >> one.results;
+      decided_.push_back(one);
+    }
+    EXPECT_EQ(decided_.empty(), GetParam() < 4) << "nothing was held then";
   }
 
   std::string Path() const { return dir_.File("store"); }
@@ -107,6 +127,33 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
       ExpectExport(store.get(), truth);
     }
     for (const Seen& seen : seen_) ExpectSeen(store.get(), seen, !read_only);
+    for (const Decided& decided : decided_) {
+      ExpectDecided(store.get(), decided);
+    }
+  }
+
+  void ExpectDecided(Store* store, const Decided& decided) {
+    const StreamId stream = store->Describe(decided.stream)->id;
+    AuditQuery query;
+    query.stream = stream;
+    const auto audited = ReadAudit(store->chunks(), query);
+    ASSERT_TRUE(audited.ok()) << audited.status();
+    ASSERT_EQ(audited->size(), 1u);
+    const AuditedModel& model = audited->front();
+    EXPECT_EQ(model.inputs, decided.decisions);
+    EXPECT_EQ(model.runs, decided.runs);
+    int64_t results = 0;
+    const absl::Status scanned = store->chunks()->Scan(
+        Family::kRes, ResultPrefix(model.model.digest, stream),
+        ResultPrefix(model.model.digest, stream + 1),
+        [&](std::string_view, std::string_view value) {
+          const auto row = DecodeResultRow(value);
+          EXPECT_TRUE(row.ok()) << row.status();
+          ++results;
+          return true;
+        });
+    EXPECT_TRUE(scanned.ok()) << scanned;
+    EXPECT_EQ(results, decided.results);
   }
 
   // Over all streams only where the store may be written.
@@ -136,6 +183,7 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
   TempDir dir_;
   std::vector<Truth> truths_;
   std::vector<Seen> seen_;
+  std::vector<Decided> decided_;
 };
 
 TEST_P(GoldenStoreTest, IsReadAsItIs) { ExpectAsItWas(/*read_only=*/true); }

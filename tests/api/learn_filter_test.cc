@@ -23,6 +23,7 @@ namespace fovea::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 class LearnFilterTest : public ::testing::Test {
  protected:
@@ -85,6 +86,22 @@ TEST_F(LearnFilterTest, GivesTextThatCanBeReadAndIsNoWorse) {
   const auto parsed = ReusePredictor::Parse(learnt->predictor.Text());
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(parsed->Text(), learnt->predictor.Text());
+}
+
+TEST_F(LearnFilterTest, HeadsAreTriedInTurnAndThoseThatGainAreKept) {
+  Ingest(240);
+  const auto learnt = Learn();
+  ASSERT_TRUE(learnt.ok()) << learnt.status();
+  ASSERT_THAT(learnt->heads, SizeIs(3));
+  double before = learnt->avoided_before;
+  for (const HeadTrial& trial : learnt->heads) {
+    EXPECT_EQ(trial.before, before) << FilterHeadName(trial.head);
+    EXPECT_EQ(trial.kept, trial.after > trial.before);
+    if (trial.kept) before = trial.after;
+  }
+  EXPECT_EQ(learnt->avoided_after, before);
+  EXPECT_EQ(learnt->predictor.compares_thumbnails(), learnt->heads[1].kept);
+  EXPECT_EQ(learnt->predictor.skip().has_value(), learnt->heads[2].kept);
 }
 
 TEST_F(LearnFilterTest, TheSameSeedLearnsTheSame) {

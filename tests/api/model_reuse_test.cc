@@ -10,19 +10,14 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
-#include <memory>
-#include <optional>
-#include <random>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "filter/fingerprint.h"
-#include "tests/api/any_result.h"
-#include "tests/api/reuse_story.h"
-#include "tests/support/memory_store.h"
+#include "api/answer_traits.h"
+#include "filter/skip_head.h"
+#include "filter/thumbnail.h"
+#include "tests/api/model_reuse_fixture.h"
 
 namespace fovea::testing {
 namespace {
@@ -30,102 +25,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::SizeIs;
-
-constexpr StreamId kStream = 3;
-constexpr int64_t kFrameNs = 40'000'000;
-
-class ModelReuseTest : public ::testing::Test {
- protected:
-  void SetUp() override { Open(); }
-
-  // As after a restart: nothing but the store is left.
-  void Open() {
-    auto meter = GridMeter::Create(96, 64);
-    ASSERT_TRUE(meter.ok()) << meter.status();
-    meter_ = *std::move(meter);
-    auto opened = ModelReuse::Open(&store_, kStream, &model_, options_, [this] {
-      now_ns_ += tick_ns_;
-      return now_ns_;
-    });
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    reuse_ = *std::move(opened);
-  }
-
-  absl::Status OpenError() {
-    return ModelReuse::Open(&store_, kStream, &model_, options_,
-                            [] { return int64_t{0}; })
-        .status();
-  }
-
-  void Reopen() {
-    reuse_->Reset();
-    Commit();
-    Open();
-  }
-
-  void Commit() {
-    CommitBatch batch;
-    const absl::Status put = reuse_->Put(&batch);
-    ASSERT_TRUE(put.ok()) << put;
-    ASSERT_TRUE(store_.Commit(std::move(batch)).ok());
-  }
-
-  absl::StatusOr<ModelReuse::Answered> TryLook(uint64_t index,
-                                               int64_t time_ns) {
-    const auto grid = meter_->Measure(shows_(static_cast<int>(index)));
-    EXPECT_TRUE(grid.ok()) << grid.status();
-    return reuse_->GetOrAsk(index, time_ns, **grid, [&] {
-      ++asked_;
-      now_ns_ += 5'000'000;
-      return says_(index);
-    });
-  }
-
-  ModelReuse::Answered Look(uint64_t index) {
-    auto answered = TryLook(index, static_cast<int64_t>(index) * kFrameNs);
-    EXPECT_TRUE(answered.ok()) << answered.status();
-    return answered.ok() ? *std::move(answered) : ModelReuse::Answered();
-  }
-
-  // Every answer there is is the one that the model would give.
-  void LookFrom(uint64_t first, uint64_t end) {
-    for (uint64_t i = first; i < end; ++i) {
-      const auto answered = Look(i);
-      if (!answered.answer) continue;
-      EXPECT_THAT(answered.answer->detections,
-                  SizeIs(says_(i)->detections.size()));
-    }
-  }
-
-  // Inputs are runs, held, reused or gaps, and each has one decision.
-  void ExpectConserved(uint64_t first, uint64_t end) {
-    const ReuseReport report = reuse_->Report();
-    EXPECT_EQ(report.inputs,
-              report.runs + report.held + report.reused + report.gaps);
-    Commit();
-    EXPECT_EQ(IndexesOf(Decided()), IndexesFrom(first, end));
-  }
-
-  std::vector<DecidedInput> Decided() {
-    return DecisionsOf(&store_, kStream, model_.id.digest);
-  }
-
-  MemoryStore store_;
-  ModelDescription model_ = ProgramDescription(1);
-  ReuseOptions options_;
-  std::function<Frame(int)> shows_ = [](int) {
-    return DrawSmallFrame(96, 64, 3);
-  };
-  std::function<absl::StatusOr<Answer>(uint64_t)> says_ = [](uint64_t) {
-    return OneBox();
-  };
-  int64_t asked_ = 0;
-  int64_t now_ns_ = 0, tick_ns_ = 0;
-  std::unique_ptr<GridMeter> meter_;
-  std::unique_ptr<ModelReuse> reuse_;
-};
 
 TEST_F(ModelReuseTest, AStillSceneIsHeldOnceThatIsCertified) {
   LookFrom(0, 600);
@@ -176,6 +76,45 @@ TEST_F(ModelReuseTest, ARestartGoesOnWithCertificateAndCache) {
   ExpectConserved(0, 500);
 }
 
+TEST_F(ModelReuseTest, AnEmptySceneIsKnownByASkipHeadAlone) {
+  const auto frame = [](bool empty, int i) {
+    return DrawSmallFrame(96, 64, empty ? 1000 : i % 20);
+  };
+  const uint64_t nothing = TraitsOf({}, model_.card, options_.loss).vote;
+  std::vector<SkipLesson> lessons;
+  for (int i = 0; i < 200; ++i) {
+    const bool empty = i / 10 % 2 == 0;
+    const Frame shown = frame(empty, i);
+    const auto grid = meter_->Measure(shown);
+    ASSERT_TRUE(grid.ok()) << grid.status();
+    lessons.push_back(
+        {ThumbnailOf(**grid, shown), empty ? nothing : nothing + 1});
+  }
+  SkipHead head(nothing);
+  ASSERT_TRUE(head.Fit(lessons, nullptr));
+  options_.predictor.SetSkip(head);
+  options_.offline = true;  // nothing has ever been run
+  options_.max_error = 0.1;
+  Open();
+  shows_ = [&](int i) { return frame(i != 5, i); };
+  for (uint64_t i = 0; i < 10; ++i) {
+    const auto answered = Look(i);
+    EXPECT_FALSE(answered.run);
+    if (i == 5) {
+      EXPECT_FALSE(answered.answer.has_value());
+      continue;
+    }
+    // Nothing moved but at first and where the thing came and went.
+    if (i == 6) continue;
+    ASSERT_TRUE(answered.answer.has_value()) << i;
+    EXPECT_THAT(answered.answer->detections, IsEmpty());
+    EXPECT_EQ(answered.decision.kind, DecisionKind::kReuse);
+    EXPECT_EQ(answered.decision.cause, DecisionCause::kGate);
+  }
+  EXPECT_EQ(asked_, 0);
+  ExpectConserved(0, 10);
+}
+
 TEST_F(ModelReuseTest, AnotherTargetBeginsAnew) {
   LookFrom(0, 400);
   options_.max_error = 0.04;
@@ -186,18 +125,56 @@ TEST_F(ModelReuseTest, AnotherTargetBeginsAnew) {
   EXPECT_EQ(asked_, 50);
 }
 
-TEST_F(ModelReuseTest, SoDoAnotherSeedConfidenceAndLoss) {
+TEST_F(ModelReuseTest, SoDoAnotherSeedConfidenceLossGateAndFilter) {
   LookFrom(0, 400);
   Reopen();
-  ReuseOptions other[3];
+  ReuseOptions other[5];
   other[0].seed = 2;
   other[1].confidence = 0.9;
   other[2].loss = AnswerLoss::kLabels;
+  other[3].gate = GateKind::kMse;
+  ComparedRuns runs;
+  runs.runs.resize(1);
+  other[4].predictor.Learn({runs, 1});
   for (const ReuseOptions& options : other) {
     options_ = options;
     Open();
     EXPECT_EQ(reuse_->Report().audit.phase, AuditPhase::kLearning);
   }
+}
+
+// Things come and go; whichever gate is in charge, answers hold.
+class AnyGateTest : public ModelReuseTest,
+                    public ::testing::WithParamInterface<GateKind> {};
+
+INSTANTIATE_TEST_SUITE_P(Gates, AnyGateTest, ::testing::ValuesIn(kGateKinds),
+                         [](const auto& gate) {
+                           return GateKindName(gate.param);
+                         });
+
+TEST_P(AnyGateTest, HoldsWhatStands) {
+  const auto comes = [](uint64_t index) { return index / 100 % 2 == 1; };
+  shows_ = [&](int index) {
+    const auto i = static_cast<uint64_t>(index);
+    return comes(i) ? DrawNoise(96, 64, 7) : DrawSmallFrame(96, 64, 3);
+  };
+  says_ = [&](uint64_t index) -> absl::StatusOr<Answer> {
+    return comes(index) ? OneBox() : Answer();
+  };
+  options_.gate = GetParam();
+  Open();
+  LookFrom(0, 1200);
+  ExpectConserved(0, 1200);
+  const ReuseReport report = reuse_->Report();
+  if (GetParam() != GateKind::kGrid) {
+    EXPECT_EQ(report.reused, 0);
+  }
+  // One Gaussian a pixel takes both places for the background.
+  if (GetParam() == GateKind::kBackground) return;
+  EXPECT_GT(report.held, 400);
+  // It goes on where it was.
+  Reopen();
+  EXPECT_EQ(reuse_->Report().audit.phase, AuditPhase::kGiving);
 }
 
 TEST_F(ModelReuseTest, AnotherModelGetsNoOldAnswer) {
@@ -330,153 +307,6 @@ TEST_F(ModelReuseTest, ModelsWhoseAnswersCannotBeKeptAreNamed) {
   model_.card.decoder = DecoderKind::kSegmentation;
   EXPECT_THAT(OpenError().ToString(),
               AllOf(HasSubstr("UNIMPLEMENTED"), HasSubstr("model 'own'")));
-}
-
-TEST_F(ModelReuseTest, AnswersThatChangeAllTheTimeAreNeverHeld) {
-  const uint32_t seed = 11;
-  SCOPED_TRACE(seed);
-  std::mt19937 chance(seed);
-  says_ = [&](uint64_t) {
-    return chance() % 2 == 0 ? OneBox() : absl::StatusOr<Answer>(Answer());
-  };
-  for (uint64_t i = 0; i < 500; ++i) Look(i);
-  EXPECT_EQ(asked_, 500);
-  ExpectConserved(0, 500);
-}
-
-// What was given wrongly meanwhile is within the bound.
-TEST_F(ModelReuseTest, AModelThatBecomesUnsteadyIsHeldNoLonger) {
-  options_.max_error = 0.02;
-  options_.blind_ns = 1'000'000'000'000;
-  Open();
-  LookFrom(0, 800);
-  ASSERT_EQ(reuse_->Report().audit.phase, AuditPhase::kGiving);
-  says_ = [](uint64_t i) {
-    return i % 2 == 0 ? OneBox() : absl::StatusOr<Answer>(Answer());
-  };
-  int64_t given = 0, wrong = 0;
-  for (uint64_t i = 800; i < 4000; ++i) {
-    const auto answered = Look(i);
-    ASSERT_TRUE(answered.answer.has_value());
-    given += !answered.run;
-    wrong += answered.answer->detections.size() != says_(i)->detections.size();
-  }
-  EXPECT_LT(given, 3200 / 20);
-  EXPECT_GT(wrong, 0);
-  EXPECT_LE(wrong, reuse_->Report().audit.all.most_wrong);
-  ExpectConserved(0, 4000);
-}
-
-// The coin has it run though an answer is held.
-TEST_F(ModelReuseTest, AFailedRunIsLoggedAndNothingIsHeldBehindIt) {
-  options_.use_cache = false;
-  options_.max_error = 1;
-  options_.blind_ns = 1'000'000'000'000;
-  Open();
-  LookFrom(0, 10);
-  const auto steady = std::exchange(
-      says_, [](uint64_t) { return absl::DataLossError("it ended"); });
-  uint64_t index = 10;
-  auto failed = Look(index);
-  while (!failed.run && index < 1000) failed = Look(++index);
-  EXPECT_FALSE(failed.answer.has_value());
-  EXPECT_TRUE(absl::IsDataLoss(failed.error));
-  EXPECT_EQ(failed.decision.kind, DecisionKind::kRunFailed);
-  EXPECT_TRUE(failed.decision.shadowed);
-  says_ = steady;
-  const auto next = Look(index + 1);
-  EXPECT_TRUE(next.run);
-  EXPECT_EQ(next.decision.cause, DecisionCause::kFirst);
-  EXPECT_EQ(reuse_->Report().failed, 1);
-  ExpectConserved(0, index + 2);
-}
-
-TEST_F(ModelReuseTest, AnAnswerThatCannotBeKeptIsAFailure) {
-  says_ = [](uint64_t) {
-    Answer answer = *OneBox();
-    answer.detections[0].left = std::nanf("");
-    return absl::StatusOr<Answer>(answer);
-  };
-  const auto failed = Look(0);
-  EXPECT_TRUE(absl::IsInvalidArgument(failed.error)) << failed.error;
-  EXPECT_EQ(failed.decision.kind, DecisionKind::kRunFailed);
-  ExpectConserved(0, 1);
-}
-
-TEST_F(ModelReuseTest, AClockThatRunsBackwardHoldsNothing) {
-  options_.max_error = 1;
-  options_.use_cache = false;
-  Open();
-  LookFrom(0, 10);
-  const auto back = TryLook(10, 3 * kFrameNs);
-  ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_TRUE(back->run);
-  EXPECT_EQ(back->decision.cause, DecisionCause::kClock);
-  const auto next = TryLook(11, 4 * kFrameNs);
-  ASSERT_TRUE(next.ok()) << next.status();
-  EXPECT_EQ(next->decision.kind, DecisionKind::kHold);
-  ExpectConserved(0, 12);
-}
-
-TEST_F(ModelReuseTest, IndexesThatDoNotRiseAreAnError) {
-  Look(5);
-  EXPECT_TRUE(absl::IsInvalidArgument(TryLook(5, 6 * kFrameNs).status()));
-}
-
-TEST_F(ModelReuseTest, DecidingThatCostsMoreThanItSavesIsSwitchedOff) {
-  options_.max_error = 1;
-  tick_ns_ = 200'000'000;  // deciding takes far longer than a run
-  Open();
-  for (uint64_t i = 0; i < 300; ++i) Look(i);
-  EXPECT_TRUE(reuse_->Report().too_dear);
-  EXPECT_TRUE(Look(300).run);
-  EXPECT_EQ(Look(301).decision.cause, DecisionCause::kTooDear);
-}
-
-TEST_F(ModelReuseTest, WhatComesElsewhereFollowsOnNothing) {
-  options_.max_error = 1;
-  options_.use_cache = false;
-  Open();
-  LookFrom(0, 10);
-  reuse_->Reset();
-  EXPECT_EQ(Look(10).decision.cause, DecisionCause::kFirst);
-}
-
-TEST_F(ModelReuseTest, ADamagedAuditIsNamed) {
-  LookFrom(0, 10);
-  Commit();
-  const std::string key = AuditKey(kStream, model_.id.digest, 0);
-  const std::string stored = *store_.Get(Family::kMeta, key);
-  AuditRow row = *DecodeAuditRow(stored);
-  row.state.back() ^= 1;
-  for (const std::string& damaged :
-       {stored.substr(0, stored.size() - 1), EncodeAuditRow(row)}) {
-    CommitBatch batch;
-    batch.PutRow(Family::kMeta, key, damaged);
-    ASSERT_TRUE(store_.Commit(std::move(batch)).ok());
-    const absl::Status error = OpenError();
-    EXPECT_TRUE(absl::IsDataLoss(error)) << error;
-    EXPECT_THAT(std::string(error.message()),
-                HasSubstr("audit of model 'own' in stream 3: "));
-  }
-}
-
-TEST_F(ModelReuseTest, AnEmptySceneIsASceneToo) {
-  says_ = [](uint64_t) { return Answer(); };
-  LookFrom(0, 400);
-  EXPECT_LT(asked_, 300);
-  const auto answered = Look(400);
-  ASSERT_TRUE(answered.answer.has_value());
-  EXPECT_THAT(answered.answer->detections, IsEmpty());
-  ExpectConserved(0, 401);
-}
-
-TEST_F(ModelReuseTest, WhatIsPutIsPutOnce) {
-  LookFrom(0, 50);
-  Commit();
-  CommitBatch batch;
-  ASSERT_TRUE(reuse_->Put(&batch).ok());
-  EXPECT_TRUE(batch.empty());
 }
 
 }  // namespace

@@ -204,7 +204,7 @@ TEST_F(ResultFileTest, ADamagedResultCostsItselfAlone) {
   Export();
   std::string text = FileText();
   // In the answer of the first one.
-  const size_t at = text.find("answer about 0");
+  const size_t at = text.find(AnyAnswer(0));
   ASSERT_NE(at, std::string::npos);
   text[at] ^= 1;
   absl::Status damage;
@@ -212,6 +212,20 @@ TEST_F(ResultFileTest, ADamagedResultCostsItselfAlone) {
   EXPECT_TRUE(absl::IsDataLoss(damage));
   EXPECT_THAT(damage.ToString(),
               HasSubstr("bytes: checksum of a result is wrong at byte "));
+}
+
+TEST_F(ResultFileTest, AnAnswerThatCannotBeReadIsRefusedAndNamed) {
+  Result bad = AnyResult(1, 3, 0);
+  for (const std::string answer : {"", "an answer", "\1"}) {
+    bad.answer = answer;
+    Put(&here_, bad);
+    Export();
+    absl::Status damage;
+    EXPECT_EQ(ImportBytes(FileText(), &damage), 5);
+    EXPECT_TRUE(absl::IsDataLoss(damage));
+    EXPECT_THAT(damage.ToString(), HasSubstr("result 1 of 6, about "));
+    EXPECT_THAT(damage.ToString(), HasSubstr("@0: answer: "));
+  }
 }
 
 TEST_F(ResultFileTest, ACutFileGivesWhatIsWhole) {
