@@ -2,7 +2,9 @@
 
 #include "cli/reuse_options.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
@@ -12,8 +14,6 @@
 
 namespace fovea::cli {
 namespace {
-
-constexpr uint64_t kMostFilterBytes = 4096;
 
 // CLI::Range() lets pass what is no number.
 CLI::Validator Accepting(bool (*accepts)(double), const char* expected) {
@@ -26,9 +26,10 @@ CLI::Validator Accepting(bool (*accepts)(double), const char* expected) {
       "");
 }
 
-CLI::Validator ShareCheck() {
-  return Accepting([](double share) { return share >= 0 && share <= 1; },
-                   "a share of 0 to 1");
+std::vector<std::string> GateNames() {
+  std::vector<std::string> names;
+  for (const GateKind kind : kGateKinds) names.push_back(GateKindName(kind));
+  return names;
 }
 
 }  // namespace
@@ -36,6 +37,16 @@ CLI::Validator ShareCheck() {
 CLI::Validator ConfidenceCheck() {
   return Accepting([](double p) { return p > 0 && p < 1; },
                    "more than 0 and less than 1");
+}
+
+CLI::Validator ShareCheck() {
+  return Accepting([](double share) { return share >= 0 && share <= 1; },
+                   "a share of 0 to 1");
+}
+
+CLI::Validator PositiveShareCheck() {
+  return Accepting([](double share) { return share > 0 && share <= 1; },
+                   "a share above 0, to 1");
 }
 
 void AddReuseOptions(CLI::App* verb, ReuseArguments* arguments) {
@@ -58,7 +69,8 @@ void AddReuseOptions(CLI::App* verb, ReuseArguments* arguments) {
       ->needs(error)
       ->capture_default_str();
   AddDurationOption(verb, "--blind-time", &arguments->blind_ns,
-                    "Run at least so often, whatever is known (2s)")
+                    "Run at least so often, whatever is known (2s; 30s "
+                    "of sensor windows)")
       ->needs(error);
   verb->add_option("--audit-seed", arguments->seed,
                    "Of the coin that chooses which answers are checked")
@@ -67,9 +79,17 @@ void AddReuseOptions(CLI::App* verb, ReuseArguments* arguments) {
   verb->add_flag("--no-cache", arguments->no_cache,
                  "Hold answers, but reuse none of other streams and days")
       ->needs(error);
+  CLI::Option* gate =
+      verb->add_option("--gate", arguments->gate,
+                       "What tells whether an answer still holds: the grid, or "
+                       "how much the picture differs from the one last run")
+          ->check(CLI::IsMember(GateNames()))
+          ->needs(error)
+          ->capture_default_str();
   verb->add_option("--filter", arguments->filter,
-                   "What 'fovea learn filter' learnt of this camera")
+                   "What 'fovea learn filter' learnt of this stream")
       ->needs(error)
+      ->excludes(gate)
       ->type_name("FILE");
 }
 
@@ -82,11 +102,13 @@ absl::StatusOr<std::optional<ReuseOptions>> ReuseOptionsOf(
   options.loss = ParseAnswerLoss(arguments.loss).value_or(options.loss);
   options.blind_ns = arguments.blind_ns.value_or(options.blind_ns);
   options.seed = arguments.seed;
+  options.gate = ParseGateKind(arguments.gate).value_or(options.gate);
   options.use_cache = !arguments.no_cache;
   options.offline = arguments.offline;
   if (absl::Status s = CheckReuseOptions(options); !s.ok()) return s;
   if (!arguments.filter.empty()) {
-    const auto bytes = ReadWholeFile(arguments.filter, kMostFilterBytes);
+    const auto bytes =
+        ReadWholeFile(arguments.filter, ReusePredictor::kMostText);
     if (!bytes.ok()) return bytes.status();
     auto predictor =
         ReusePredictor::Parse(std::string(bytes->begin(), bytes->end()));

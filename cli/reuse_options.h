@@ -23,11 +23,14 @@ struct ReuseArguments {
   uint64_t seed = 1;
   bool no_cache = false;
   bool offline = false;
+  std::string gate = "grid";
   std::string filter;  // file of `fovea learn filter`
 };
 
-// Of an option that holds a confidence.
+// Of an option that holds a confidence; a share; and one that is not 0.
 CLI::Validator ConfidenceCheck();
+CLI::Validator ShareCheck();
+CLI::Validator PositiveShareCheck();
 
 void AddReuseOptions(CLI::App* verb, ReuseArguments* arguments);
 

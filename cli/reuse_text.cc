@@ -10,18 +10,18 @@
 namespace fovea::cli {
 namespace {
 
-const char* PhaseText(AuditPhase phase) {
+std::string PhaseText(AuditPhase phase, const char* input) {
   switch (phase) {
     case AuditPhase::kNever:
       return "never: no error is allowed";
     case AuditPhase::kLearning:
-      return "learning: every frame is run";
+      return absl::StrCat("learning: every ", input, " is run");
     case AuditPhase::kGiving:
       return "giving";
     case AuditPhase::kBypassed:
       break;
   }
-  return "bypassed after alarms: every frame is run";
+  return absl::StrCat("bypassed after alarms: every ", input, " is run");
 }
 
 const char* PhaseName(AuditPhase phase) {
@@ -82,13 +82,14 @@ Json ReuseJson(const ReuseReport& report) {
   return json;
 }
 
-std::string ReuseText(const ReuseReport& report, bool offline) {
+std::string ReuseText(const ReuseReport& report, bool offline,
+                      const char* input) {
   const AuditReport& audit = report.audit;
   const int64_t given = report.held + report.reused;
   FactList facts;
   facts.Add(Printable(report.model.name),
             absl::StrCat("run on ", FormatCount(report.runs), " of ",
-                         FormatCount(report.inputs, "frame"), ", ",
+                         FormatCount(report.inputs, input), ", ",
                          Percent(Share(given, report.inputs)), " saved"));
   facts.Add("answers", absl::StrCat(FormatCount(report.held), " held, ",
                                     FormatCount(report.reused), " reused"));
@@ -96,10 +97,10 @@ std::string ReuseText(const ReuseReport& report, bool offline) {
   if (warm > 0 && audit.warm_up_runs > 0) {
     facts.Add("after warm-up",
               absl::StrCat(Percent(Share(given, warm)), " saved of ",
-                           FormatCount(warm, "frame")));
+                           FormatCount(warm, input)));
   }
-  facts.Add("audit",
-            offline ? "none: the model is not there" : PhaseText(audit.phase));
+  facts.Add("audit", offline ? "none: the model is not there"
+                             : PhaseText(audit.phase, input));
   if (audit.all.given > 0 && !offline) {
     facts.Add("wrong",
               absl::StrCat("at most ", Percent(audit.all.bound),
@@ -112,7 +113,7 @@ std::string ReuseText(const ReuseReport& report, bool offline) {
     facts.Add("failed", FormatCount(report.failed, "run") + ", no answer");
   }
   if (report.gaps > 0) {
-    facts.Add("gaps", FormatCount(report.gaps, "frame") + " without an answer");
+    facts.Add("gaps", FormatCount(report.gaps, input) + " without an answer");
   }
   if (report.too_dear) {
     facts.Add("filter", "off: deciding costs more than it saves");

@@ -15,8 +15,9 @@ namespace fovea::cli {
 Json ReuseJson(const ReuseReport& report);
 
 // "run on 177 of 1,189 frames, 85.1 % saved" and what more there is to say, in
-// lines. Offline there is no audit to tell of.
-std::string ReuseText(const ReuseReport& report, bool offline = false);
+// lines. Offline there is no audit to tell of. `input` is what was asked about.
+std::string ReuseText(const ReuseReport& report, bool offline = false,
+                      const char* input = "frame");
 
 }  // namespace fovea::cli
 

@@ -93,6 +93,7 @@ void AddModelVerb(CLI::App* app, Context* context);
 void AddAnnotate(CLI::App* app, Context* context);
 void AddAudit(CLI::App* app, Context* context);
 void AddCache(CLI::App* app, Context* context);
+void AddCacheRevalidate(CLI::App* cache, Context* context);
 void AddIndex(CLI::App* app, Context* context);
 void AddLabels(CLI::App* app, Context* context);
 void AddLearn(CLI::App* app, Context* context);

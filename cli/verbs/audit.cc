@@ -14,6 +14,7 @@
 #include "api/audit_log.h"
 #include "api/decision_book.h"
 #include "api/model_folder.h"
+#include "api/original_audit.h"
 #include "cli/model_text.h"
 #include "cli/reuse_options.h"
 #include "cli/table.h"
@@ -28,6 +29,7 @@ struct AuditArguments {
   std::string model;
   std::string folder = DefaultModelFolder();
   double confidence = 0.95;
+  std::string loss;  // empty: as the answers were held and reused
   bool log = false;
   int64_t limit = 100;
   std::optional<uint64_t> from_index;
@@ -44,6 +46,26 @@ std::string Percent(int64_t part, int64_t whole) {
 std::string NameOf(const ModelId& model) {
   return model.name.empty() ? DigestText(model.digest).substr(0, 12)
                             : Printable(model.name);
+}
+
+const char* InputsText(InputKind kind) {
+  switch (kind) {
+    case InputKind::kFrame:
+      return "frames";
+    case InputKind::kRegion:
+      return "regions";
+    case InputKind::kWindow:
+      break;
+  }
+  return "windows";
+}
+
+// Frames are what is usual.
+std::string AskedText(const AuditedModel& model) {
+  const std::string name = NameOf(model.model);
+  return model.kind == InputKind::kFrame
+             ? name
+             : absl::StrCat(name, ", ", InputsText(model.kind));
 }
 
 Json TallyJson(const LoggedTally& tally) {
@@ -70,6 +92,7 @@ Json CountsJson(const AuditedModel& model) {
 Json ModelJson(const AuditedModel& model) {
   return {{"model", model.model.name},
           {"digest", DigestText(model.model.digest)},
+          {"asked_about", InputsText(model.kind)},
           {"first_index", model.first_index},
           {"last_index", model.last_index},
           {"inputs", model.inputs},
@@ -96,7 +119,7 @@ std::string ModelsText(const std::vector<AuditedModel>& models, bool color) {
                {"AT MOST", Align::kRight}});
   for (const AuditedModel& model : models) {
     const int64_t given = model.all.given + model.unchecked;
-    table.Add({NameOf(model.model), FormatCount(model.inputs),
+    table.Add({AskedText(model), FormatCount(model.inputs),
                Percent(given, model.inputs),
                Percent(given, model.inputs - model.warm_up_runs),
                FormatCount(model.hold.given), FormatCount(model.reuse.given),
@@ -110,26 +133,82 @@ std::string ModelsText(const std::vector<AuditedModel>& models, bool color) {
 
 void TellRest(const std::vector<AuditedModel>& models) {
   for (const AuditedModel& model : models) {
-    const std::string name = NameOf(model.model);
+    const std::string name = AskedText(model);
     if (model.failed > 0) {
       WriteMessage(absl::StrCat(name, ": ", FormatCount(model.failed, "run"),
                                 " failed; there is no answer"));
     }
     if (model.gaps > 0) {
       WriteMessage(absl::StrCat(name, ": ", FormatCount(model.gaps, "input"),
-                                " without an answer: the model was not there"));
+                                " without an answer: the model was not there, "
+                                "or had not looked yet"));
     }
     if (model.unchecked > 0) {
       WriteMessage(
           absl::StrCat(name, ": ", FormatCount(model.unchecked, "answer"),
-                       " given offline, which no check covers and no bound"));
+                       " given offline or within a decode budget, which "
+                       "no check covers and no bound"));
     }
   }
+}
+
+Json OriginalTallyJson(const OriginalTally& tally) {
+  return {{"compared", tally.compared},
+          {"differ", tally.differ},
+          {"bound", tally.bound}};
+}
+
+Json OriginalsJson(const AuditedOriginals& originals) {
+  return {{"model", originals.model.name},
+          {"digest", DigestText(originals.model.digest)},
+          {"share", originals.share},
+          {"seed", originals.seed},
+          {"loss", AnswerLossName(originals.loss)},
+          {"first_index", originals.first_index},
+          {"last_index", originals.last_index},
+          {"kept", originals.kept},
+          {"not_given", originals.not_given},
+          {"unanswered", originals.unanswered},
+          {"copied", originals.copied},
+          {"all", OriginalTallyJson(originals.all)},
+          {"coding", OriginalTallyJson(originals.coding)},
+          {"reuse", OriginalTallyJson(originals.reuse)}};
+}
+
+// "3 of 120 differ, at most 6.3 % at 95 %".
+std::string OriginalTallyText(const OriginalTally& tally, double confidence) {
+  if (tally.compared == 0) return "none compared";
+  return absl::StrCat(FormatCount(tally.differ), " of ",
+                      FormatCount(tally.compared), " differ, at most ",
+                      absl::StrFormat("%.1f %%", 100 * tally.bound), " at ",
+                      absl::StrFormat("%g %%", 100 * confidence));
+}
+
+std::string OriginalsText(const AuditedOriginals& originals,
+                          double confidence) {
+  std::string rest;
+  const auto add = [&rest](int64_t count, const char* what) {
+    if (count > 0) absl::StrAppend(&rest, "; ", FormatCount(count), what);
+  };
+  add(originals.not_given, " not looked at");
+  add(originals.unanswered, " without an answer");
+  add(originals.copied, " copied from equal pictures");
+  FactList facts;
+  facts.Add(NameOf(originals.model),
+            absl::StrCat(FormatCount(originals.kept, "original"), " kept by ",
+                         AnswerLossName(originals.loss), rest));
+  facts.Add("against the original",
+            OriginalTallyText(originals.all, confidence));
+  facts.Add("coding alone", OriginalTallyText(originals.coding, confidence));
+  facts.Add("held, reused", OriginalTallyText(originals.reuse, confidence));
+  return facts.Render();
 }
 
 Json DecisionJson(const DecidedInput& input) {
   const Decision& decision = input.decision;
   return {{"index", input.index},
+          {"region", input.region},
+          {"asked_about", InputsText(input.kind)},
           {"model", DigestText(input.model)},
           {"kind", DecisionKindName(decision.kind)},
           {"cause", DecisionCauseName(decision.cause)},
@@ -152,7 +231,9 @@ void AddDecision(const DecidedInput& input, Table* table) {
   const Decision& decision = input.decision;
   const bool compared = decision.cause == DecisionCause::kGate ||
                         decision.cause == DecisionCause::kCache;
-  table->Add({FormatCount(static_cast<int64_t>(input.index)),
+  const std::string region =
+      input.region == 0 ? "" : absl::StrCat(" region ", input.region);
+  table->Add({FormatCount(static_cast<int64_t>(input.index)) + region,
               DecisionKindName(decision.kind),
               DecisionCauseName(decision.cause),
               compared ? absl::StrCat(decision.reference_index) : "",
@@ -195,6 +276,24 @@ absl::Status WriteLog(const Context& context, const AuditArguments& arguments,
   return absl::OkStatus();
 }
 
+void WriteTexts(const std::vector<AuditedModel>& models,
+                const std::vector<AuditedOriginals>& originals,
+                const Context& context, double confidence) {
+  std::string text;
+  if (!models.empty()) {
+    text = ModelsText(models, DescribeTerminal(1, context.color).color);
+  }
+  for (const AuditedOriginals& of_model : originals) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    OriginalsText(of_model, confidence));
+  }
+  WriteResult(text);
+  if (models.empty()) {
+    WriteMessage("nothing was held or reused; 'fovea run --max-error' does");
+  }
+  TellRest(models);
+}
+
 absl::StatusOr<int> RunAudit(const Context& context,
                              const AuditArguments& arguments) {
   auto store = OpenStore(context, StoreMode::kRead);
@@ -219,6 +318,9 @@ absl::StatusOr<int> RunAudit(const Context& context,
   }
   const auto models = ReadAudit((*store)->chunks(), query);
   if (!models.ok()) return models.status();
+  const auto originals =
+      ReadOriginals((*store)->chunks(), query, ParseAnswerLoss(arguments.loss));
+  if (!originals.ok()) return originals.status();
   if (context.json) {
     Json document = Document("audit");
     document["stream"] = arguments.stream;
@@ -227,15 +329,14 @@ absl::StatusOr<int> RunAudit(const Context& context,
     for (const AuditedModel& model : *models) {
       document["models"].push_back(ModelJson(model));
     }
+    document["originals"] = Json::array();
+    for (const AuditedOriginals& of_model : *originals) {
+      document["originals"].push_back(OriginalsJson(of_model));
+    }
     WriteJson(document);
     return kExitOk;
   }
-  if (models->empty()) {
-    WriteMessage("nothing was held or reused; 'fovea run --max-error' does");
-    return kExitOk;
-  }
-  WriteResult(ModelsText(*models, DescribeTerminal(1, context.color).color));
-  TellRest(*models);
+  WriteTexts(*models, *originals, context, arguments.confidence);
   return kExitOk;
 }
 
@@ -249,7 +350,7 @@ void AddAudit(CLI::App* app, Context* context) {
       "were wrong at most",
       StoreNeed::kRequired,
       [context, arguments] { return RunAudit(*context, *arguments); });
-  verb->add_option("stream", arguments->stream, "Camera stream")
+  verb->add_option("stream", arguments->stream, "Camera, imu or series stream")
       ->type_name("STREAM")
       ->required();
   verb->add_option("--model", arguments->model,
@@ -263,9 +364,14 @@ void AddAudit(CLI::App* app, Context* context) {
                    "With which no more are wrong")
       ->check(ConfidenceCheck())
       ->capture_default_str();
+  verb->add_option("--loss", arguments->loss,
+                   "What makes an answer another one than that about the "
+                   "original (default: as answers were held and reused)")
+      ->check(CLI::IsMember({"labels", "counts", "boxes"}));
   CLI::Option* log = verb->add_flag("--log", arguments->log,
                                     "Each decision by itself, and its reason");
-  verb->add_option("--from-index", arguments->from_index, "From this frame on")
+  verb->add_option("--from-index", arguments->from_index,
+                   "From this frame or sample on")
       ->type_name("N");
   verb->add_option("--limit", arguments->limit, "Of the decisions listed")
       ->check(CLI::PositiveNumber)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // fovea cache stats|why|prune|export|import: answers of models that are kept
-// to be given again.
+// to be given again. cache_revalidate.cc adds one more.
 
 #include <cstdint>
 #include <filesystem>
@@ -59,6 +59,8 @@ absl::StatusOr<int> RunStats(const Context& context) {
            {"name", model.name},
            {"results", model.results},
            {"imported", model.imported},
+           {"carried", model.carried},
+           {"originals", model.originals},
            {"streams", model.streams},
            {"bytes", model.bytes},
            {"uses", model.uses},
@@ -75,6 +77,7 @@ absl::StatusOr<int> RunStats(const Context& context) {
                {"DIGEST"},
                {"ANSWERS", Align::kRight},
                {"IMPORTED", Align::kRight},
+               {"CARRIED", Align::kRight},
                {"STREAMS", Align::kRight},
                {"BYTES", Align::kRight},
                {"GIVEN AGAIN", Align::kRight},
@@ -83,8 +86,9 @@ absl::StatusOr<int> RunStats(const Context& context) {
     table.Add({model.name.empty() ? "-" : Printable(model.name),
                DigestText(model.digest).substr(0, 12),
                FormatCount(model.results), FormatCount(model.imported),
-               FormatCount(model.streams), FormatBytes(model.bytes),
-               FormatCount(model.uses), FormatDuration(model.saved_ns)});
+               FormatCount(model.carried), FormatCount(model.streams),
+               FormatBytes(model.bytes), FormatCount(model.uses),
+               FormatDuration(model.saved_ns)});
   }
   WriteResult(table.Render(DescribeTerminal(1, context.color).color));
   return kExitOk;
@@ -303,6 +307,7 @@ void AddCache(CLI::App* app, Context* context) {
   load->add_option("file", arguments->file, "File to read")
       ->type_name("FILE")
       ->required();
+  AddCacheRevalidate(cache, context);
 }
 
 }  // namespace fovea::cli

@@ -47,6 +47,7 @@ struct IngestArguments {
   std::optional<int64_t> commit_every_ns;
   UpkeepOptions upkeep;
   ReuseArguments reuse;
+  std::optional<double> audit_originals;  // share of the frames
 };
 
 // A store that a dry run reads from: the one named, or, when there is none
@@ -245,6 +246,10 @@ absl::StatusOr<int> RunIngest(const Context& context,
   auto reuse = ReuseOptionsOf(arguments.reuse);
   if (!reuse.ok()) return reuse.status();
   with_models.options.reuse = *std::move(reuse);
+  if (arguments.audit_originals) {
+    with_models.options.originals = {*arguments.audit_originals,
+                                     arguments.reuse.seed};
+  }
   for (const auto& model : models->networks) {
     with_models.options.models.push_back(model.get());
   }
@@ -292,6 +297,9 @@ void SettleArguments(IngestArguments* arguments) {
   }
   if (arguments->reuse.max_error && arguments->models.empty()) {
     throw CLI::ValidationError("--max-error", "needs a --model");
+  }
+  if (arguments->audit_originals && arguments->models.empty()) {
+    throw CLI::ValidationError("--audit-originals", "needs a --model");
   }
   if (options.source.opaque && options.source.copy) {
     throw CLI::ValidationError("--opaque", "excludes --copy");
@@ -396,6 +404,18 @@ void AddEncoderOptions(CLI::App* verb, IngestArguments* arguments) {
                     "acknowledgement (1s); shorter: more syncs");
 }
 
+void AddOriginalsOptions(CLI::App* verb, IngestArguments* arguments) {
+  verb->add_option("--audit-originals", arguments->audit_originals,
+                   "Keep what the models say of this share of the frames, "
+                   "chosen by a coin, as they come in: 'fovea audit' holds "
+                   "later answers against it. Above 0, to 1")
+      ->check(PositiveShareCheck())
+      ->type_name("SHARE");
+  // Both coins have it; they are independent all the same.
+  verb->get_option("--audit-seed")
+      ->remove_needs(verb->get_option("--max-error"));
+}
+
 void AddSourceOptions(CLI::App* verb, IngestArguments* arguments) {
   SourceOptions& source = arguments->options.source;
   verb->add_option("--fps", source.image_fps,
@@ -435,6 +455,7 @@ void AddIngest(CLI::App* app, Context* context) {
   AddStreamOptions(verb, arguments.get());
   AddEncoderOptions(verb, arguments.get());
   AddReuseOptions(verb, &arguments->reuse);
+  AddOriginalsOptions(verb, arguments.get());
   AddSourceOptions(verb, arguments.get());
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // fovea learn filter STREAM --model M -o FILE: how long a model's answers
-// about a camera hold.
+// about a camera or a sensor hold.
 
 #include <memory>
 #include <string>
@@ -9,8 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "api/learn_filter.h"
+#include "api/learn_windows.h"
 #include "api/model_folder.h"
+#include "api/sensor_tree_file.h"
 #include "api/whole_file.h"
+#include "api/window_model.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
@@ -25,6 +28,7 @@ struct LearnArguments {
   std::string folder = DefaultModelFolder();
   std::string loss = "counts";
   LearnFilterOptions options;
+  int hop = 0;  // of imu and series streams
   RangeArguments range;
 };
 
@@ -42,7 +46,19 @@ Json LearntJson(const LearnArguments& arguments, const LearntFilter& learnt) {
   document["avoided_before"] = learnt.avoided_before;
   document["avoided_after"] = learnt.avoided_after;
   document["learnt"] = learnt.learnt;
+  document["heads"] = Json::array();
+  for (const HeadTrial& trial : learnt.heads) {
+    document["heads"].push_back({{"name", FilterHeadName(trial.head)},
+                                 {"kept", trial.kept},
+                                 {"avoided_without", trial.before},
+                                 {"avoided_with", trial.after}});
+  }
   return document;
+}
+
+std::string HeadText(const HeadTrial& trial) {
+  return absl::StrCat(Percent(trial.after), " with it, ", Percent(trial.before),
+                      " without: ", trial.kept ? "kept" : "left off");
 }
 
 std::string LearntText(const LearnArguments& arguments,
@@ -55,6 +71,9 @@ std::string LearntText(const LearnArguments& arguments,
             absl::StrCat(Percent(learnt.avoided_after), " of those; ",
                          Percent(learnt.avoided_before),
                          " by the filter as it comes"));
+  for (const HeadTrial& trial : learnt.heads) {
+    facts.Add(FilterHeadName(trial.head), HeadText(trial));
+  }
   facts.Add("file", absl::StrCat(arguments.output,
                                  learnt.learnt
                                      ? ""
@@ -63,10 +82,75 @@ std::string LearntText(const LearnArguments& arguments,
   return facts.Render();
 }
 
+Json LearntJson(const LearnArguments& arguments, const LearntTree& learnt) {
+  Json document = Document("learn");
+  document["stream"] = arguments.stream;
+  document["file"] = nullptr;
+  if (learnt.tree) document["file"] = arguments.output;
+  document["windows"] = learnt.windows;
+  document["windows_held_out"] = learnt.windows_held_out;
+  document["classes"] = learnt.classes;
+  document["avoided_before"] = learnt.avoided_before;
+  document["avoided_after"] = learnt.avoided_after;
+  document["learnt"] = learnt.tree.has_value();
+  return document;
+}
+
+std::string LearntText(const LearnArguments& arguments,
+                       const LearntTree& learnt) {
+  FactList facts;
+  facts.Add("windows",
+            absl::StrCat(FormatCount(learnt.windows), ", the last ",
+                         FormatCount(learnt.windows_held_out), " held out"));
+  facts.Add("avoided at 95 %",
+            absl::StrCat(Percent(learnt.avoided_after), " of those; ",
+                         Percent(learnt.avoided_before), " without a filter"));
+  facts.Add("file", learnt.tree ? arguments.output
+                                : "none: run is as good without a filter");
+  return facts.Render();
+}
+
+absl::StatusOr<int> LearnOfWindows(const Context& context,
+                                   const LearnArguments& arguments,
+                                   Store* store) {
+  const auto files = ReadModel(arguments.model, arguments.folder);
+  if (!files.ok()) return files.status();
+  const auto model = WindowModel::Open(*files, NetworkOptions());
+  if (!model.ok()) return model.status();
+  LearnWindowsOptions options;
+  options.model = model->get();
+  options.hop = arguments.hop;
+  options.range = arguments.range.range();
+  options.most_windows = arguments.options.most_frames;
+  options.seed = arguments.options.seed;
+  FrameProgress progress("learn", context.no_progress, context.color,
+                         "windows");
+  const auto learnt = LearnWindows(store, arguments.stream, options,
+                                   progress.callback(), StopFlag());
+  progress.Clear();
+  if (!learnt.ok()) return learnt.status();
+  if (learnt->tree) {
+    absl::Status s = WriteSensorTree(arguments.output, *learnt->tree);
+    if (!s.ok()) return s;
+  }
+  if (context.json) {
+    WriteJson(LearntJson(arguments, *learnt));
+  } else {
+    WriteResult(LearntText(arguments, *learnt));
+  }
+  return kExitOk;
+}
+
 absl::StatusOr<int> RunLearn(const Context& context, LearnArguments arguments) {
   CatchInterrupts();
   auto store = OpenStore(context, StoreMode::kRead);
   if (!store.ok()) return store.status();
+  const auto stream = (*store)->Describe(arguments.stream);
+  if (!stream.ok()) return stream.status();
+  const StreamKind kind = stream->description.kind;
+  if (kind == StreamKind::kImu || kind == StreamKind::kSeries) {
+    return LearnOfWindows(context, arguments, store->get());
+  }
   const auto model =
       OpenModel(arguments.model, arguments.folder, NetworkOptions());
   if (!model.ok()) return model.status();
@@ -100,11 +184,12 @@ void AddLearn(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<LearnArguments>();
   CLI::App* verb = AddVerb(
       group, context, "filter",
-      "How long a model's answers about a camera hold: runs it on every frame, "
-      "writes weights for --filter of ingest and run",
+      "How long a model's answers about a camera hold, or about an imu or "
+      "series: runs it on every frame or window, writes a file for --filter of "
+      "ingest and run",
       StoreNeed::kRequired,
       [context, arguments] { return RunLearn(*context, *arguments); });
-  verb->add_option("stream", arguments->stream, "Camera stream")
+  verb->add_option("stream", arguments->stream, "Camera, imu or series stream")
       ->type_name("STREAM")
       ->required();
   verb->add_option("--model", arguments->model,
@@ -123,12 +208,17 @@ void AddLearn(CLI::App* app, Context* context) {
       ->check(CLI::IsMember({"labels", "counts", "boxes"}))
       ->capture_default_str();
   verb->add_option("--most-frames", arguments->options.most_frames,
-                   "Learn from so many frames at most")
+                   "Learn from so many frames or windows at most")
       ->check(CLI::Range(100, 1'000'000))
       ->type_name("N")
       ->capture_default_str();
   verb->add_option("--seed", arguments->options.seed, "Of the order of lessons")
       ->capture_default_str();
+  verb->add_option("--hop", arguments->hop,
+                   "Of an imu or series: a window every so many samples, in "
+                   "place of the card's, or half a window")
+      ->check(CLI::Range(1, 65536))
+      ->type_name("N");
   AddRangeOptions(verb, &arguments->range);
 }
 

@@ -44,9 +44,10 @@ absl::StatusOr<int> RunAdd(const Context& context,
   facts.Add("digest", DigestText(added->digest));
   facts.Add("card", added->card_path);
   WriteResult(facts.Render());
-  WriteMessage(added->command.empty()
-                   ? "next: fovea profile FILE --model " + name +
-                         " -o FILE.fsen"
+  WriteMessage(added->command.empty() ? "next: fovea profile FILE --model " +
+                                            name + " -o FILE.fsen"
+               : TakesWindows(added->card.decoder)
+                   ? "next: fovea run STREAM --model " + name
                    : "next: fovea ingest FILE --model " + name);
   return kExitOk;
 }
@@ -79,32 +80,52 @@ std::string CheckText(const ModelFiles& files, const ModelCheck& check) {
   return facts.Render();
 }
 
-std::string CheckText(const ModelFiles& files, size_t boxes) {
+// What it told of noise: boxes, or of windows classes.
+std::string CheckText(const ModelFiles& files, size_t told) {
   FactList facts;
   facts.Add("model", Printable(files.card.name));
   facts.Add("digest", DigestText(files.digest));
   facts.Add("program", Printable(absl::StrJoin(files.command, " ")));
   facts.Add("labels", LabelCountText(files));
-  facts.Add("answer", absl::StrCat(FormatCount(static_cast<int64_t>(boxes)),
-                                   boxes == 1 ? " box" : " boxes",
-                                   " on a picture of noise"));
-  facts.Add("gradient", "answers only: no gradients; maps come from its boxes");
+  const std::string count = FormatCount(static_cast<int64_t>(told));
+  if (TakesWindows(files.card.decoder)) {
+    facts.Add("answer", absl::StrCat(count, told == 1 ? " class" : " classes",
+                                     " of a window of noise"));
+    facts.Add("gradient", "answers only: no gradients");
+  } else {
+    facts.Add("answer", absl::StrCat(count, told == 1 ? " box" : " boxes",
+                                     " on a picture of noise"));
+    facts.Add("gradient",
+              "answers only: no gradients; maps come from its boxes");
+  }
   return facts.Render();
+}
+
+// How much it tells of noise.
+absl::StatusOr<size_t> AskProgram(const ModelFiles& files) {
+  if (TakesWindows(files.card.decoder)) {
+    const auto model =
+        WindowProgram::Start(DescriptionOf(files), ProgramOptionsOf(files));
+    if (!model.ok()) return model.status();
+    return CheckWindowProgram(model->get());
+  }
+  const auto model = OpenExternalModel(files);
+  if (!model.ok()) return model.status();
+  return CheckExternalModel(model->get());
 }
 
 absl::StatusOr<int> RunProgramCheck(const Context& context,
                                     const ModelFiles& files) {
-  const auto model = OpenExternalModel(files);
-  if (!model.ok()) return model.status();
-  const auto boxes = CheckExternalModel(model->get());
-  if (!boxes.ok()) return boxes.status();
+  const auto told = AskProgram(files);
+  if (!told.ok()) return told.status();
   if (context.json) {
+    const char* what = TakesWindows(files.card.decoder) ? "classes" : "boxes";
     Json document = Document("model.check");
     document["model"] = ModelJson(files);
-    document["check"] = {{"boxes", *boxes}, {"differentiable", false}};
+    document["check"] = {{what, *told}, {"differentiable", false}};
     WriteJson(document);
   } else {
-    WriteResult(CheckText(files, *boxes));
+    WriteResult(CheckText(files, *told));
   }
   return kExitOk;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// fovea run STREAM --model M: a model over footage that is stored already.
+// fovea run STREAM... --model M: a model over footage that is stored already,
+// of one stream after the other, or of all together within a decode budget.
 
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/model_folder.h"
+#include "api/packet_run.h"
 #include "api/query_text.h"
 #include "api/run_model.h"
 #include "cli/error_text.h"
@@ -18,12 +20,14 @@
 #include "cli/interrupt.h"
 #include "cli/model_text.h"
 #include "cli/motion_text.h"
+#include "cli/packet_text.h"
 #include "cli/query_argument.h"
 #include "cli/reuse_options.h"
 #include "cli/reuse_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
+#include "cli/window_run.h"
 
 namespace fovea::cli {
 namespace {
@@ -31,7 +35,7 @@ namespace {
 constexpr size_t kLabelsShown = 8;
 
 struct RunArguments {
-  std::string stream;
+  std::vector<std::string> streams;
   std::vector<std::string> models;
   std::string folder = DefaultModelFolder();
   NetworkOptions network;
@@ -40,7 +44,9 @@ struct RunArguments {
   std::optional<std::string> only;
   bool moving = false;
   bool guess = false;
+  int window = 0, hop = 0;  // of imu and series streams
   ReuseArguments reuse;
+  std::optional<std::string> decode_budget;
 };
 
 Json ModelRunJson(const ModelRun& run) {
@@ -62,9 +68,10 @@ Json ModelRunJson(const ModelRun& run) {
   return json;
 }
 
-Json RunJson(const RunArguments& arguments, const RunReport& report) {
-  Json document = Document("run");
-  document["stream"] = arguments.stream;
+void AddRunReport(const RunArguments& arguments, const std::string& stream,
+                  const RunReport& report, Json* json) {
+  Json& document = *json;
+  document["stream"] = stream;
   document["every"] = arguments.options.every;
   document["dry_run"] = arguments.options.dry_run;
   document["frames"] = report.frames;
@@ -87,7 +94,6 @@ Json RunJson(const RunArguments& arguments, const RunReport& report) {
     document["unread"].push_back({{"first_index", gop.first_index},
                                   {"error", std::string(gop.error.message())}});
   }
-  return document;
 }
 
 std::string LabelsText(const ModelRun& run) {
@@ -191,8 +197,154 @@ absl::StatusOr<ChosenModels> OpenChosen(const RunArguments& arguments) {
   return chosen;
 }
 
+bool HasWindows(Store* store, const std::string& stream) {
+  const auto summary = store->Describe(stream);
+  if (!summary.ok()) return false;  // told where it is run
+  const StreamKind kind = summary->description.kind;
+  return kind == StreamKind::kImu || kind == StreamKind::kSeries;
+}
+
+// Of windows alone, or of frames alone.
+absl::Status CheckWindows(const RunArguments& arguments, Store* store) {
+  for (const std::string& stream : arguments.streams) {
+    if (!HasWindows(store, stream)) {
+      if (arguments.window == 0 && arguments.hop == 0) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("stream '", stream, "' is no imu or series ",
+                       "stream: --window and --hop are of those; see --every"));
+    }
+    if (arguments.streams.size() > 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("stream '", stream, "' is no camera: run it by itself"));
+    }
+    if (arguments.only || arguments.moving || arguments.decode_budget) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "stream '", stream, "' is no camera: --only, --moving and ",
+          "--decode-budget choose frames; leave them out"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> RunSeries(const Context& context,
+                              const RunArguments& arguments, Store* store) {
+  WindowRunArguments windows;
+  windows.stream = arguments.streams[0];
+  windows.models = arguments.models;
+  windows.folder = arguments.folder;
+  windows.network = arguments.network;
+  windows.window = arguments.window;
+  windows.hop = arguments.hop;
+  windows.range = arguments.range;
+  windows.again = arguments.options.again;
+  windows.dry_run = arguments.options.dry_run;
+  windows.reuse = arguments.reuse;
+  return RunOverWindows(context, windows, store);
+}
+
+// A run that broke off is told of, and how it ended as an exit code.
+int Ended(bool stopped, bool lossy) {
+  if (stopped) {
+    WriteMessage(
+        "stopped; what was seen so far is stored, the same command "
+        "goes on");
+    return 128 + CaughtSignal();
+  }
+  return lossy ? kExitLoss : kExitOk;
+}
+
+void TellTroubles(const PacketRunReport& report) {
+  for (const PacketCameraReport& camera : report.cameras) {
+    RunReport of_camera;
+    of_camera.models = {camera.run};
+    of_camera.unread = camera.unread;
+    TellTroubles(of_camera);
+  }
+}
+
+absl::StatusOr<int> RunPackets(const Context& context,
+                               const RunArguments& arguments,
+                               const LookingModels& models, Store* store) {
+  auto budget = ParseDecodeBudget(*arguments.decode_budget);
+  if (!budget.ok()) return budget.status();
+  if (models.networks.size() + models.programs.size() != 1) {
+    return absl::InvalidArgumentError(
+        "a decode budget is shared out for one model; give --model once");
+  }
+  PacketRunOptions options;
+  options.budget = *budget;
+  if (!models.networks.empty()) options.model = models.networks[0].get();
+  if (!models.programs.empty()) {
+    options.external_model = models.programs[0].get();
+  }
+  options.loss = ParseAnswerLoss(arguments.reuse.loss).value_or(options.loss);
+  options.max_blind_ns =
+      arguments.reuse.blind_ns.value_or(options.max_blind_ns);
+  options.again = arguments.options.again;
+  options.ranges = arguments.options.ranges;
+  FrameProgress progress("run", context.no_progress, context.color, "packets");
+  const auto report = RunWithinBudget(store, arguments.streams, options,
+                                      progress.callback(), StopFlag());
+  progress.Clear();
+  if (!report.ok()) return report.status();
+  if (context.json) {
+    Json document = Document("run");
+    AddPacketRun(options, *report, &document);
+    WriteJson(document);
+  } else {
+    WriteResult(PacketRunText(options, *report,
+                              DescribeTerminal(1, context.color).color));
+  }
+  TellTroubles(*report);
+  return Ended(report->stopped, report->lossy());
+}
+
+// One stream after the other, until one is stopped. With several, a document
+// with one of each, and their names over their texts.
+absl::StatusOr<int> RunStreams(const Context& context,
+                               const RunArguments& arguments,
+                               const RunOptions& options, Store* store) {
+  for (const std::string& stream : arguments.streams) {
+    const auto known = store->Describe(stream);  // before anything is run
+    if (!known.ok()) return known.status();
+  }
+  const bool several = arguments.streams.size() > 1;
+  Json document = Document("run");
+  bool lossy = false, stopped = false;
+  for (const std::string& stream : arguments.streams) {
+    FrameProgress progress(several ? "run " + stream : "run",
+                           context.no_progress, context.color, "looks");
+    const auto report =
+        RunModels(store, stream, options, progress.callback(), StopFlag());
+    progress.Clear();
+    if (!report.ok()) return report.status();
+    if (context.json) {
+      AddRunReport(arguments, stream, *report,
+                   several ? &document["streams"].emplace_back() : &document);
+    } else {
+      WriteResult((several ? Printable(stream) + "\n" : "") +
+                  RunText(arguments, *report,
+                          DescribeTerminal(1, context.color).color));
+    }
+    TellTroubles(*report);
+    lossy = lossy || report->lossy();
+    stopped = report->stopped;
+    if (stopped) break;
+  }
+  if (context.json) WriteJson(document);
+  return Ended(stopped, lossy);
+}
+
 absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   CatchInterrupts();
+  auto store =
+      OpenStore(context, arguments.options.dry_run ? StoreMode::kRead
+                                                   : StoreMode::kWrite);
+  if (!store.ok()) return store.status();
+  if (absl::Status s = CheckWindows(arguments, store->get()); !s.ok()) return s;
+  if (HasWindows(store->get(), arguments.streams[0])) {
+    return RunSeries(context, arguments, store->get());
+  }
   if (arguments.only) {
     auto only = ParseQueryArgument(*arguments.only);
     if (!only.ok()) return only.status();
@@ -204,12 +356,14 @@ absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   auto reuse = ReuseOptionsOf(arguments.reuse);
   if (!reuse.ok()) return reuse.status();
   arguments.options.reuse = *std::move(reuse);
-  auto store =
-      OpenStore(context, arguments.options.dry_run ? StoreMode::kRead
-                                                   : StoreMode::kWrite);
-  if (!store.ok()) return store.status();
+  if (arguments.range.from || arguments.range.to) {
+    arguments.options.ranges = {arguments.range.range()};
+  }
   const auto models = OpenChosen(arguments);
   if (!models.ok()) return models.status();
+  if (arguments.decode_budget) {
+    return RunPackets(context, arguments, models->there, store->get());
+  }
   RunOptions options = arguments.options;
   for (const auto& model : models->there.networks) {
     options.models.push_back(model.get());
@@ -220,28 +374,38 @@ absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   for (const ModelDescription& model : models->absent) {
     options.absent_models.push_back(&model);
   }
-  if (arguments.range.from || arguments.range.to) {
-    options.ranges = {arguments.range.range()};
+  return RunStreams(context, arguments, options, store->get());
+}
+
+// What --max-error brings with it and means something here, too.
+void AddBudgetOption(CLI::App* verb, std::optional<std::string>* budget) {
+  CLI::Option* error = verb->get_option("--max-error");
+  CLI::Option* option =
+      verb->add_option(
+              "--decode-budget", *budget,
+              "Decode at most N pictures a round (a packet of each stream), "
+              "or P% of all packets: those most worth a look, told from their "
+              "sizes. The last answer is held for all others, and nothing "
+              "checks how many are wrong; docs/REUSE_PACKETS.md")
+          ->type_name("N|P%")
+          ->excludes(error);
+  for (const char* other :
+       {"--every", "--only", "--moving", "--dry-run", "--offline"}) {
+    option->excludes(verb->get_option(other));
   }
-  FrameProgress progress("run", context.no_progress, context.color, "looks");
-  const auto report = RunModels(store->get(), arguments.stream, options,
-                                progress.callback(), StopFlag());
-  progress.Clear();
-  if (!report.ok()) return report.status();
-  if (context.json) {
-    WriteJson(RunJson(arguments, *report));
-  } else {
-    WriteResult(
-        RunText(arguments, *report, DescribeTerminal(1, context.color).color));
+  for (const char* shared : {"--loss", "--blind-time"}) {
+    verb->get_option(shared)->remove_needs(error);
   }
-  TellTroubles(*report);
-  if (report->stopped) {
-    WriteMessage(
-        "stopped; what was seen so far is stored, the same command "
-        "goes on");
-    return 128 + CaughtSignal();
+}
+
+void CheckShared(const CLI::App& verb) {
+  for (const char* shared : {"--loss", "--blind-time"}) {
+    if (verb.count(shared) == 0 || verb.count("--max-error") > 0 ||
+        verb.count("--decode-budget") > 0) {
+      continue;
+    }
+    throw CLI::RequiresError(shared, "--max-error or --decode-budget");
   }
-  return report->lossy() ? kExitLoss : kExitOk;
 }
 
 }  // namespace
@@ -253,10 +417,12 @@ void AddRun(CLI::App* app, Context* context) {
       "Run models over stored footage and store what they see; what they have "
       "looked at already is not looked at again",
       StoreNeed::kRequired,
-      [context, arguments] { return RunRun(*context, *arguments); });
+      [context, arguments] { return RunRun(*context, *arguments); },
+      [app] { CheckShared(*app->get_subcommand("run")); });
   RunOptions& options = arguments->options;
-  verb->add_option("stream", arguments->stream, "Camera stream")
-      ->type_name("STREAM")
+  verb->add_option("streams", arguments->streams,
+                   "Cameras, or one imu or series stream for models of windows")
+      ->type_name("STREAM...")
       ->required();
   verb->add_option("--model", arguments->models,
                    "Name of an added model, model.yaml, or a folder with one. "
@@ -273,6 +439,16 @@ void AddRun(CLI::App* app, Context* context) {
       ->check(CLI::Range(1, 100000))
       ->type_name("N")
       ->capture_default_str();
+  verb->add_option("--window", arguments->window,
+                   "Of an imu or series: samples of the model's rate that a "
+                   "program is shown at once, in place of its card's")
+      ->check(CLI::Range(8, 65536))
+      ->type_name("N");
+  verb->add_option("--hop", arguments->hop,
+                   "Of an imu or series: a window every so many samples, in "
+                   "place of the card's, or half a window")
+      ->check(CLI::Range(1, 65536))
+      ->type_name("N");
   AddRangeOptions(verb, &arguments->range);
   verb->add_option("--only", arguments->only,
                    "Look at frames alone that are shown in a clip of this "
@@ -293,6 +469,7 @@ void AddRun(CLI::App* app, Context* context) {
   verb->add_flag("--offline", arguments->reuse.offline,
                  "Run no model: what is known of these frames and of frames "
                  "like them, and which have no answer");
+  AddBudgetOption(verb, &arguments->decode_budget);
   verb->add_option("--threads", arguments->network.threads,
                    "Of the network runtime")
       ->check(CLI::Range(1, 128))

@@ -103,6 +103,68 @@ TEST_F(RunVerb, UnknownStreamsAndModelsAreNamed) {
   ExpectOneLine(OnStore({"run", "cam", "--model", "other"}), 1, "other");
 }
 
+TEST_F(RunVerb, SeveralStreamsAreRunOneAfterTheOther) {
+  ASSERT_EQ(OnStore({"ingest", "cam.y4m", "--name", "yard"}).exit_code, 0);
+  const ProcessResult text = OnStore({"run", "cam", "yard", "--model", "own"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, StartsWith("cam\n"));
+  EXPECT_THAT(text.out, HasSubstr("\nyard\n"));
+  EXPECT_THAT(text.out, HasSubstr("inferences 6 run, 0 reused, 0 copied"));
+  EXPECT_THAT(text.out, HasSubstr("inferences 0 run, 0 reused, 6 copied"));
+  const Json json = JsonOf({"run", "cam", "yard", "--model", "own", "--again"});
+  ASSERT_EQ(json["streams"].size(), 2U);
+  EXPECT_EQ(json["streams"][1]["stream"], "yard");
+  EXPECT_EQ(json["streams"][1]["models"][0]["inferences"], 6);
+  ExpectOneLine(OnStore({"run", "cam", "yrad", "--model", "own"}), 1, "'yrad'");
+}
+
+TEST_F(RunVerb, ADecodeBudgetIsSharedByAllStreams) {
+  ASSERT_EQ(OnStore({"ingest", "cam.y4m", "--name", "yard"}).exit_code, 0);
+  const std::vector<std::string> run = {"run",     "cam", "yard",
+                                        "--model", "own", "--decode-budget"};
+  const auto with = [&run](std::vector<std::string> more) {
+    more.insert(more.begin(), run.begin(), run.end());
+    return more;
+  };
+  const ProcessResult text = OnStore(with({"25%"}));
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("120 in 60 rounds"));
+  EXPECT_THAT(text.out, HasSubstr("budget 25 % of all packets"));
+  EXPECT_THAT(text.out, HasSubstr("no bound is claimed"));
+  const Json again = JsonOf(with({"1", "--again", "--loss", "labels"}));
+  EXPECT_EQ(again["total"]["packets"], 2 * kFrames);
+  EXPECT_LE(again["total"]["decoded"], kFrames);
+  EXPECT_EQ(again["most_decoded"], 1);
+  EXPECT_TRUE(again["bound"].is_null());
+  EXPECT_EQ(again["cameras"][1]["stream"], "yard");
+  for (const Json& camera : again["cameras"]) {
+    EXPECT_EQ(camera["looked"].get<int>() + camera["held"].get<int>() +
+                  camera["unanswered"].get<int>(),
+              kFrames);
+    const Json audit = JsonOf({"audit", camera["stream"]});
+    EXPECT_THAT(audit.dump(), HasSubstr("watcher"));
+  }
+  EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
+}
+
+TEST_F(RunVerb, WhatADecodeBudgetDoesNotGoWithIsRefused) {
+  const auto refused = [this](const std::vector<std::string>& more) {
+    const ProcessResult result = OnStore(Arguments(more));
+    EXPECT_NE(result.exit_code, 0);
+    return result.err;
+  };
+  EXPECT_THAT(refused({"--decode-budget", "1", "--max-error", "0.1"}),
+              HasSubstr("--max-error"));
+  EXPECT_THAT(refused({"--decode-budget", "1", "--every", "2"}),
+              HasSubstr("--every"));
+  EXPECT_THAT(refused({"--loss", "labels"}), HasSubstr("--decode-budget"));
+  for (const std::string budget : {"0", "-1", "101%", "some", "%", "nan"}) {
+    EXPECT_THAT(refused({"--decode-budget=" + budget}),
+                HasSubstr("expected pictures a round"))
+        << budget;
+  }
+}
+
 TEST_F(RunVerb, AnInterruptedRunGoesOn) {
   WriteModel("sleep 0.05; " + std::string(testing::kOneBox));
   const ProcessResult result =
