@@ -5,6 +5,7 @@
 #include "bench/reuse/background_gates.h"
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <numeric>
 #include <opencv2/core.hpp>
@@ -152,51 +153,46 @@ class FrigateMethod final : public Method {
 
 // --- a Gaussian per pixel -------------------------------------------------
 
-constexpr double kFirstVariance = 225, kLeastVariance = 4;
-constexpr double kFarSquared = 16;  // of variances: 4 deviations
-constexpr double kHistory = 500;    // frames
+double ShareOf(const PictureFeature& foreground) {
+  double set = 0;
+  for (const uint64_t bits : foreground.bits) set += std::popcount(bits);
+  return set / (static_cast<double>(foreground.width) * foreground.height);
+}
 
-class BackgroundPolicy final : public WatchingPolicy {
+class BackgroundPolicy final : public HoldPolicy {
  public:
   BackgroundPolicy(const Scene& scene, bool against_last, double most)
-      : WatchingPolicy(scene), against_last_(against_last), most_(most) {}
+      : scene_(scene),
+        against_last_(against_last),
+        most_(most),
+        detector_(scene.features->Detector(DifferenceKind::kBackground)) {}
 
   void Ran(size_t frame, const Answer& answer) override {
-    WatchingPolicy::Ran(frame, answer);
-    at_last_ = foreground_.clone();
+    See(frame);
+    at_last_ = foreground_;
+    HoldPolicy::Ran(frame, answer);
   }
 
  protected:
   bool MayHold(size_t frame) override {
-    Watch(frame);
-    cv::Mat shown = foreground_;
-    if (against_last_) cv::absdiff(foreground_, at_last_, shown);
-    return cv::countNonZero(shown) <=
-           most_ * static_cast<double>(shown.total());
-  }
-
-  void See(const cv::Mat& luma) override {
-    cv::Mat picture;
-    luma.convertTo(picture, CV_32F);
-    if (mean_.empty()) {
-      mean_ = picture.clone();
-      variance_ = cv::Mat(picture.size(), CV_32F, cv::Scalar(kFirstVariance));
-    }
-    cv::Mat squared = picture - mean_;
-    squared = squared.mul(squared);
-    foreground_ = squared > kFarSquared * variance_;
-    rate_ = std::max(1 / kHistory, rate_ / (1 + rate_));
-    cv::accumulateWeighted(picture, mean_, rate_);
-    cv::accumulateWeighted(squared, variance_, rate_);
-    variance_ = cv::max(variance_, kLeastVariance);
-    cv::medianBlur(foreground_, foreground_, 3);  // lone pixels are noise
+    See(frame);
+    return (against_last_ ? detector_->Apart(foreground_, at_last_)
+                          : ShareOf(*foreground_)) <= most_;
   }
 
  private:
+  void See(size_t frame) {
+    if (frame < next_) return;
+    next_ = frame + 1;
+    foreground_ = detector_->Take(scene_.footage->frames[frame]);
+  }
+
+  const Scene scene_;
   const bool against_last_;
   const double most_;
-  double rate_ = 1;
-  cv::Mat mean_, variance_, foreground_, at_last_;
+  const std::unique_ptr<PictureDetector> detector_;
+  size_t next_ = 0;
+  PictureDetector::Picture foreground_, at_last_;
 };
 
 class BackgroundMethod final : public Method {
@@ -235,9 +231,9 @@ MethodEntry Frigate() {
 MethodEntry Background() {
   MethodEntry entry{
       "background area",
-      "a running Gaussian per pixel of 100 rows in place of MOG2's mixture "
-      "(OpenCV's video module is not used here); run while the foreground, or "
-      "its difference to that of the last run, is larger than a share"};
+      "a running Gaussian per pixel of 100 rows (filter/background_model.h) in "
+      "place of MOG2's mixture; run while the foreground, or its difference to "
+      "that of the last run, is larger than a share"};
   entry.holds = true;
   entry.make = [](const Scene& scene, const Task&) {
     return std::make_unique<BackgroundMethod>(scene);

@@ -16,7 +16,6 @@
 namespace fovea::bench::reuse {
 namespace {
 
-constexpr int kChanged = 21;            // grey levels, as Reducto's settings
 constexpr int kMostPixels = 1'000'000;  // of pictures taken whole
 constexpr size_t kLately = 48;          // frames whose features are at hand
 constexpr int kThumbSide = 50, kBlockSide = 10;
@@ -28,76 +27,17 @@ cv::Mat ViewOf(const Plane& plane, int width, int height) {
                  static_cast<size_t>(plane.stride));
 }
 
-// In BT.601, whatever the stream says: only differences are looked at. An odd
-// last column or row is left out.
-cv::Mat ColourOf(const Frame& frame) {
-  const int width = frame.width & ~1, height = frame.height & ~1;
-  cv::Mat planes(height * 3 / 2, width, CV_8U);
-  ViewOf(frame.y, width, height).copyTo(planes.rowRange(0, height));
-  uint8_t* chroma = planes.ptr(height);
-  const int area = width / 2 * (height / 2);
-  ViewOf(frame.u, width / 2, height / 2)
-      .copyTo(cv::Mat(height / 2, width / 2, CV_8U, chroma));
-  ViewOf(frame.v, width / 2, height / 2)
-      .copyTo(cv::Mat(height / 2, width / 2, CV_8U, chroma + area));
-  cv::Mat colour;
-  cv::cvtColor(planes, colour, cv::COLOR_YUV2BGR_I420);
-  if (width * height > kMostPixels) {
-    cv::resize(colour, colour, cv::Size(), 0.5, 0.5, cv::INTER_AREA);
-  }
-  return colour;
-}
-
-cv::Mat GreyOf(const cv::Mat& colour) {
-  cv::Mat grey;
-  cv::cvtColor(colour, grey, cv::COLOR_BGR2GRAY);
-  return grey;
-}
-
-cv::Mat BlurredOf(const cv::Mat& colour) {
-  cv::Mat blurred;
-  cv::GaussianBlur(GreyOf(colour), blurred, cv::Size(11, 11), 0);
-  return blurred;
-}
-
-// What is taken of one frame, before any is compared.
-cv::Mat FeatureOf(Distance kind, const cv::Mat& colour) {
-  cv::Mat feature;
+DifferenceKind KindOf(Distance kind) {
   switch (kind) {
     case Distance::kArea:
-      return BlurredOf(colour);
+      return DifferenceKind::kArea;
     case Distance::kEdge:
-      cv::Canny(BlurredOf(colour), feature, 101, 255);
-      return feature;
+      return DifferenceKind::kEdge;
     case Distance::kCorner:
-      cv::cornerHarris(GreyOf(colour), feature, 5, 3, 0.05);
-      cv::dilate(feature, feature, cv::Mat());
-      return feature;
+      return DifferenceKind::kCorner;
     default:
-      return colour;
+      return DifferenceKind::kPixel;
   }
-}
-
-double LargestContour(const cv::Mat& mask) {
-  std::vector<std::vector<cv::Point>> contours;
-  cv::findContours(mask, contours, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
-  double largest = 0;
-  for (const auto& contour : contours) {
-    largest = std::max(largest, cv::contourArea(contour));
-  }
-  return largest;
-}
-
-double DifferenceOf(Distance kind, const cv::Mat& a, const cv::Mat& b) {
-  cv::Mat difference;
-  cv::absdiff(a, b, difference);
-  const auto pixels = static_cast<double>(a.total());
-  if (kind == Distance::kCorner) return cv::countNonZero(difference) / pixels;
-  if (kind == Distance::kPixel) difference = GreyOf(difference);
-  cv::threshold(difference, difference, kChanged, 255, cv::THRESH_BINARY);
-  if (kind != Distance::kArea) return cv::countNonZero(difference) / pixels;
-  cv::dilate(difference, difference, cv::Mat());
-  return LargestContour(difference) / pixels;
 }
 
 // Mean and greatest block of squared differences of 0..255 levels.
@@ -188,6 +128,8 @@ SmallPicture SmallOf(const Frame& frame, int side) {
 }  // namespace
 
 class FeatureBank::State {
+  class GateDetector;
+
  public:
   explicit State(const Footage& footage) : footage_(footage) {}
 
@@ -234,6 +176,8 @@ class FeatureBank::State {
     return luma;
   }
 
+  std::unique_ptr<PictureDetector> Detector(DifferenceKind kind);
+
   bool remembers() const { return remember_; }
   void Remember(bool on) {
     if (on == remember_) return;
@@ -243,26 +187,35 @@ class FeatureBank::State {
   }
 
  private:
+  using Picture = PictureDetector::Picture;
+
+  // What one kind of gate took, in order, and compared.
+  struct GateKept {
+    std::unique_ptr<PictureDetector> detector;
+    std::vector<Picture> pictures;
+    std::unordered_map<uint64_t, double> distances;
+    std::unordered_map<const PictureFeature*, size_t> frames;
+  };
   struct Kept {
     std::array<std::unordered_map<uint64_t, double>, kDistances> distances;
-    std::map<std::pair<size_t, size_t>, cv::Mat> features;
-    std::map<size_t, cv::Mat> colours;
+    std::array<std::map<size_t, Picture>, kDistances> features;
+    std::array<GateKept, kDifferenceKinds> gates;
     std::map<std::pair<size_t, int>, SmallPicture> smalls;
     std::map<size_t, std::vector<float>> hands;
   };
 
-  const cv::Mat& Colour(size_t frame) {
-    if (kept_.colours.size() >= kLately) kept_.colours.clear();
-    auto& colour = kept_.colours[frame];
-    if (colour.empty()) colour = ColourOf(footage_.frames[frame]);
-    return colour;
-  }
-
-  cv::Mat Feature(Distance kind, size_t frame) {
-    if (kept_.features.size() >= kDistances * kLately) kept_.features.clear();
-    auto& feature = kept_.features[{static_cast<size_t>(kind), frame}];
-    if (feature.empty()) feature = FeatureOf(kind, Colour(frame));
-    return feature;
+  Picture Feature(Distance kind, size_t frame) {
+    auto& features = kept_.features[static_cast<size_t>(kind)];
+    const auto known = features.find(frame);
+    if (known != features.end()) return known->second;
+    // Copies of the picture are not worth their room.
+    const bool keeps = remember_ && kind != Distance::kPixel;
+    if (!keeps && features.size() >= kLately) features.clear();
+    const Frame& from = footage_.frames[frame];
+    return features
+        .emplace(frame, std::make_shared<PictureFeature>(
+                            FeatureOf(KindOf(kind), from, kMostPixels)))
+        .first->second;
   }
 
   double Measure(Distance kind, size_t a, size_t b) {
@@ -279,8 +232,8 @@ class FeatureBank::State {
       case Distance::kGridBlock:
         return GridErrors(footage_.grids[a], footage_.grids[b]).second;
       default: {
-        const cv::Mat first = Feature(kind, a);
-        return DifferenceOf(kind, first, Feature(kind, b));
+        const Picture first = Feature(kind, a);
+        return DifferenceOf(KindOf(kind), *first, *Feature(kind, b));
       }
     }
   }
@@ -289,6 +242,51 @@ class FeatureBank::State {
   bool remember_ = true;
   Kept kept_, aside_;  // aside: what is remembered, while time is measured
 };
+
+// Takes each frame once for all gates of a kind, whatever they decide.
+class FeatureBank::State::GateDetector final : public PictureDetector {
+ public:
+  GateDetector(DifferenceKind kind, State* bank) : kind_(kind), bank_(*bank) {}
+
+  Picture Take(const Frame& frame) override {
+    const auto& frames = bank_.footage_.frames;
+    const auto index = static_cast<size_t>(&frame - frames.data());
+    GateKept& kept = Kept();
+    while (kept.pictures.size() <= index) {
+      const size_t next = kept.pictures.size();
+      kept.pictures.push_back(kept.detector->Take(frames[next]));
+      kept.frames[kept.pictures.back().get()] = next;
+    }
+    return kept.pictures[index];
+  }
+  double Apart(const Picture& a, const Picture& b) override {
+    GateKept& kept = Kept();
+    const size_t first = kept.frames.at(a.get());
+    const size_t second = kept.frames.at(b.get());
+    const uint64_t pair = std::min(first, second) * bank_.footage_.size() +
+                          std::max(first, second);
+    const auto known = kept.distances.find(pair);
+    if (known != kept.distances.end()) return known->second;
+    return kept.distances[pair] = kept.detector->Apart(a, b);
+  }
+  void Reset() override {}  // a recording is one piece
+
+ private:
+  GateKept& Kept() {
+    GateKept& kept = bank_.kept_.gates[static_cast<size_t>(kind_)];
+    if (kept.detector == nullptr) kept.detector = MakePictureDetector(kind_);
+    return kept;
+  }
+
+  const DifferenceKind kind_;
+  State& bank_;
+};
+
+std::unique_ptr<PictureDetector> FeatureBank::State::Detector(
+    DifferenceKind kind) {
+  if (!remember_) return MakePictureDetector(kind);
+  return std::make_unique<GateDetector>(kind, this);
+}
 
 FeatureBank::FeatureBank(const Footage& footage)
     : state_(std::make_unique<State>(footage)) {}
@@ -305,6 +303,9 @@ FeatureBank::Luma FeatureBank::SampledLuma(size_t frame, int height) const {
 }
 const std::vector<float>& FeatureBank::Hand(size_t frame) {
   return state_->Hand(frame);
+}
+std::unique_ptr<PictureDetector> FeatureBank::Detector(DifferenceKind kind) {
+  return state_->Detector(kind);
 }
 void FeatureBank::Remember(bool on) { state_->Remember(on); }
 bool FeatureBank::remembers() const { return state_->remembers(); }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What rivals measure of frames and between them, as they were published.
-// Distances of pairs are kept: many settings ask for the same.
+// What rivals measure of frames and between them, and what the product's own
+// gates do. Reducto's features are those of filter/picture_feature.h. Distances
+// of pairs are kept: many settings ask for the same.
 
 #ifndef FOVEA_BENCH_REUSE_FEATURE_BANK_H_
 #define FOVEA_BENCH_REUSE_FEATURE_BANK_H_
@@ -12,17 +13,17 @@
 #include <vector>
 
 #include "bench/reuse/footage.h"
+#include "filter/difference_gate.h"
 
 namespace fovea::bench::reuse {
 
 // How far two frames are apart.
 enum class Distance : uint8_t {
-  // Reducto (SIGCOMM'20), shares of the picture's pixels. Pictures of more
-  // than a million pixels are halved first.
-  kPixel,   // that changed by more than 21 grey levels
-  kArea,    // of the largest changed contour after blur and dilation
-  kEdge,    // of Canny edges that differ
-  kCorner,  // of dilated Harris responses that differ by anything
+  // DifferenceKind, of pictures of a million pixels at most.
+  kPixel,
+  kArea,
+  kEdge,
+  kCorner,
   // NoScope (VLDB'17): mean squared error of 50 x 50 colour thumbnails, and
   // the greatest of its 5 x 5 blocks of 10 x 10 pixels.
   kThumb,
@@ -60,6 +61,10 @@ class FeatureBank {
   // A hand-made vector: means of 16 x 12 areas of the grid's luma less the
   // picture's median, in grey levels.
   const std::vector<float>& Hand(size_t frame);
+
+  // What the product's gates take of the frames and compare, kept as far as
+  // anything is. Frames must be those of the footage, and come in order.
+  std::unique_ptr<PictureDetector> Detector(DifferenceKind kind);
 
   // While off nothing is remembered but the features of the last few frames
   // that were asked about, as in a running system: for measuring time.

@@ -46,6 +46,12 @@ const std::vector<ClipName>& AllClips() {
   return *clips;
 }
 
+Features FeaturesAt(const Footage& footage, size_t frame) {
+  const Grid& grid = footage.grids[frame];
+  return footage.light.empty() ? FeaturesOf(grid)
+                               : FeaturesOf(grid, footage.light[frame]);
+}
+
 absl::StatusOr<Footage> LoadFootage(const ClipName& clip,
                                     const std::string& data) {
   const std::string path = data + "/" + clip.path;
@@ -60,8 +66,9 @@ absl::StatusOr<Footage> LoadFootage(const ClipName& clip,
   }
   auto grids = GridsOf(recording->frames);
   if (!grids.ok()) return grids.status();
-  return Footage{clip.name, recording->camera, std::move(recording->frames),
-                 *std::move(grids), *std::move(packets)};
+  return Footage{
+      clip.name,         recording->camera,   std::move(recording->frames),
+      *std::move(grids), *std::move(packets), {}};
 }
 
 }  // namespace fovea::bench::reuse

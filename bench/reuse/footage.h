@@ -7,6 +7,7 @@
 #define FOVEA_BENCH_REUSE_FOOTAGE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "bench/reuse/packets.h"
 #include "codec/grid.h"
 #include "codec/sample.h"
+#include "filter/features.h"
 
 namespace fovea::bench::reuse {
 
@@ -32,10 +34,16 @@ struct Footage {
   CameraInfo camera;
   std::vector<Frame> frames;
   std::vector<Grid> grids;      // as many
-  std::vector<Packet> packets;  // as many
+  std::vector<Packet> packets;  // as many; of regions none
+  // Of regions, the median luma of each whole frame, which their features are
+  // told by (filter/region.h); else none.
+  std::vector<uint8_t> light = {};
 
   size_t size() const { return frames.size(); }
 };
+
+// What this project's filter tells a frame by.
+Features FeaturesAt(const Footage& footage, size_t frame);
 
 // Decodes the whole recording and keeps it. kDataLoss: it has another number
 // of packets than of frames.

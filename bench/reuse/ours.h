@@ -6,12 +6,16 @@
 #ifndef FOVEA_BENCH_REUSE_OURS_H_
 #define FOVEA_BENCH_REUSE_OURS_H_
 
+#include <vector>
+
 #include "bench/reuse/policy.h"
 
 namespace fovea::bench::reuse {
 
 MethodEntry Ours();
-MethodEntry OursTrained();
+MethodEntry OursGateChosen();
+// Taught, by the product's own choice of heads and by each of them.
+std::vector<MethodEntry> OursTaught();
 
 }  // namespace fovea::bench::reuse
 

@@ -124,6 +124,7 @@ MethodEntry Near(const char* name, const char* source, Distance kind,
 MethodEntry RunAll() {
   MethodEntry entry{"run all", "the model on every frame"};
   entry.holds = true;
+  entry.published = false;
   entry.make = [](const Scene&, const Task&) {
     return std::make_unique<EveryKMethod>(std::vector<double>{1});
   };
@@ -133,6 +134,7 @@ MethodEntry RunAll() {
 MethodEntry EveryK() {
   MethodEntry entry{"every k", "every k-th frame is run, its answer held"};
   entry.holds = true;
+  entry.published = false;
   entry.make = [](const Scene&, const Task&) {
     return std::make_unique<EveryKMethod>(
         std::vector<double>{1,  2,  3,  4,  5,  6,  7,  8,  10,  12,  15,

@@ -2,6 +2,9 @@
 //
 // The one list of methods: whoever adds one adds a line here.
 
+#include <utility>
+#include <vector>
+
 #include "bench/reuse/background_gates.h"
 #include "bench/reuse/caches.h"
 #include "bench/reuse/glimpse.h"
@@ -14,14 +17,18 @@
 namespace fovea::bench::reuse {
 
 const std::vector<MethodEntry>& AllMethods() {
-  static const auto* methods = new std::vector<MethodEntry>{
-      RunAll(),      EveryK(),        PixelThreshold(), GridThreshold(),
-      NoScope(),     NoScopeBlocks(), NoScopeEarlier(), Frigate(),
-      Background(),  Reducto(),       Glimpse(),        StaticCache(),
-      FoggyCache(),  Potluck(),       VCache(),         FilterForward(),
-      SmartFilter(), InfiSkip(),      InfiReuse(),      PacketGame(),
-      Ours(),        OursTrained(),
-  };
+  static const auto* methods = [] {
+    auto* all = new std::vector<MethodEntry>{
+        RunAll(),      EveryK(),         PixelThreshold(), GridThreshold(),
+        NoScope(),     NoScopeBlocks(),  NoScopeEarlier(), Frigate(),
+        Background(),  Reducto(),        Glimpse(),        StaticCache(),
+        FoggyCache(),  Potluck(),        VCache(),         FilterForward(),
+        SmartFilter(), InfiSkip(),       InfiReuse(),      PacketGame(),
+        Ours(),        OursGateChosen(),
+    };
+    for (MethodEntry& taught : OursTaught()) all->push_back(std::move(taught));
+    return all;
+  }();
   return *methods;
 }
 

@@ -79,6 +79,8 @@ struct MethodEntry {
   bool holds = false;
   // One setting for all recordings. Settings mean the same on each.
   bool pooled = false;
+  // A rival that ours is held against; no baseline, and none of ours.
+  bool published = true;
   std::function<std::unique_ptr<Method>(const Scene&, const Task&)> make{};
 };
 

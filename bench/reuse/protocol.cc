@@ -73,7 +73,8 @@ Sweep SweepMethod(const MethodEntry& entry, const Scene& scene, Truth* truth,
   const Split split = SplitOf(truth->size(), entry.trains);
   const auto method = entry.make(scene, truth->task());
   if (entry.trains) method->Train(LessonsOf(*truth, split.train));
-  Sweep sweep{entry.name, entry.pooled, {}, {}, {}, entry.holds};
+  Sweep sweep{entry.name,  entry.pooled,   {}, {}, {},
+              entry.holds, entry.published};
   for (size_t knob = 0; knob < method->knobs(); ++knob) {
     sweep.knobs.push_back(method->KnobText(knob));
     sweep.tuned.push_back(

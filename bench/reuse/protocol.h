@@ -40,6 +40,7 @@ struct Sweep {
   std::vector<Outcome> tuned;   // by knob; on frames that choose
   std::vector<Outcome> judged;  // by knob; on frames that judge
   bool holds = false;           // as of MethodEntry
+  bool published = false;       // as of MethodEntry
   double gate_us = 0;           // median of a decision; 0: not measured
 };
 

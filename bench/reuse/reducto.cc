@@ -217,6 +217,7 @@ MethodEntry Reducto() {
       "Reducto (SIGCOMM'20) as released: pixel, area, edge and corner "
       "differences against the last kept frame, thresholds by 5-NN of "
       "difference histograms over segments that were run whole. Here: "
+      "features of luma, corners as such instead of responses as numbers, "
       "segments of 1 s or a sixth of the first part, logarithmic bins, "
       "settings (feature, target, greatest "
       "distance) chosen on the first part instead of on what is judged. It "

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "bench/reuse/clip_margins.h"
 #include "nlohmann/json.hpp"
 
 namespace fovea::bench::reuse {
@@ -162,7 +163,8 @@ Json JsonOf(const Score& score) {
   return {{"avoided", score.avoided}, {"agreed", score.agreed}};
 }
 
-Json JsonOf(const MethodRow& row, const std::vector<ClipResult>& results) {
+Json JsonOf(const MethodRow& row, bool published,
+            const std::vector<ClipResult>& results) {
   Json clips = Json::object();
   for (size_t i = 0; i < results.size(); ++i) {
     clips[results[i].clip] = {{"tuned", JsonOf(row.tuned[i])},
@@ -171,6 +173,7 @@ Json JsonOf(const MethodRow& row, const std::vector<ClipResult>& results) {
   }
   return {{"method", row.method},
           {"target", row.target},
+          {"published", published},
           {"clips", clips},
           {"mean", JsonOf(row.mean_tuned())},
           {"mean_hindsight", JsonOf(row.mean_hindsight())},
@@ -203,11 +206,14 @@ std::string Markdown(const std::vector<ClipResult>& results) {
       "Cells: avoided % / agreement %, settings chosen on the first 40 % of "
       "each recording, judged on the rest. Intervals: 90 %, frames redrawn in "
       "blocks. Behind the comma: recordings on which the target was kept. "
-      "Hindsight: avoided % at the setting best on the judged part.\n\n";
+      "Hindsight: avoided % at the setting best on the judged part. Per clip: "
+      "points more than others avoid; a star where the target was missed, and "
+      "rivals that missed theirs are left out.\n\n";
   for (const auto& [key, of_task] : ByTask(results)) {
     absl::StrAppend(&text, "## ", key.first, ", ", LossName(key.second), " (",
                     of_task.size(), " recordings)\n\n", SummaryTable(of_task),
                     SavedTable(of_task));
+    text += MarginTables(of_task);
     for (const double target : kTargets) text += TargetTable(of_task, target);
   }
   return text;
@@ -218,8 +224,10 @@ std::string JsonText(const std::vector<ClipResult>& results) {
   for (const auto& [key, of_task] : ByTask(results)) {
     Json rows = Json::array();
     for (const double target : kTargets) {
-      for (const MethodRow& row : RowsOf(of_task, target)) {
-        rows.push_back(JsonOf(row, of_task));
+      const auto of_target = RowsOf(of_task, target);
+      for (size_t i = 0; i < of_target.size(); ++i) {
+        const bool published = of_task[0].sweeps[i].published;
+        rows.push_back(JsonOf(of_target[i], published, of_task));
       }
     }
     tasks.push_back({{"model", key.first},

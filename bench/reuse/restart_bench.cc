@@ -20,6 +20,8 @@
 //
 //   run, held  share of the frames the model was run on, or whose answer is
 //              the last one
+//   later      likewise of the run, behind the warm-up in which every frame
+//              is run because no threshold has passed yet; -: nothing is
 //   stored     share of those answered from the store: copied, or from the
 //              cache
 //   agree      share of frames whose answer is as good as what the model says
@@ -38,12 +40,14 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "api/decision_book.h"
 #include "api/gop_reader.h"
@@ -96,11 +100,18 @@ struct Row {
   std::string clip, step;
   int64_t frames = 0, run = 0, held = 0, copied = 0, cached = 0, agreeing = 0;
   int64_t wrong = 0, stale = 0;
+  int64_t warm_up = 0;  // runs because nothing was certified yet
 
   double Share(int64_t part) const {
     return frames == 0
                ? 0
                : static_cast<double>(part) / static_cast<double>(frames);
+  }
+  // Of the frames behind the warm-up, how many were run; none: nothing is.
+  std::optional<double> later() const {
+    if (frames <= warm_up) return std::nullopt;
+    return static_cast<double>(run - warm_up) /
+           static_cast<double>(frames - warm_up);
   }
   double stored() const { return Share(copied + cached); }
 };
@@ -248,6 +259,7 @@ Row Lab::Run(Model* model, const std::string& name) {
   row.run = run.inferences;
   row.copied = run.copied;
   row.held = run.reuse->held;
+  row.warm_up = run.reuse->audit.warm_up_runs;
   row.cached = run.reuse->reused;
   for (uint64_t i = 0; i < static_cast<uint64_t>(row.frames); ++i) {
     const Given given = SourceOf({stream.id, i});
@@ -324,12 +336,18 @@ bool IsMet(const Row& row) {
   return row.step != "again" || row.stored() >= kLeastStored;
 }
 
+std::string LaterText(const Row& row) {
+  const std::optional<double> later = row.later();
+  return later ? absl::StrFormat("%.1f", 100 * *later) : "-";
+}
+
 void Print(const Row& row) {
   std::printf(
-      "| %s | %s | %lld | %.1f | %.1f | %.1f | %.1f | %.1f | %lld | "
+      "| %s | %s | %lld | %.1f | %s | %.1f | %.1f | %.1f | %.1f | %lld | "
       "%lld |%s\n",
       row.clip.c_str(), row.step.c_str(), static_cast<long long>(row.frames),
-      100 * row.Share(row.run), 100 * row.Share(row.held), 100 * row.stored(),
+      100 * row.Share(row.run), LaterText(row).c_str(),
+      100 * row.Share(row.held), 100 * row.stored(),
       100 * row.Share(row.copied), 100 * row.Share(row.agreeing),
       static_cast<long long>(row.wrong), static_cast<long long>(row.stale),
       IsMet(row) ? "" : " MISSED");
@@ -339,10 +357,10 @@ void Print(const Row& row) {
 json JsonOf(const Row& row) {
   return {{"clip", row.clip},         {"step", row.step},
           {"frames", row.frames},     {"run", row.run},
-          {"held", row.held},         {"cached", row.cached},
-          {"copied", row.copied},     {"agreeing", row.agreeing},
-          {"wrong_boxes", row.wrong}, {"stale", row.stale},
-          {"met", IsMet(row)}};
+          {"warm_up", row.warm_up},   {"held", row.held},
+          {"cached", row.cached},     {"copied", row.copied},
+          {"agreeing", row.agreeing}, {"wrong_boxes", row.wrong},
+          {"stale", row.stale},       {"met", IsMet(row)}};
 }
 
 int Main(int argc, char** argv) {
@@ -376,9 +394,9 @@ int Main(int argc, char** argv) {
   }
   if (!as_json) {
     std::printf(
-        "| clip | step | frames | run %% | held %% | stored %% | "
+        "| clip | step | frames | run %% | later %% | held %% | stored %% | "
         "copied %% | agree %% | wrong | stale |\n"
-        "|---|---|---|---|---|---|---|---|---|---|\n");
+        "|---|---|---|---|---|---|---|---|---|---|---|\n");
   }
   json document = json::array();
   bool met = true;

@@ -122,27 +122,41 @@ absl::StatusOr<std::unique_ptr<Model>> OpenTracedModel(
   return OpenModel(name, models, options);
 }
 
+absl::StatusOr<Trace> KeptTrace(
+    const std::string& path,
+    const std::function<absl::StatusOr<Trace>()>& make) {
+  auto trace = ReadTrace(path);
+  if (!absl::IsNotFound(trace.status())) return trace;
+  trace = make();
+  if (!trace.ok()) return trace.status();
+  const absl::Status written = WriteTrace(*trace, path);
+  if (!written.ok()) return written;
+  return trace;
+}
+
+absl::StatusOr<std::string> TraceStem(const ClipName& clip, const Model& model,
+                                      const std::string& data,
+                                      const std::string& folder) {
+  const std::string path = data + "/" + clip.path;
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(path, error);
+  if (error) return absl::NotFoundError("cannot read " + path);
+  const std::string digest = ChunkId{model.id().digest}.ToHex();
+  return absl::StrCat(folder, "/", std::filesystem::path(path).stem().string(),
+                      "-", bytes, "-", digest.substr(0, 16));
+}
+
 absl::StatusOr<Trace> LoadTrace(
     const ClipName& clip, const std::string& model, const std::string& data,
     const std::string& folder,
     const std::function<void(const std::string&)>& say) {
   const auto opened = OpenTracedModel(model, data, folder);
   if (!opened.ok()) return opened.status();
-  const std::string path = data + "/" + clip.path;
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(path, error);
-  if (error) return absl::NotFoundError("cannot read " + path);
-  const std::string digest = ChunkId{(*opened)->id().digest}.ToHex();
-  const std::string kept =
-      absl::StrCat(folder, "/", std::filesystem::path(path).stem().string(),
-                   "-", bytes, "-", digest.substr(0, 16), ".json");
-  auto trace = ReadTrace(kept);
-  if (!absl::IsNotFound(trace.status())) return trace;
-  trace = MakeTrace(clip, path, opened->get(), say);
-  if (!trace.ok()) return trace.status();
-  const absl::Status written = WriteTrace(*trace, kept);
-  if (!written.ok()) return written;
-  return trace;
+  const auto stem = TraceStem(clip, **opened, data, folder);
+  if (!stem.ok()) return stem.status();
+  return KeptTrace(*stem + ".json", [&] {
+    return MakeTrace(clip, data + "/" + clip.path, opened->get(), say);
+  });
 }
 
 std::string TraceText(const Trace& trace) {

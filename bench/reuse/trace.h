@@ -44,6 +44,18 @@ absl::StatusOr<std::unique_ptr<Model>> OpenTracedModel(
     const std::string& name, const std::string& data,
     const std::string& folder);
 
+// The trace in the file at `path`; where there is none what `make` gives,
+// written there.
+absl::StatusOr<Trace> KeptTrace(
+    const std::string& path,
+    const std::function<absl::StatusOr<Trace>()>& make);
+
+// What the names of a model's traces of a recording below `data` begin with.
+// kNotFound: no such recording.
+absl::StatusOr<std::string> TraceStem(const ClipName& clip, const Model& model,
+                                      const std::string& data,
+                                      const std::string& folder);
+
 // The trace of `clip` by the model of a card, read from a file below `folder`
 // or made and written there. The file's name holds the model's digest and the
 // recording's name and size, so an outdated one is not found. The frames are

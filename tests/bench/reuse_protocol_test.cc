@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/reuse/clip_margins.h"
 #include "bench/reuse/knobs.h"
 #include "bench/reuse/oracle.h"
 #include "bench/reuse/protocol.h"
@@ -238,6 +239,75 @@ TEST(ReportTest, MeansWeighRecordingsTheSame) {
   EXPECT_DOUBLE_EQ(rows[0].mean_tuned().avoided, 0.75);
   EXPECT_DOUBLE_EQ(rows[0].mean_tuned().agreed, 1);
   EXPECT_EQ(rows[0].kept(), 2);
+}
+
+// Ten frames of which `avoided` are, and `wrong` of those are wrong.
+Outcome Avoiding(size_t avoided, size_t wrong = 0) {
+  Outcome outcome;
+  for (size_t i = 0; i < 10; ++i) {
+    outcome.avoided.push_back(i < avoided);
+    outcome.agreed.push_back(i >= wrong);
+  }
+  return outcome;
+}
+
+// One setting each.
+ClipResult ClipOf(const char* clip, const Outcome& ours, const Outcome& every_k,
+                  const Outcome& rival) {
+  const auto sweep = [](const char* name, const Outcome& judged,
+                        bool published) {
+    Sweep made{name, false, {"knob"}, {Avoiding(10)}, {judged}};
+    made.published = published;
+    return made;
+  };
+  return {clip,
+          "model",
+          Loss::kLabels,
+          10,
+          1000,
+          {sweep("ours", ours, false), sweep("every k", every_k, false),
+           sweep("rival", rival, true)}};
+}
+
+TEST(ClipMarginsTest, EachClipIsHeldAgainstItsBestRival) {
+  const std::vector<ClipResult> results = {
+      ClipOf("ahead", Avoiding(8), Avoiding(5), Avoiding(7)),
+      ClipOf("behind", Avoiding(4), Avoiding(4), Avoiding(6))};
+  for (const bool hindsight : {true, false}) {
+    const auto margins = MarginsOf(results, "ours", 0.9, hindsight);
+    ASSERT_EQ(margins.size(), 2U);
+    EXPECT_EQ(margins[0].rival, "rival");
+    EXPECT_NEAR(margins[0].over_rival, 0.1, 1e-9);
+    EXPECT_NEAR(margins[0].over_every_k, 0.3, 1e-9);
+    EXPECT_NEAR(margins[1].over_rival, -0.2, 1e-9);
+    const MarginCount count = CountMargins(margins);
+    EXPECT_EQ(count.clips, 2);
+    EXPECT_EQ(count.near_rival, 1);
+    EXPECT_EQ(count.ahead_of_every_k, 1);
+  }
+  EXPECT_TRUE(MarginsOf(results, "theirs", 0.9, true).empty());
+}
+
+TEST(ClipMarginsTest, APointBehindIsNearAndNoMore) {
+  const auto count = [](double over_rival) {
+    return CountMargins({{"clip", 0.5, true, "rival", over_rival, 0.1}})
+        .near_rival;
+  };
+  EXPECT_EQ(count(-0.01), 1);
+  EXPECT_EQ(count(-0.0101), 0);
+}
+
+// Chosen beforehand, a rival that then errs too much has saved nothing; of
+// ours it is said.
+TEST(ClipMarginsTest, WhoMissesTheTargetDoesNotCount) {
+  const std::vector<ClipResult> results = {
+      ClipOf("clip", Avoiding(8, 2), Avoiding(9, 2), Avoiding(9, 3))};
+  const auto chosen = MarginsOf(results, "ours", 0.9, false);
+  EXPECT_FALSE(chosen[0].kept);
+  EXPECT_NEAR(chosen[0].over_rival, 0.8, 1e-9);
+  EXPECT_NEAR(chosen[0].over_every_k, 0.8, 1e-9);
+  // In hindsight nobody would have chosen that.
+  EXPECT_EQ(MarginsOf(results, "ours", 0.9, true)[0].avoided, 0);
 }
 
 }  // namespace
