@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Any bytes as a res or dec row. What decodes must come back the same when it
-// is encoded again; NaN is not equal to itself, so bytes are compared.
+// Any bytes as a res or dec row, of originals too. What decodes must come back
+// the same when it is encoded again; NaN is not equal to itself, so bytes are
+// compared.
 
 #include <cstdint>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "store/decision_rows.h"
+#include "store/original_rows.h"
 #include "store/result_rows.h"
 
 namespace {
@@ -18,6 +20,14 @@ void CheckResult(std::string_view value) {
   if (!row.ok()) return;
   if (!fovea::CheckResultRow(*row).ok()) std::abort();
   const auto again = fovea::DecodeResultRow(fovea::EncodeResultRow(*row));
+  if (!again.ok() || !(*again == *row)) std::abort();
+}
+
+void CheckOriginal(std::string_view value) {
+  const auto row = fovea::DecodeOriginalRow(value);
+  if (!row.ok()) return;
+  if (!fovea::CheckOriginalRow(*row).ok()) std::abort();
+  const auto again = fovea::DecodeOriginalRow(fovea::EncodeOriginalRow(*row));
   if (!again.ok() || !(*again == *row)) std::abort();
 }
 
@@ -38,6 +48,7 @@ void CheckDecisions(std::string_view value) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   CheckResult(bytes);
+  CheckOriginal(bytes);
   CheckDecisions(bytes);
   if (const auto key = fovea::ParseResultKey(bytes); key.ok()) {
     if (fovea::ResultKey(*key) != bytes) std::abort();
