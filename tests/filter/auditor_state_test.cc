@@ -63,7 +63,7 @@ TEST(AuditorTest, StatesOfAnotherVersionAreRefusedAsSuch) {
   Watch watch(Seeded(9));
   watch.Feed(3000, 0.01);
   std::vector<uint8_t> bytes = watch.auditor().Save();
-  bytes.resize(bytes.size() - 8);
+  bytes.erase(bytes.end() - 8, bytes.end());
   ++bytes[0];
   PutU64(internal::AuditStateCheck(bytes), &bytes);
   EXPECT_EQ(Auditor::Load(Seeded(9), bytes).status().code(),
