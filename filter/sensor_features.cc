@@ -49,7 +49,9 @@ int8_t GenericCell(double value) {
 std::string WithoutAxis(std::string_view name, char axis) {
   std::string lower = absl::AsciiStrToLower(std::string(name));
   if (lower.size() < 2) return "";
-  const auto is_gap = [](char c) { return absl::ascii_ispunct(c) || c == ' '; };
+  const auto is_gap = [](char c) {
+    return absl::ascii_ispunct(static_cast<unsigned char>(c)) || c == ' ';
+  };
   if (lower.back() == axis) return lower.substr(0, lower.size() - 1);
   if (lower.front() == axis && is_gap(lower[1])) return lower.substr(1);
   return "";

@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const fovea::ComparedRuns compared = Edges(usual);
   Check(read->Predict(compared));
-  for (const uint64_t vote : {1, 2, 3}) {
+  for (uint64_t vote = 1; vote <= 3; ++vote) {
     read->Learn({compared, vote});
     read->LearnUsual({picture, usual && vote < 3 ? usual->vote : vote});
   }
