@@ -9,7 +9,7 @@
 #include "api/answer_traits.h"
 #include "api/model_reuse.h"
 #include "api/stop_flag.h"
-#include "api/stream_registry.h"
+#include "api/stream_commit.h"
 #include "api/system_clock.h"
 #include "codec/formats/image_reader.h"
 #include "filter/auditor.h"
@@ -283,17 +283,13 @@ absl::StatusOr<std::optional<ResultRow>> OldAnswers::CopyOf(
 
 absl::Status OldAnswers::Carry(double confidence) {
   if (indexes_.empty()) return absl::OkStatus();
-  const auto retention_class = StreamRegistry(store_).Class(stream_.id);
-  if (!retention_class.ok()) return retention_class.status();
   const CarriedOver mark{options_.from, report_.bound, confidence};
   CommitBatch batch;
   int64_t carried = 0;
   int64_t replaced = 0;
   const auto commit = [&]() -> absl::Status {
-    CommitBatch full = std::exchange(batch, {});
-    if (full.empty()) return absl::OkStatus();
-    full.set_retention_class(*retention_class);
-    absl::Status status = store_->Commit(std::move(full)).status();
+    absl::Status status =
+        CommitForStream(store_, stream_.id, std::exchange(batch, {}));
     if (!status.ok()) return status;
     report_.carried += std::exchange(carried, 0);
     report_.replaced += std::exchange(replaced, 0);

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/answer_bytes.h"
 #include "api/run_plan.h"
-#include "api/stream_registry.h"
+#include "api/stream_commit.h"
 #include "filter/result_store.h"
 #include "index/observations.h"
 #include "store/audit_rows.h"
@@ -379,12 +379,7 @@ absl::Status PacketCamera::Commit() {
   if (absl::Status s = PutObservations(); !s.ok()) return s;
   if (absl::Status s = decisions_.Put(&batch_); !s.ok()) return s;
   looks_->Put(&batch_);
-  CommitBatch batch = std::exchange(batch_, {});
-  if (batch.empty()) return absl::OkStatus();
-  const auto retention_class = StreamRegistry(store_).Class(stream_.id);
-  if (!retention_class.ok()) return retention_class.status();
-  batch.set_retention_class(*retention_class);
-  return store_->Commit(std::move(batch)).status();
+  return CommitForStream(store_, stream_.id, std::exchange(batch_, {}));
 }
 
 }  // namespace fovea

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "api/stream_registry.h"
+#include "api/stream_commit.h"
 #include "api/system_clock.h"
 #include "filter/inference_reuse.h"
 #include "filter/result_store.h"
@@ -186,11 +186,7 @@ absl::Status Reuse::Commit() {
   if (regions_ != nullptr) {
     if (absl::Status s = regions_->Put(&batch); !s.ok()) return s;
   }
-  if (batch.empty()) return absl::OkStatus();
-  const auto retention_class = StreamRegistry(store_->chunks()).Class(stream_);
-  if (!retention_class.ok()) return retention_class.status();
-  batch.set_retention_class(*retention_class);
-  return store_->chunks()->Commit(std::move(batch)).status();
+  return CommitForStream(store_->chunks(), stream_, std::move(batch));
 }
 
 }  // namespace fovea

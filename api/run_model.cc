@@ -20,7 +20,7 @@
 #include "api/run_task.h"
 #include "api/shown_frames.h"
 #include "api/stop_flag.h"
-#include "api/stream_registry.h"
+#include "api/stream_commit.h"
 #include "api/system_clock.h"
 #include "api/twin_gops.h"
 #include "codec/formats/image_reader.h"
@@ -391,13 +391,8 @@ class Run {
     looks_->Put(&batch_);
     gops_pending_ = 0;
     committed_ns_ = Now();
-    CommitBatch batch = std::exchange(batch_, {});
-    if (batch.empty()) return absl::OkStatus();
-    const auto retention_class = StreamRegistry(store_).Class(stream_.id);
-    if (!retention_class.ok()) return retention_class.status();
-    batch.set_retention_class(*retention_class);
     committed_looks_ = looks_;
-    return store_->Commit(std::move(batch)).status();
+    return CommitForStream(store_, stream_.id, std::exchange(batch_, {}));
   }
 
   Store* const whole_;

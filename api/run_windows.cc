@@ -18,7 +18,7 @@
 #include "api/look_spans.h"
 #include "api/observation_book.h"
 #include "api/stop_flag.h"
-#include "api/stream_registry.h"
+#include "api/stream_commit.h"
 #include "api/system_clock.h"
 #include "api/window_reader.h"
 #include "index/observations.h"
@@ -274,12 +274,7 @@ class WindowRun {
     looks_->Put(&batch_);
     pending_ = 0;
     committed_ns_ = Now();
-    CommitBatch batch = std::exchange(batch_, {});
-    if (batch.empty()) return absl::OkStatus();
-    const auto retention_class = StreamRegistry(store_).Class(stream_.id);
-    if (!retention_class.ok()) return retention_class.status();
-    batch.set_retention_class(*retention_class);
-    return store_->Commit(std::move(batch)).status();
+    return CommitForStream(store_, stream_.id, std::exchange(batch_, {}));
   }
 
   Store* const whole_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "api/stream_registry.h"
+#include "api/stream_commit.h"
 #include "api/system_clock.h"
 #include "store/commit_batch.h"
 
@@ -115,11 +115,7 @@ absl::Status SensorReuse::Commit() {
   committed_ns_ = MonotonicNowNs();
   CommitBatch batch;
   if (absl::Status s = reuse_->Put(&batch); !s.ok()) return s;
-  if (batch.empty()) return absl::OkStatus();
-  const auto retention_class = StreamRegistry(store_->chunks()).Class(stream_);
-  if (!retention_class.ok()) return retention_class.status();
-  batch.set_retention_class(*retention_class);
-  return store_->chunks()->Commit(std::move(batch)).status();
+  return CommitForStream(store_->chunks(), stream_, std::move(batch));
 }
 
 }  // namespace fovea

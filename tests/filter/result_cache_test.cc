@@ -136,82 +136,105 @@ TEST_F(ResultCacheTest, OfTheEquallyNearTheLaterAnswers) {
   }
 }
 
-// Find() beside the same done one by one: distances of all, sorted.
+// What a look at each result finds.
+struct SlowLookup {
+  size_t neighbours = 0, survivors = 0, most = 0;
+  double theta = 0;
+  std::map<uint64_t, std::vector<const Result*>> votes;  // nearest first
+};
+
+SlowLookup LookAtEach(const std::vector<Result>& all, const Features& asked,
+                      const LookupLimits& limits) {
+  std::vector<std::tuple<float, int64_t, const Result*>> order;
+  for (const Result& result : all) {
+    const float distance = FeatureDistance(asked, result.features);
+    if (distance > limits.most_distance) continue;
+    order.emplace_back(distance, -result.time_ns, &result);
+  }
+  std::sort(order.begin(), order.end());
+  order.resize(std::min(order.size(), limits.most_neighbours));
+  double mean = 0;
+  for (const auto& [distance, time, result] : order) {
+    mean += static_cast<double>(distance) / static_cast<double>(order.size());
+  }
+  SlowLookup slow;
+  slow.neighbours = order.size();
+  for (const auto& [distance, time, result] : order) {
+    const float nearest = std::get<0>(order[0]);
+    if (distance == nearest || (nearest > 0 && distance < mean)) {
+      slow.votes[result->vote].push_back(result);
+    }
+  }
+  double squares = 0;
+  for (const auto& [vote, results] : slow.votes) {
+    slow.survivors += results.size();
+    slow.most = std::max(slow.most, results.size());
+    squares += std::pow(static_cast<double>(results.size()), 2);
+  }
+  slow.theta = static_cast<double>(slow.most) / std::sqrt(squares);
+  return slow;
+}
+
+void ExpectSame(const Lookup& lookup, const SlowLookup& slow) {
+  ASSERT_EQ(lookup.outcome == LookupOutcome::kNoneNear, slow.votes.empty());
+  if (slow.votes.empty()) return;
+  EXPECT_EQ(lookup.neighbours, slow.neighbours);
+  EXPECT_EQ(lookup.survivors, slow.survivors);
+  EXPECT_EQ(lookup.votes, slow.most);
+  EXPECT_NEAR(lookup.theta, slow.theta, 1e-12);
+  const auto winners = slow.votes.find(lookup.result->vote);
+  ASSERT_NE(winners, slow.votes.end());
+  ASSERT_EQ(winners->second.size(), slow.most);
+  EXPECT_EQ(InputKeyOf(*lookup.result), InputKeyOf(*winners->second[0]));
+  const bool enough = slow.survivors >= 3 || lookup.distance <= 2;
+  EXPECT_EQ(lookup.outcome == LookupOutcome::kFound,
+            enough && slow.theta > 0.8);
+}
+
+// `near` with so much noise.
+Features Noisy(const Features& near, int noise, std::mt19937* random) {
+  Features features = near;
+  for (int8_t& cell : features.cells) {
+    cell =
+        static_cast<int8_t>(cell + static_cast<int>((*random)() % 61) % noise);
+  }
+  return features;
+}
+
+// 40 scenes of 12 pictures each, of two answers.
+std::vector<Result> ManyScenes(std::mt19937* random) {
+  const Features blank{16, 9, std::vector<int8_t>(16 * 9, -30)};
+  std::vector<Result> all;
+  for (uint64_t scene = 0; scene < 40; ++scene) {
+    const Features middle = Noisy(blank, 60, random);
+    const uint64_t hash = (uint64_t{(*random)()} << 32) | (*random)();
+    for (uint64_t i = 0; i < 12; ++i) {
+      Result result = MakeResult(scene * 100 + i, 0, (*random)() % 8 == 0);
+      result.features = Noisy(middle, 2 + static_cast<int>(i), random);
+      result.fingerprint = {hash ^ (uint64_t{1} << (*random)() % 64), {}};
+      all.push_back(result);
+    }
+  }
+  return all;
+}
+
 TEST_F(ResultCacheTest, FindsWhatALookAtEachFinds) {
   constexpr uint32_t kSeed = 20260611;
   SCOPED_TRACE(kSeed);
   std::mt19937 random(kSeed);
-  const auto picture = [&](const Features& near, int noise) {
-    Features f = near;
-    for (int8_t& cell : f.cells) {
-      cell =
-          static_cast<int8_t>(cell + static_cast<int>(random() % 61) % noise);
-    }
-    return f;
-  };
   const LookupLimits limits = {.most_distance = 9, .tight_distance = 2};
   Open();
-  std::vector<Result> all;
-  const Features blank{16, 9, std::vector<int8_t>(16 * 9, -30)};
-  for (uint64_t scene = 0; scene < 40; ++scene) {
-    const Features middle = picture(blank, 60);
-    Fingerprint hash;
-    hash.coarse = (uint64_t{random()} << 32) | random();
-    for (uint64_t i = 0; i < 12; ++i) {
-      Result result = MakeResult(scene * 100 + i, 0, random() % 8 == 0);
-      result.features = picture(middle, 2 + static_cast<int>(i));
-      result.fingerprint = hash;
-      result.fingerprint.coarse ^= uint64_t{1} << random() % 64;
-      all.push_back(result);
-      Put(result);
-    }
-  }
+  const std::vector<Result> all = ManyScenes(&random);
+  for (const Result& result : all) Put(result);
   std::set<LookupOutcome> outcomes;
   for (int i = 0; i < 500; ++i) {
     const Result& like = all[random() % all.size()];
-    const Features asked = picture(like.features, 1 + i % 28);
-    std::vector<std::tuple<float, int64_t, const Result*>> order;
-    for (const Result& result : all) {
-      const float distance = FeatureDistance(asked, result.features);
-      if (distance <= limits.most_distance) {
-        order.emplace_back(distance, -result.time_ns, &result);
-      }
-    }
-    std::sort(order.begin(), order.end());
-    order.resize(std::min(order.size(), limits.most_neighbours));
-    double mean = 0;
-    for (const auto& [distance, time, result] : order) {
-      mean += static_cast<double>(distance) / static_cast<double>(order.size());
-    }
-    std::map<uint64_t, std::vector<const Result*>> votes;
-    for (const auto& [distance, time, result] : order) {
-      const float nearest = std::get<0>(order[0]);
-      if (distance == nearest || (nearest > 0 && distance < mean)) {
-        votes[result->vote].push_back(result);
-      }
-    }
+    const Features asked = Noisy(like.features, 1 + i % 28, &random);
     const Lookup lookup =
         cache_->Find(like.fingerprint, asked, like.time_ns, limits);
     outcomes.insert(lookup.outcome);
-    ASSERT_EQ(lookup.outcome == LookupOutcome::kNoneNear, votes.empty());
-    if (votes.empty()) continue;
-    size_t survivors = 0, most = 0;
-    double squares = 0;
-    for (const auto& [vote, results] : votes) {
-      survivors += results.size();
-      most = std::max(most, results.size());
-      squares += std::pow(static_cast<double>(results.size()), 2);
-    }
-    const double theta = static_cast<double>(most) / std::sqrt(squares);
-    ASSERT_EQ(lookup.neighbours, order.size());
-    ASSERT_EQ(lookup.survivors, survivors);
-    ASSERT_EQ(lookup.votes, most);
-    ASSERT_NEAR(lookup.theta, theta, 1e-12);
-    const auto& winners = votes[lookup.result->vote];
-    ASSERT_EQ(winners.size(), most);
-    ASSERT_EQ(InputKeyOf(*lookup.result), InputKeyOf(*winners[0]));
-    const bool enough = survivors >= 3 || lookup.distance <= 2;
-    ASSERT_EQ(lookup.outcome == LookupOutcome::kFound, enough && theta > 0.8);
+    ExpectSame(lookup, LookAtEach(all, asked, limits));
+    ASSERT_FALSE(HasFailure()) << "look-up " << i;
   }
   // The test saw each.
   EXPECT_EQ(outcomes.size(), 4U);
