@@ -235,10 +235,10 @@ class EncodePipe : public TrackPipe {
     if (!originals.ok()) return originals.status();
     originals_ = *std::move(originals);
     if (reused_ == nullptr) return absl::OkStatus();
-    reused_->OnGiven([this](const ModelDescription& model,
-                            const ModelReuse::Answered& answered) {
-      originals_->Give(model, answered);
-    });
+    reused_->OnGiven(
+        [this](const ModelDescription& model, const Answered& answered) {
+          originals_->Give(model, answered);
+        });
     return absl::OkStatus();
   }
 

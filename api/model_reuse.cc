@@ -17,8 +17,6 @@
 namespace fovea {
 namespace {
 
-constexpr size_t kMostAlarms = 64;  // told; all are counted
-
 void Carry(const ModelCard& card, const Grid& grid, std::string* answer) {
   auto decoded = DecodeAnswer(*answer);
   if (!decoded.ok()) return;
@@ -72,9 +70,8 @@ ModelReuse::ModelReuse(ChunkStore* store, StreamId stream,
       monotonic_ns_(std::move(monotonic_ns)),
       kind_(kind),
       ledger_(store, stream, model->id, kind, options,
-              GateId(options.gate, options.predictor), monotonic_ns_) {
-  report_.model = model->id;
-}
+              GateId(options.gate, options.predictor), monotonic_ns_),
+      account_(model->id, &ledger_, monotonic_ns_) {}
 
 ModelReuse::~ModelReuse() = default;
 
@@ -111,11 +108,10 @@ absl::StatusOr<ModelReuse::Place*> ModelReuse::PlaceOf(uint32_t region) {
   return &places_.emplace(region, Place{*std::move(reuse), ""}).first->second;
 }
 
-absl::StatusOr<ModelReuse::Answered> ModelReuse::GetOrAsk(uint64_t index,
-                                                          int64_t time_ns,
-                                                          const Grid& grid,
-                                                          const Frame& frame,
-                                                          const Ask& ask) {
+absl::StatusOr<Answered> ModelReuse::GetOrAsk(uint64_t index, int64_t time_ns,
+                                              const Grid& grid,
+                                              const Frame& frame,
+                                              const AskModel& ask) {
   const int64_t begun = monotonic_ns_();
   ReuseInput input;
   input.index = index;
@@ -131,8 +127,8 @@ absl::StatusOr<ModelReuse::Answered> ModelReuse::GetOrAsk(uint64_t index,
   return GetOrAsk(std::move(input), ask);
 }
 
-absl::StatusOr<ModelReuse::Answered> ModelReuse::GetOrAsk(ReuseInput input,
-                                                          const Ask& ask) {
+absl::StatusOr<Answered> ModelReuse::GetOrAsk(ReuseInput input,
+                                              const AskModel& ask) {
   const auto found = PlaceOf(input.region);
   if (!found.ok()) return found.status();
   Place& place = **found;
@@ -140,57 +136,19 @@ absl::StatusOr<ModelReuse::Answered> ModelReuse::GetOrAsk(ReuseInput input,
   input.stream = stream_;
   input.kind = kind_;
   const ReuseVerdict verdict = place.reuse->Decide(input);
-  report_.decide_ns += input.spent_ns + monotonic_ns_() - begun;
-  ++report_.inputs;
+  account_.CountDecided(input.spent_ns + monotonic_ns_() - begun);
   if (verdict.run) return Run(input, &place, ask);
-  absl::Status s = ledger_.Note(input.index, input.region, verdict.decision);
-  if (!s.ok()) return s;
-  Answered answered;
-  answered.decision = verdict.decision;
-  if (verdict.decision.kind == DecisionKind::kGap) {
-    ++report_.gaps;
-    place.given.clear();
-    return answered;
-  }
-  answered.repeated = verdict.answer == place.given;
-  place.given = verdict.answer;
-  auto answer = DecodeAnswer(verdict.answer);
-  if (!answer.ok()) return answer.status();
-  answered.answer = *std::move(answer);
-  ++(verdict.decision.kind == DecisionKind::kReuse ? report_.reused
-                                                   : report_.held);
-  return answered;
+  return account_.Give(input.index, input.region, verdict, &place.given);
 }
 
-absl::StatusOr<ModelReuse::Answered> ModelReuse::Run(const ReuseInput& input,
-                                                     Place* place,
-                                                     const Ask& ask) {
-  const int64_t begun = monotonic_ns_();
-  auto answer = ask();
-  const int64_t cost_ns = monotonic_ns_() - begun;
-  report_.run_ns += cost_ns;
-  ++report_.runs;
-  Answered answered;
-  answered.run = true;
-  InferenceReuse::Learnt learnt;
-  auto encoded = answer.ok() ? Encode(*answer, cost_ns)
-                             : absl::StatusOr<ModelAnswer>(answer.status());
-  if (encoded.ok()) {
-    learnt = place->reuse->Ran(*encoded);
-    place->given = std::move(encoded->answer);
-    answered.answer = *std::move(answer);
-  } else {
-    ++report_.failed;
-    learnt = place->reuse->Failed();
-    place->given.clear();
-    answered.error = encoded.status();
-  }
-  if (!learnt.stored.ok()) return learnt.stored;
+absl::StatusOr<Answered> ModelReuse::Run(const ReuseInput& input, Place* place,
+                                         const AskModel& ask) {
+  ReuseAccount::Run run = account_.Ask(
+      ask, [this](const Answer& said) { return Encode(said); }, &place->given);
+  const InferenceReuse::Learnt learnt =
+      run.said ? place->reuse->Ran(*run.said) : place->reuse->Failed();
   if (learnt.alarm) Tell(input, *learnt.alarm);
-  answered.decision = learnt.decision;
-  absl::Status s = ledger_.Note(input.index, input.region, learnt.decision);
-  if (!s.ok()) return s;
-  return answered;
+  return account_.Settle(input.index, input.region, std::move(run), learnt);
 }
 
 // The region that raised it has followed it already.
@@ -200,15 +158,12 @@ void ModelReuse::Tell(const ReuseInput& input, const AuditAlarm& alarm) {
       if (region != input.region) place.reuse->Reset();
     }
   }
-  if (report_.alarms.size() >= kMostAlarms) return;
   const std::string where =
       input.region == 0 ? "" : absl::StrCat(" region ", input.region);
-  report_.alarms.push_back(
-      absl::StrCat("frame ", input.index, where, ": ", alarm.reason));
+  account_.Tell(absl::StrCat("frame ", input.index, where), alarm);
 }
 
-absl::StatusOr<ModelAnswer> ModelReuse::Encode(const Answer& answer,
-                                               int64_t cost_ns) const {
+absl::StatusOr<ModelAnswer> ModelReuse::Encode(const Answer& answer) const {
   auto bytes = EncodeAnswer(answer, model_->card);
   if (!bytes.ok()) return bytes.status();
   // What could not be read back is not to be given again either.
@@ -217,7 +172,6 @@ absl::StatusOr<ModelAnswer> ModelReuse::Encode(const Answer& answer,
   }
   ModelAnswer encoded;
   encoded.answer = *std::move(bytes);
-  encoded.cost_ns = cost_ns;
   encoded.traits = TraitsOf(answer, model_->card, options_.loss);
   return encoded;
 }
@@ -245,7 +199,7 @@ absl::Status ModelReuse::Put(CommitBatch* batch) {
 }
 
 ReuseReport ModelReuse::Report() const {
-  ReuseReport report = report_;
+  ReuseReport report = account_.report();
   report.audit = auditor_->Report();
   report.too_dear = std::ranges::any_of(places_, [](const auto& place) {
     return place.second.reuse->too_dear();

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/reuse_account.h"
 #include "api/reuse_ledger.h"
 #include "api/reuse_options.h"
 #include "codec/grid.h"
@@ -32,33 +33,11 @@
 
 namespace fovea {
 
-class InferenceReuse;
-struct ModelAnswer;
-struct ReuseInput;
-
-// Of one stream, model and kind of input.
-struct ReuseReport {
-  ModelId model;
-  AuditReport audit;
-  int64_t inputs = 0;
-  int64_t runs = 0;  // checks among them
-  int64_t held = 0;
-  int64_t reused = 0;
-  int64_t failed = 0;     // runs that gave no answer
-  int64_t gaps = 0;       // offline, and nothing known
-  int64_t run_ns = 0;     // spent in the model
-  int64_t decide_ns = 0;  // and on deciding
-  bool too_dear = false;  // deciding cost more than it saved, and is off
-  std::vector<std::string> alarms;
-};
-
 // Frames come in the order of time, the regions of each by rising numbers. Each
 // region has a history of its own, which answers are held from; the cache, and
 // the auditor with its threshold and bound, are those of all. Not thread-safe.
 class ModelReuse {
  public:
-  using Ask = std::function<absl::StatusOr<Answer>()>;
-
   // `store` and `model` outlive this. Reads what is cached of the model about
   // inputs of the kind, kFrame or kRegion, and goes on with the audit of these
   // very options where there is one.
@@ -71,25 +50,17 @@ class ModelReuse {
       InputKind kind = InputKind::kFrame);
   ~ModelReuse();
 
-  // What the model says about frame `index`, or would say. No answer: it
-  // failed, of which `error` tells, or is absent.
-  struct Answered {
-    std::optional<Answer> answer;
-    Decision decision;
-    bool run = false;       // the model was
-    bool repeated = false;  // it is what was given of the region before
-    absl::Status error;
-  };
+  // What the model says about frame `index`, or would say.
   // `grid` is measured against the frame before; `frame` has the pixels, and
   // is run where they are missing and the gate looks at them. Calls `ask` where
   // the model is to be run; what it says that cannot be kept, such as a box
   // that is no number, is a failure. Errors of the store.
   absl::StatusOr<Answered> GetOrAsk(uint64_t index, int64_t time_ns,
                                     const Grid& grid, const Frame& frame,
-                                    const Ask& ask);
+                                    const AskModel& ask);
   // The same of an input of this kind, whose stream is this one. `input.grid`
   // says how it has changed since the last one of its region.
-  absl::StatusOr<Answered> GetOrAsk(ReuseInput input, const Ask& ask);
+  absl::StatusOr<Answered> GetOrAsk(ReuseInput input, const AskModel& ask);
 
   // Instead of GetOrAsk(): the model has looked at these very pictures before,
   // as frame `there` of stream `from`. Notes so and no more: nothing is to be
@@ -118,10 +89,9 @@ class ModelReuse {
   };
   absl::StatusOr<Place*> PlaceOf(uint32_t region);
   absl::StatusOr<Answered> Run(const ReuseInput& input, Place* place,
-                               const Ask& ask);
+                               const AskModel& ask);
   void Tell(const ReuseInput& input, const AuditAlarm& alarm);
-  absl::StatusOr<ModelAnswer> Encode(const Answer& answer,
-                                     int64_t cost_ns) const;
+  absl::StatusOr<ModelAnswer> Encode(const Answer& answer) const;
 
   const StreamId stream_;
   const ModelDescription* const model_;
@@ -129,9 +99,9 @@ class ModelReuse {
   const std::function<int64_t()> monotonic_ns_;
   const InputKind kind_;
   ReuseLedger ledger_;
+  ReuseAccount account_;
   std::unique_ptr<Auditor> auditor_;
   std::map<uint32_t, Place> places_;  // by region; 0: whole frames
-  ReuseReport report_;
 };
 
 }  // namespace fovea

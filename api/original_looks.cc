@@ -62,7 +62,7 @@ void OriginalLooks::Know(const ModelDescription& model, const Answer& answer) {
 }
 
 void OriginalLooks::Give(const ModelDescription& model,
-                         const ModelReuse::Answered& answered) {
+                         const Answered& answered) {
   OfModel* of_model = Find(model);
   if (of_model == nullptr) return;
   of_model->given = answered;

@@ -44,8 +44,7 @@ class OriginalLooks {
   void Know(const ModelDescription& model, const Answer& answer);
 
   // What is given about the frame looked at next.
-  void Give(const ModelDescription& model,
-            const ModelReuse::Answered& answered);
+  void Give(const ModelDescription& model, const Answered& answered);
 
   // Asks those models whose coin chooses frame `index`. Nothing that is decided
   // elsewhere depends on it, so their coins are independent of all that is
@@ -61,7 +60,7 @@ class OriginalLooks {
     Asked asked;
     OriginalAnswers answers;
     std::optional<Answer> known;
-    std::optional<ModelReuse::Answered> given;
+    std::optional<Answered> given;
     bool failed = false;
   };
 

@@ -86,17 +86,17 @@ absl::StatusOr<std::unique_ptr<Reuse>> Reuse::Open(Store* store,
   return opened;
 }
 
-absl::StatusOr<ModelReuse::Answered> Reuse::GetOrCompute(
-    uint64_t index, const Frame& frame, const Function& function) {
+absl::StatusOr<Answered> Reuse::GetOrCompute(uint64_t index, const Frame& frame,
+                                             const Function& function) {
   const auto grid = Measure(index, frame);
   if (!grid.ok()) return grid.status();
   return AndCommit(reuse_->GetOrAsk(index, frame.time_ns, **grid, frame,
                                     [&] { return Call(frame, function); }));
 }
 
-absl::StatusOr<ModelReuse::Answered> Reuse::GetOrCompute(
-    uint64_t index, const Frame& frame, const Region& region,
-    const Function& function) {
+absl::StatusOr<Answered> Reuse::GetOrCompute(uint64_t index, const Frame& frame,
+                                             const Region& region,
+                                             const Function& function) {
   if (absl::Status s = CheckOrder(index, region); !s.ok()) return s;
   const auto part = PartCovering(region.box, frame.width, frame.height);
   if (!part.ok()) return part.status();
@@ -166,8 +166,7 @@ absl::StatusOr<Answer> Reuse::Call(const Frame& picture,
       options_.longest_call_ns);
 }
 
-absl::StatusOr<ModelReuse::Answered> Reuse::AndCommit(
-    absl::StatusOr<ModelReuse::Answered> answered) {
+absl::StatusOr<Answered> Reuse::AndCommit(absl::StatusOr<Answered> answered) {
   if (!answered.ok()) return answered;
   if (MonotonicNowNs() - committed_ns_ >= options_.commit_every_ns) {
     if (absl::Status s = Commit(); !s.ok()) return s;

@@ -64,9 +64,8 @@ class Reuse {
   // throws or takes too long there is no answer, `error` says why, and the
   // decision is kRunFailed. Errors of the store, and of frames that are not the
   // camera's size.
-  absl::StatusOr<ModelReuse::Answered> GetOrCompute(uint64_t index,
-                                                    const Frame& frame,
-                                                    const Function& function);
+  absl::StatusOr<Answered> GetOrCompute(uint64_t index, const Frame& frame,
+                                        const Function& function);
 
   // The same about part of the frame: a tile, a gate, the box of a tracked
   // object. `function` is handed the macroblocks that region.box reaches into
@@ -86,10 +85,9 @@ class Reuse {
   // frames: its bound speaks of the answers about all of them together, and
   // some may be worse. kInvalidArgument, and nothing is done: a number outside
   // 1 to kMostRegions or one that does not rise, a box outside the frame.
-  absl::StatusOr<ModelReuse::Answered> GetOrCompute(uint64_t index,
-                                                    const Frame& frame,
-                                                    const Region& region,
-                                                    const Function& function);
+  absl::StatusOr<Answered> GetOrCompute(uint64_t index, const Frame& frame,
+                                        const Region& region,
+                                        const Function& function);
 
   // Commits what GetOrCompute() has not yet. Also done when this ends, where
   // errors are lost.
@@ -111,8 +109,7 @@ class Reuse {
   absl::Status CheckOrder(uint64_t index, const Region& region) const;
   absl::Status OpenRegions();
   absl::StatusOr<Answer> Call(const Frame& picture, const Function& function);
-  absl::StatusOr<ModelReuse::Answered> AndCommit(
-      absl::StatusOr<ModelReuse::Answered> answered);
+  absl::StatusOr<Answered> AndCommit(absl::StatusOr<Answered> answered);
 
   Store* const store_;
   const ModelDescription model_;

@@ -48,8 +48,7 @@ class ReusedLooks {
 
   // `given` is told of each answer in Look().
   void OnGiven(
-      std::function<void(const ModelDescription&, const ModelReuse::Answered&)>
-          given) {
+      std::function<void(const ModelDescription&, const Answered&)> given) {
     given_ = std::move(given);
   }
 
@@ -82,8 +81,7 @@ class ReusedLooks {
 
   std::vector<OfModel> models_;
   std::function<void(const ModelId&, uint64_t, const absl::Status&)> failed_;
-  std::function<void(const ModelDescription&, const ModelReuse::Answered&)>
-      given_;
+  std::function<void(const ModelDescription&, const Answered&)> given_;
   absl::Status put_;  // of the commits so far
 };
 

@@ -121,8 +121,8 @@ bool RunTask::IsToLookAt(uint64_t index) const {
   return span < todo_.size() && todo_[span].first_index <= index;
 }
 
-absl::StatusOr<ModelReuse::Answered> RunTask::Answer(const LookedFrame& look,
-                                                     int64_t longest_ns) {
+absl::StatusOr<Answered> RunTask::Answer(const LookedFrame& look,
+                                         int64_t longest_ns) {
   const auto ask = [&] {
     return asked_.Ask(*look.frame, *look.color, longest_ns);
   };
@@ -130,7 +130,7 @@ absl::StatusOr<ModelReuse::Answered> RunTask::Answer(const LookedFrame& look,
     return reuse_->GetOrAsk(look.shown.index, look.shown.time_ns, *look.grid,
                             *look.frame, ask);
   }
-  ModelReuse::Answered answered;
+  Answered answered;
   auto answer = ask();
   answered.run = true;
   if (answer.ok()) {

@@ -113,8 +113,7 @@ class RunTask {
  private:
   // The first span that does not end before it.
   size_t SpanAt(uint64_t index) const;
-  absl::StatusOr<ModelReuse::Answered> Answer(const LookedFrame& look,
-                                              int64_t longest_ns);
+  absl::StatusOr<Answered> Answer(const LookedFrame& look, int64_t longest_ns);
   absl::Status NoteCopied(const KnownLooks& known, uint64_t step);
 
   const Asked asked_;

@@ -219,7 +219,7 @@ class WindowRun {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<WindowReuse::Answered> AnswerTo(const StoredWindow& window) {
+  absl::StatusOr<Answered> AnswerTo(const StoredWindow& window) {
     const auto ask = [&]() -> absl::StatusOr<Answer> {
       return options_.model->Ask(window.values, options_.longest_answer_ns);
     };
@@ -229,7 +229,7 @@ class WindowRun {
                                {window.values, model_.card.rate_hz}},
                               ask);
     }
-    WindowReuse::Answered answered;
+    Answered answered;
     auto answer = ask();
     answered.run = true;
     answered.error = answer.status();

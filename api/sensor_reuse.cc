@@ -88,8 +88,8 @@ absl::Status SensorReuse::Check(const Window& window) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<WindowReuse::Answered> SensorReuse::GetOrCompute(
-    const Window& window, const Function& function) {
+absl::StatusOr<Answered> SensorReuse::GetOrCompute(const Window& window,
+                                                   const Function& function) {
   if (absl::Status s = Check(window); !s.ok()) return s;
   next_index_ = window.index + 1;
   const auto ask = [&]() -> absl::StatusOr<Answer> {

@@ -71,8 +71,8 @@ class SensorReuse {
   // another number of values than channels and window make, fewer samples than
   // kLeastSensorSamples or more than kMostSensorSamples, a value that is no
   // number or beyond 10^30, an index that does not rise. Errors of the store.
-  absl::StatusOr<WindowReuse::Answered> GetOrCompute(const Window& window,
-                                                     const Function& function);
+  absl::StatusOr<Answered> GetOrCompute(const Window& window,
+                                        const Function& function);
 
   // Commits what GetOrCompute() has not yet. Also done when this ends, where
   // errors are lost.

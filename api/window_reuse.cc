@@ -15,8 +15,6 @@
 namespace fovea {
 namespace {
 
-constexpr size_t kMostAlarms = 64;  // told; all are counted
-
 // Another class is another answer, whatever its score.
 uint64_t VoteOf(const Answer& answer) {
   const auto label = ClassOf(answer);
@@ -84,9 +82,8 @@ WindowReuse::WindowReuse(ChunkStore* store, const StreamSummary& stream,
       options_(options),
       monotonic_ns_(std::move(monotonic_ns)),
       ledger_(store, stream.id, model->id, InputKind::kWindow, options.reuse,
-              GateIdOf(options.tree), monotonic_ns_) {
-  report_.model = model->id;
-}
+              GateIdOf(options.tree), monotonic_ns_),
+      account_(model->id, &ledger_, monotonic_ns_) {}
 
 WindowReuse::~WindowReuse() = default;
 
@@ -120,77 +117,36 @@ absl::StatusOr<std::unique_ptr<WindowReuse>> WindowReuse::Open(
   return opened;
 }
 
-absl::StatusOr<WindowReuse::Answered> WindowReuse::GetOrAsk(
-    const ReusedWindow& window, const Ask& ask) {
+absl::StatusOr<Answered> WindowReuse::GetOrAsk(const ReusedWindow& window,
+                                               const AskModel& ask) {
   const int64_t begun = monotonic_ns_();
   const auto verdict =
       inference_->Decide({stream_, window.index, window.end_ns, window.window});
   if (!verdict.ok()) return verdict.status();
-  report_.decide_ns += monotonic_ns_() - begun;
-  ++report_.inputs;
+  account_.CountDecided(monotonic_ns_() - begun);
   if (verdict->run) return Run(window.index, ask);
-  const Decision& decision = verdict->decision;
-  absl::Status noted = ledger_.Note(window.index, 0, decision);
-  if (!noted.ok()) return noted;
-  Answered answered;
-  answered.decision = decision;
-  if (decision.kind == DecisionKind::kGap) {
-    ++report_.gaps;
-    given_.clear();
-    return answered;
-  }
-  answered.repeated = verdict->answer == given_;
-  given_ = verdict->answer;
-  auto answer = DecodeAnswer(verdict->answer);
-  if (!answer.ok()) return answer.status();
-  answered.answer = *std::move(answer);
-  ++(decision.kind == DecisionKind::kReuse ? report_.reused : report_.held);
-  return answered;
+  return account_.Give(window.index, 0, *verdict, &given_);
 }
 
-absl::StatusOr<WindowReuse::Answered> WindowReuse::Run(uint64_t index,
-                                                       const Ask& ask) {
-  const int64_t begun = monotonic_ns_();
-  auto answer = ask();
-  const int64_t cost_ns = monotonic_ns_() - begun;
-  report_.run_ns += cost_ns;
-  ++report_.runs;
-  Answered answered;
-  answered.run = true;
-  InferenceReuse::Learnt learnt;
-  auto encoded = answer.ok() ? Encode(*answer, cost_ns)
-                             : absl::StatusOr<ModelAnswer>(answer.status());
-  if (encoded.ok()) {
-    learnt = inference_->Ran(*encoded);
-    given_ = std::move(encoded->answer);
-    answered.answer = *std::move(answer);
-  } else {
-    ++report_.failed;
-    learnt = inference_->Failed();
-    given_.clear();
-    answered.error = encoded.status();
+absl::StatusOr<Answered> WindowReuse::Run(uint64_t index, const AskModel& ask) {
+  ReuseAccount::Run run = account_.Ask(
+      ask, [this](const Answer& said) { return Encode(said); }, &given_);
+  const InferenceReuse::Learnt learnt =
+      run.said ? inference_->Ran(*run.said) : inference_->Failed();
+  if (learnt.alarm) {
+    account_.Tell(absl::StrCat("sample ", index), *learnt.alarm);
   }
-  if (!learnt.stored.ok()) return learnt.stored;
-  if (learnt.alarm && report_.alarms.size() < kMostAlarms) {
-    report_.alarms.push_back(
-        absl::StrCat("sample ", index, ": ", learnt.alarm->reason));
-  }
-  answered.decision = learnt.decision;
-  absl::Status noted = ledger_.Note(index, 0, learnt.decision);
-  if (!noted.ok()) return noted;
-  return answered;
+  return account_.Settle(index, 0, std::move(run), learnt);
 }
 
 // Classes alone: what else an answer holds is not given again.
-absl::StatusOr<ModelAnswer> WindowReuse::Encode(const Answer& answer,
-                                                int64_t cost_ns) const {
+absl::StatusOr<ModelAnswer> WindowReuse::Encode(const Answer& answer) const {
   Answer classes;
   classes.scores = answer.scores;
   auto bytes = EncodeAnswer(classes, model_->card);
   if (!bytes.ok()) return bytes.status();
   ModelAnswer encoded;
   encoded.answer = *std::move(bytes);
-  encoded.cost_ns = cost_ns;
   encoded.traits.vote = VoteOf(answer);
   return encoded;
 }
@@ -206,7 +162,7 @@ absl::Status WindowReuse::Put(CommitBatch* batch) {
 }
 
 ReuseReport WindowReuse::Report() const {
-  ReuseReport report = report_;
+  ReuseReport report = account_.report();
   report.audit = auditor_->Report();
   report.too_dear = inference_->too_dear();
   return report;

@@ -14,8 +14,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "api/model_reuse.h"
+#include "api/reuse_account.h"
 #include "api/reuse_ledger.h"
+#include "api/reuse_options.h"
 #include "api/stream_summary.h"
 #include "filter/decision.h"
 #include "filter/sensor_features.h"
@@ -27,7 +28,6 @@
 namespace fovea {
 
 class WindowInference;
-struct ModelAnswer;
 
 struct WindowReuseOptions {
   WindowReuseOptions() {
@@ -53,9 +53,6 @@ struct ReusedWindow {
 // Windows come in the order of time. Not thread-safe.
 class WindowReuse {
  public:
-  using Ask = ModelReuse::Ask;
-  using Answered = ModelReuse::Answered;
-
   // `store` and `model` outlive this. Channels are those of the model's card,
   // or where it names none all of the stream's. Errors of CheckReuseOptions();
   // kInvalidArgument: no imu or series stream, channels it has not, units that
@@ -70,7 +67,8 @@ class WindowReuse {
 
   // What the model says about a window, or would say. Calls `ask` where the
   // model is to be run. Errors of SensorFeaturesOf(), and of the store.
-  absl::StatusOr<Answered> GetOrAsk(const ReusedWindow& window, const Ask& ask);
+  absl::StatusOr<Answered> GetOrAsk(const ReusedWindow& window,
+                                    const AskModel& ask);
 
   // Nothing that comes follows on what was. The next Put() brings the audit's
   // state; others do now and then.
@@ -90,9 +88,8 @@ class WindowReuse {
               const WindowReuseOptions& options,
               std::function<int64_t()> monotonic_ns);
 
-  absl::StatusOr<Answered> Run(uint64_t index, const Ask& ask);
-  absl::StatusOr<ModelAnswer> Encode(const Answer& answer,
-                                     int64_t cost_ns) const;
+  absl::StatusOr<Answered> Run(uint64_t index, const AskModel& ask);
+  absl::StatusOr<ModelAnswer> Encode(const Answer& answer) const;
 
   const StreamId stream_;
   const ModelDescription* const model_;
@@ -100,10 +97,10 @@ class WindowReuse {
   const WindowReuseOptions options_;
   const std::function<int64_t()> monotonic_ns_;
   ReuseLedger ledger_;
+  ReuseAccount account_;
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<WindowInference> inference_;
   std::string given_;  // last, as it is stored; empty: none
-  ReuseReport report_;
 };
 
 // As WindowReuse::Open() finds them.

@@ -60,8 +60,7 @@ class ModelReuseTest : public ::testing::Test {
     ASSERT_TRUE(store_.Commit(std::move(batch)).ok());
   }
 
-  absl::StatusOr<ModelReuse::Answered> TryLook(uint64_t index,
-                                               int64_t time_ns) {
+  absl::StatusOr<Answered> TryLook(uint64_t index, int64_t time_ns) {
     const Frame frame = shows_(static_cast<int>(index));
     const auto grid = meter_->Measure(frame);
     EXPECT_TRUE(grid.ok()) << grid.status();
@@ -72,10 +71,10 @@ class ModelReuseTest : public ::testing::Test {
     });
   }
 
-  ModelReuse::Answered Look(uint64_t index) {
+  Answered Look(uint64_t index) {
     auto answered = TryLook(index, static_cast<int64_t>(index) * kFrameNs);
     EXPECT_TRUE(answered.ok()) << answered.status();
-    return answered.ok() ? *std::move(answered) : ModelReuse::Answered();
+    return answered.ok() ? *std::move(answered) : Answered();
   }
 
   // Every answer there is is the one that the model would give.

@@ -93,8 +93,7 @@ class RegionReuseTest : public ::testing::Test {
     reuse_ = *std::move(opened);
   }
 
-  absl::StatusOr<ModelReuse::Answered> TryCompute(uint64_t index,
-                                                  const Region& region) {
+  absl::StatusOr<Answered> TryCompute(uint64_t index, const Region& region) {
     Frame frame = shows_(index);
     frame.time_ns = static_cast<int64_t>(index) * 40'000'000;
     return reuse_->GetOrCompute(index, frame, region,
@@ -104,10 +103,10 @@ class RegionReuseTest : public ::testing::Test {
                                 });
   }
 
-  ModelReuse::Answered Compute(uint64_t index, const Region& region) {
+  Answered Compute(uint64_t index, const Region& region) {
     auto answered = TryCompute(index, region);
     EXPECT_TRUE(answered.ok()) << answered.status();
-    return answered.ok() ? *std::move(answered) : ModelReuse::Answered();
+    return answered.ok() ? *std::move(answered) : Answered();
   }
 
   std::string Error(uint64_t index, const Region& region) {

@@ -51,13 +51,13 @@ class ReuseTest : public ::testing::Test {
     reuse_ = *std::move(opened);
   }
 
-  ModelReuse::Answered Compute(uint64_t index, const Reuse::Function& function,
-                               int picture = 3) {
+  Answered Compute(uint64_t index, const Reuse::Function& function,
+                   int picture = 3) {
     Frame frame = DrawSmallFrame(96, 64, picture);
     frame.time_ns = static_cast<int64_t>(index) * 40'000'000;
     auto answered = reuse_->GetOrCompute(index, frame, function);
     EXPECT_TRUE(answered.ok()) << answered.status();
-    return answered.ok() ? *std::move(answered) : ModelReuse::Answered();
+    return answered.ok() ? *std::move(answered) : Answered();
   }
 
   // A function that counts.

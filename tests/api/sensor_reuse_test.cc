@@ -99,22 +99,21 @@ class SensorReuseTest : public ::testing::Test {
     };
   }
 
-  absl::StatusOr<WindowReuse::Answered> TryLook(
-      int64_t index, int64_t end_ns, const std::vector<double>& values,
-      const SensorReuse::Function& function) {
+  absl::StatusOr<Answered> TryLook(int64_t index, int64_t end_ns,
+                                   const std::vector<double>& values,
+                                   const SensorReuse::Function& function) {
     return reuse_->GetOrCompute({static_cast<uint64_t>(index), end_ns, values},
                                 function);
   }
 
   // At the window that begins with sample `index`, of somebody who changes
   // every `dwell` samples.
-  WindowReuse::Answered Look(int64_t index,
-                             const SensorReuse::Function& function,
-                             int64_t dwell = kDwell) {
+  Answered Look(int64_t index, const SensorReuse::Function& function,
+                int64_t dwell = kDwell) {
     auto answered = TryLook(index, (index + kWindow - 1) * kActivityPeriodNs,
                             ActivityWindow(index, kWindow, dwell), function);
     EXPECT_TRUE(answered.ok()) << answered.status();
-    return answered.ok() ? *std::move(answered) : WindowReuse::Answered();
+    return answered.ok() ? *std::move(answered) : Answered();
   }
 
   // Half a window after another; how many answers were not what the function
