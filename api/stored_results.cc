@@ -109,14 +109,22 @@ absl::Status StoredResults::Load(const ModelDigest& model, InputKind kind,
   return absl::OkStatus();
 }
 
-absl::Status StoredResults::Put(const Result& result) {
+absl::Status StoredResults::Take(const Result& result, bool is_new) {
   auto row = RowOf(result);
   if (!row.ok()) return row.status();
   Note& note = notes_[ResultKey(KeyOf(result))];
   note.erased = false;
-  note.is_new = note.is_new || result.uses == 0;
+  note.is_new = note.is_new || is_new;
   note.row = *std::move(row);
   return absl::OkStatus();
+}
+
+absl::Status StoredResults::Put(const Result& result) {
+  return Take(result, /*is_new=*/true);
+}
+
+absl::Status StoredResults::PutUses(const Result& result) {
+  return Take(result, /*is_new=*/false);
 }
 
 absl::Status StoredResults::Erase(const Result& result) {

@@ -42,11 +42,12 @@ class StoredResults final : public ResultStore {
   // kInvalidArgument: features or an answer beyond what docs/LIMITS.md says;
   // nothing is noted then. The last call about an input counts.
   absl::Status Put(const Result& result) override;
+  absl::Status PutUses(const Result& result) override;
   absl::Status Erase(const Result& result) override;
 
   // Adds what was noted to the commit that brings what it is about. A result
-  // that was given again stays gone where it was removed meanwhile with its
-  // footage.
+  // that was only given again stays gone where it was removed meanwhile with
+  // its footage, and stays marked where it was carried over.
   absl::Status MoveTo(CommitBatch* batch);
 
  private:
@@ -55,6 +56,7 @@ class StoredResults final : public ResultStore {
     bool is_new = false;  // not only given again
     ResultRow row;
   };
+  absl::Status Take(const Result& result, bool is_new);
   absl::StatusOr<bool> Visit(const ModelDigest& model, InputKind kind,
                              const std::string& begin, const std::string& end,
                              const std::function<bool(Result)>& visit);

@@ -50,9 +50,10 @@ std::string KeyText(const Result& result, const StreamNames& name_of) {
 
 // Whether `then` is more than `age` before `now`, whatever the two are.
 bool IsOlder(int64_t then, int64_t now, int64_t age) {
-  return age >= 0 &&
-         then<now&& static_cast<uint64_t>(now) -
-              static_cast<uint64_t>(then)> static_cast<uint64_t>(age);
+  if (age < 0 || then >= now) return false;
+  const uint64_t apart =
+      static_cast<uint64_t>(now) - static_cast<uint64_t>(then);
+  return apart > static_cast<uint64_t>(age);
 }
 
 struct Near {
@@ -337,9 +338,9 @@ absl::Status ResultCache::State::WriteUses() {
   for (size_t place = 0; place < shelf_.size(); ++place) {
     const ResultShelf::Entry& entry = shelf_.at(place);
     if (!entry.used) continue;
-    absl::Status status;
-    Write(entry.result, status);
-    if (!status.ok()) return status;
+    if (store_ != nullptr) {
+      if (absl::Status s = store_->PutUses(entry.result); !s.ok()) return s;
+    }
     shelf_.ForgetUse(entry);
   }
   return absl::OkStatus();

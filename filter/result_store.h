@@ -56,8 +56,12 @@ class ResultStore {
                             uint64_t stream,
                             const std::function<bool(Result)>& visit) = 0;
 
-  // Notes what comes with the next commit.
+  // Notes what comes with the next commit. Put() takes what the model was run
+  // on, however often what it stands for has been used (Result::uses).
   virtual absl::Status Put(const Result& result) = 0;
+  // It was put or loaded before, and its answer given again since. Where the
+  // store has lost it meanwhile it stays lost.
+  virtual absl::Status PutUses(const Result& result) = 0;
   virtual absl::Status Erase(const Result& result) = 0;
 };
 

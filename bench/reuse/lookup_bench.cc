@@ -112,6 +112,7 @@ class Entries final : public ResultStore {
     return absl::OkStatus();
   }
   absl::Status Put(const Result&) override { return absl::OkStatus(); }
+  absl::Status PutUses(const Result&) override { return absl::OkStatus(); }
   absl::Status Erase(const Result&) override { return absl::OkStatus(); }
 
   // Every other one of an entry, the others of none.

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "filter/result_cache.h"
+#include "store/result_rows.h"
 #include "store/row_limits.h"
 #include "tests/api/any_result.h"
 #include "tests/support/memory_store.h"
@@ -31,6 +33,9 @@ bool Equal(const Result& a, const Result& b) {
 class StoredResultsTest : public ::testing::Test {
  protected:
   void Put(const Result& result) { ASSERT_TRUE(results_.Put(result).ok()); }
+  void PutUses(const Result& result) {
+    ASSERT_TRUE(results_.PutUses(result).ok());
+  }
 
   void Commit() {
     CommitBatch batch;
@@ -106,7 +111,7 @@ TEST_F(StoredResultsTest, TheLastCallAboutAnInputCounts) {
   Result result = AnyResult(1, 3, 7);
   Put(result);
   result.uses = 4;  // before it was ever committed
-  Put(result);
+  PutUses(result);
   Put(AnyResult(1, 3, 8));
   ASSERT_TRUE(results_.Erase(AnyResult(1, 3, 8)).ok());
   Commit();
@@ -115,7 +120,7 @@ TEST_F(StoredResultsTest, TheLastCallAboutAnInputCounts) {
   const std::string key = ResultKey(KeyOf(result));
   const uint64_t epoch = *store_.EpochFor(Family::kRes, key);
   result.uses = 5;
-  Put(result);
+  PutUses(result);
   Commit();
   EXPECT_EQ(Load(3)[0].uses, 5u);
   EXPECT_EQ(*store_.EpochFor(Family::kRes, key), epoch);
@@ -129,12 +134,51 @@ TEST_F(StoredResultsTest, WhatWentWithItsFootageDoesNotComeBackByBeingUsed) {
   Put(result);
   Commit();
   result.uses = 1;
-  Put(result);
+  PutUses(result);
   CommitBatch removal;
   removal.DeleteRow(Family::kRes, ResultKey(KeyOf(result)));
   ASSERT_TRUE(store_.Commit(std::move(removal)).ok());
   Commit();
   EXPECT_THAT(Load(3), IsEmpty());
+}
+
+// A run that says the same of an equal picture takes the place of the result
+// before, and its uses: it is new all the same.
+TEST_F(StoredResultsTest, WhatInheritsUsesIsStored) {
+  ResultCache cache(Model(1), InputKind::kFrame, ResultCacheOptions(),
+                    &results_);
+  Result result = AnyResult(1, 3, 7);
+  ASSERT_TRUE(cache.Put(result).ok());
+  Commit();
+  cache.CountUse(InputKeyOf(result));
+  ASSERT_TRUE(cache.WriteUses().ok());
+  Commit();
+  EXPECT_EQ(Load(3)[0].uses, 1u);
+  result.index = 8;
+  ASSERT_TRUE(cache.Put(result).ok());
+  Commit();
+  ASSERT_THAT(LoadPlaces(3), ElementsAre(Pair(3, 8)));
+  EXPECT_EQ(Load(3)[0].uses, 1u);
+}
+
+TEST_F(StoredResultsTest, CarriedOverIsWhatNoRunHasSaidSince) {
+  Result result = AnyResult(1, 3, 7);
+  const std::string key = ResultKey(KeyOf(result));
+  ResultRow old = *RowOf(result);
+  old.carried = CarriedOver{Model(2), 0.04, 0.95};
+  CommitBatch batch;
+  batch.PutRow(Family::kRes, key, EncodeResultRow(old));
+  ASSERT_TRUE(store_.Commit(std::move(batch)).ok());
+  const auto is_carried = [&] {
+    return DecodeResultRow(*store_.Get(Family::kRes, key))->carried.has_value();
+  };
+  result.uses = 1;
+  PutUses(result);
+  Commit();
+  EXPECT_TRUE(is_carried());
+  Put(result);
+  Commit();
+  EXPECT_FALSE(is_carried());
 }
 
 TEST_F(StoredResultsTest, WhatIsBeyondTheLimitsIsRefused) {

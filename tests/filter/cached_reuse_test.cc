@@ -96,6 +96,7 @@ TEST_F(CachedReuseTest, ReusedAnswersNeverBecomeResults) {
       put.insert(result.index);
       return absl::OkStatus();
     }
+    absl::Status PutUses(const Result&) override { return absl::OkStatus(); }
     absl::Status Erase(const Result&) override { return absl::OkStatus(); }
     std::set<uint64_t> put;
   };

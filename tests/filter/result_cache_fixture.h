@@ -44,6 +44,12 @@ class FakeStore final : public ResultStore {
     rows[InputKeyOf(result)] = result;
     return absl::OkStatus();
   }
+  absl::Status PutUses(const Result& result) override {
+    if (!status.ok()) return status;
+    const auto row = rows.find(InputKeyOf(result));
+    if (row != rows.end()) row->second = result;
+    return absl::OkStatus();
+  }
   absl::Status Erase(const Result& result) override {
     if (!status.ok()) return status;
     rows.erase(InputKeyOf(result));
