@@ -65,7 +65,9 @@ class MotionBlobs::State {
 
   const MotionPicture& Measure(const Grid& grid, int64_t time_ns);
   double Changed(const MotionBox& box) const;
-  double ChangedEverywhere() const { return changed_everywhere_; }
+  double ChangedEverywhere() const {
+    return frames_ == 0 ? 0 : changed_everywhere_;
+  }
   bool TouchesBorder(const MotionBox& box) const {
     return box.left <= 0 || box.top <= 0 || box.right >= macroblocks_.width ||
            box.bottom >= macroblocks_.height;
@@ -133,6 +135,7 @@ const MotionPicture& MotionBlobs::State::Measure(const Grid& grid,
   texture_ = grid.texture;
   if (camera_moves_) {
     TellCameraMoves();
+    gatherer_.Forget();
     Learn(grid);
     still_.Adopt(grid);
     return picture_;
@@ -145,7 +148,10 @@ const MotionPicture& MotionBlobs::State::Measure(const Grid& grid,
 void MotionBlobs::State::Begin(const Grid& grid, int64_t time_ns) {
   frames_ = 1;
   now_ns_ = time_ns;
+  step_ns_ = kUsualStepNs;
   camera_moves_ = most_moved_ = false;
+  changed_everywhere_ = 0;
+  gatherer_.Forget();
   mean_ = grid.mean;
   texture_ = grid.texture;
   still_.Adopt(grid);

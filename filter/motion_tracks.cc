@@ -56,7 +56,7 @@ struct Pair {
 std::string DescribeOptions(const MotionTrackOptions& o) {
   return absl::StrCat("tracks ", o.least_overlap, " ", o.least_piece, " ",
                       o.confirm_frames, " ", o.confirm_s, " ", o.confirm_travel,
-                      " ", o.coast_s, " ", o.standing_share);
+                      " ", o.coast_s, " ", o.standing_share, " ", o.standing_s);
 }
 
 struct MotionTracks::Claim {

@@ -37,6 +37,7 @@ struct MotionTrackOptions {
   double standing_s = 3;
 };
 
+// One text for one behaviour, as of MotionBlobOptions.
 std::string DescribeOptions(const MotionTrackOptions& options);
 
 // A track in one picture.

@@ -29,6 +29,10 @@ BlobGatherer::BlobGatherer(const Macroblocks& macroblocks,
       visited_at_(macroblocks.count),
       excess_(macroblocks.count) {}
 
+void BlobGatherer::Forget() {
+  std::fill(moved_at_.begin(), moved_at_.end(), 0U);
+}
+
 void BlobGatherer::Gather(const std::vector<MovingMacroblock>& moving,
                           MotionPicture* picture) {
   ++frame_;

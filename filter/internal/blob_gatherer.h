@@ -32,6 +32,9 @@ class BlobGatherer {
   void Gather(const std::vector<MovingMacroblock>& moving,
               MotionPicture* picture);
 
+  // What comes next has nothing to do with what moved so far.
+  void Forget();
+
   // Whether it moved in one of the last frames given to Gather().
   bool MovedLately(size_t block) const {
     return moved_at_[block] + linger_ >= frame_;

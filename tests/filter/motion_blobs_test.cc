@@ -121,13 +121,34 @@ TEST_F(MotionBlobsTest, SidesOutOfRangeAreRefused) {
   }
 }
 
-TEST_F(MotionBlobsTest, OptionsAreOneText) {
-  MotionBlobOptions other;
-  other.least_sum += 1;
-  EXPECT_NE(DescribeOptions(MotionBlobOptions()), DescribeOptions(other));
-  MotionTrackOptions slower;
-  slower.coast_s += 1;
-  EXPECT_NE(DescribeOptions(MotionTrackOptions()), DescribeOptions(slower));
+TEST_F(MotionBlobsTest, EveryOptionIsInTheText) {
+  using Blobs = MotionBlobOptions;
+  using Tracks = MotionTrackOptions;
+  std::set<std::string> texts = {DescribeOptions(Blobs()),
+                                 DescribeOptions(Tracks())};
+  for (double Blobs::*const option :
+       {&Blobs::noise_factor, &Blobs::spread_factor, &Blobs::least_difference,
+        &Blobs::flicker_factor, &Blobs::noise_s, &Blobs::moving_noise_s,
+        &Blobs::least_sum, &Blobs::camera_share, &Blobs::camera_whole_share,
+        &Blobs::camera_s, &Blobs::background_s, &Blobs::changed_mean}) {
+    Blobs other;
+    other.*option += 1;
+    EXPECT_TRUE(texts.insert(DescribeOptions(other)).second);
+  }
+  Blobs lingers;
+  ++lingers.linger;
+  EXPECT_TRUE(texts.insert(DescribeOptions(lingers)).second);
+  for (double Tracks::*const option :
+       {&Tracks::least_overlap, &Tracks::least_piece, &Tracks::confirm_s,
+        &Tracks::confirm_travel, &Tracks::coast_s, &Tracks::standing_share,
+        &Tracks::standing_s}) {
+    Tracks other;
+    other.*option += 1;
+    EXPECT_TRUE(texts.insert(DescribeOptions(other)).second);
+  }
+  Tracks later;
+  ++later.confirm_frames;
+  EXPECT_TRUE(texts.insert(DescribeOptions(later)).second);
 }
 
 TEST_F(MotionBlobsTest, NoiseIsNoMotionWhateverItsLevel) {
@@ -401,6 +422,40 @@ TEST_F(MotionBlobsTest, AGapForgetsEverything) {
   NextFrame();
   Move({0, 0, kColumns, kRows}, 200);
   EXPECT_EQ(Measure().moving, 0);
+}
+
+// What moved before a gap joins nothing behind it.
+TEST_F(MotionBlobsTest, AGapIsNoBridgeBetweenThingsApart) {
+  for (const bool gap : {false, true}) {
+    SetUp();
+    started_ = false;
+    Stand(30);
+    NextFrame();
+    Move({10, 10, 20, 12}, 100);
+    EXPECT_EQ(Measure().blobs.size(), 1u);
+    if (gap) {
+      blobs_->Reset();
+      NextFrame();
+      Measure();
+    }
+    NextFrame();
+    Move({10, 10, 12, 12}, 100);
+    Move({18, 10, 20, 12}, 100);
+    EXPECT_EQ(Measure().blobs.size(), gap ? 2u : 1u);
+  }
+}
+
+TEST_F(MotionBlobsTest, AfterAGapNothingHasChanged) {
+  Stand(30);
+  NextFrame();
+  Set(&Grid::mean, {0, 0, kColumns / 4, kRows}, 190);
+  Measure();
+  EXPECT_GT(blobs_->ChangedEverywhere(), 0.1);
+  blobs_->Reset();
+  EXPECT_EQ(blobs_->ChangedEverywhere(), 0);
+  NextFrame();
+  Measure();
+  EXPECT_EQ(blobs_->ChangedEverywhere(), 0);
 }
 
 TEST_F(MotionBlobsTest, AnyGridsGiveBlobsInsideThePicture) {
