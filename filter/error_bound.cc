@@ -13,6 +13,12 @@ namespace {
 constexpr int kHalvings = 60;
 constexpr int kSlopeHalvings = 20;
 
+// Of a tail's last term, a logarithm, and the sum relative to it. Far above
+// the mean the one is below all doubles and the other above: it is 1 then.
+double FromLast(double last, double sum) {
+  return std::min(1.0, std::exp(last + std::log(sum)));
+}
+
 // Terms of the binomial distribution from `k` down, while they count.
 double LowerTail(int64_t k, int64_t n, double p) {
   const auto trials = static_cast<double>(n);
@@ -28,7 +34,7 @@ double LowerTail(int64_t k, int64_t n, double p) {
     term *= successes * (1 - p) / ((trials - successes + 1) * p);
     if (successes <= trials * p && term < sum * 1e-12) break;
   }
-  return std::min(1.0, std::exp(last) * sum);
+  return FromLast(last, sum);
 }
 
 double LogChoose(double of, double chosen) {
@@ -53,7 +59,7 @@ double LowerTailOfDraws(int64_t k, int64_t sampled, int64_t bad,
     term *= i * (better - n + i) / ((worse - i + 1) * (n - i + 1));
     if (term < sum * 1e-12 && i <= n * worse / (worse + better)) break;
   }
-  return std::min(1.0, std::exp(last) * sum);
+  return FromLast(last, sum);
 }
 
 // Bets that coins of probability q came up as of ratio * q, and their shares.

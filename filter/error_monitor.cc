@@ -12,16 +12,14 @@ ErrorMonitor::ErrorMonitor(double limit, double least_q)
 
 // `outcome` is what one unit of stake gains, at least -`most`.
 void ErrorMonitor::Wealth::Bet(double outcome, double most) {
-  double greatest = -INFINITY;
   for (size_t i = 0; i < kStakes.size(); ++i) {
     logs[i] += std::log1p(kStakes[i] / most * outcome);
-    greatest = std::max(greatest, logs[i]);
   }
+  const double richest = *std::ranges::max_element(logs);
   double sum = 0;
-  for (const double log : logs) sum += std::exp(log - greatest);
-  const double wealth =
-      greatest + std::log(sum / static_cast<double>(kStakes.size()));
-  this->greatest = std::max(this->greatest, wealth);
+  for (const double log : logs) sum += std::exp(log - richest);
+  greatest = std::max(
+      greatest, richest + std::log(sum / static_cast<double>(kStakes.size())));
 }
 
 void ErrorMonitor::Add(bool wrong, double q) {

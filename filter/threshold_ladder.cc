@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kStrictest = 0.20;
 constexpr double kStep = 0.05;
-constexpr size_t kMiddle = 8;  // the 0.60 quantile
+constexpr size_t kMiddle = 8;  // the 0.60 quantile where no two are equal
 
 bool IsGrid(const std::vector<ThresholdLadder::Level>& levels) {
   for (size_t i = 0; i < levels.size(); ++i) {
@@ -67,6 +67,9 @@ void ThresholdLadder::Count(double risk, bool wrong) {
 }
 
 bool ThresholdLadder::Passes(const Level& level) const {
+  // Above the mean the tail is half of all or more, and long to add up.
+  const double mean = limit_ * static_cast<double>(level.samples);
+  if (alpha_ < 0.5 && static_cast<double>(level.wrong) > mean + 1) return false;
   return BinomialAtMost(level.wrong, level.samples, limit_) <= alpha_;
 }
 

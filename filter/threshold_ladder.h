@@ -19,8 +19,9 @@ namespace fovea {
 // the limit, so few wrong samples as were seen had probability `alpha` at
 // most: 59, 93, 124, 153 samples with 0, 1, 2, 3 wrong at 5 % and 5 %; and
 // only after all stricter ones. That is fixed-sequence testing, from two
-// starts: the strictest level, and the 0.60 quantile, of which an easy scene
-// has 59 samples within 128 inputs instead of 300. Levels between the two are
+// starts: the strictest level, and the ninth or, of fewer, the loosest. Where
+// no two are equal the ninth is the 0.60 quantile, of which an easy scene has
+// 59 samples within 128 inputs instead of 300. Levels between the two are
 // passed with the latter. Each start errs with probability `alpha` at most.
 //
 // What passing means: little. The test is exact for independent inputs and

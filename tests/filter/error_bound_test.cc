@@ -42,6 +42,10 @@ TEST(BinomialTest, Ends) {
   EXPECT_EQ(BinomialAtMost(3, 10, 0), 1);
   EXPECT_EQ(BinomialAtMost(3, 10, 1), 0);
   EXPECT_NEAR(BinomialAtMost(500'000, 1'000'000, 0.5), 0.5004, 1e-4);
+  // Where the last term alone is below all doubles.
+  EXPECT_EQ(BinomialAtMost(5'000, 10'000, 0.05), 1);
+  EXPECT_EQ(BinomialAtMost(999'999, 1'000'000, 1e-6), 1);
+  EXPECT_EQ(BinomialAtMost(0, 1'000'000, 0.5), 0);
 }
 
 TEST(MostErrorsTest, OfNoneCaught) {
@@ -129,6 +133,9 @@ TEST(MostAmongTest, AllAreDrawnOrNoneOrFewOfVeryMany) {
   EXPECT_EQ(MostAmong(0, 0, 100, 0.05), 100);
   EXPECT_EQ(MostAmong(0, 0, 0, 0.05), 0);
   EXPECT_EQ(MostAmong(7, 7, 50, 0.05), 50);
+  // 816 of the thousand that were not drawn, and 1.64 deviations of them.
+  EXPECT_NEAR(static_cast<double>(MostAmong(40'000, 49'000, 50'000, 0.05)),
+              40'836, 4);
   // Of very many it is that of a rate.
   for (const int64_t errors : {0, 1, 5}) {
     EXPECT_NEAR(
