@@ -155,8 +155,9 @@ ReuseVerdict InferenceReuse::GiveOffline(const Candidate& candidate) {
   const double uncertified =
       gate_->GivesProbabilities() ? auditor_.options().max_error : 0;
   const double most = auditor_.threshold().value_or(uncertified);
-  const bool given = static_cast<double>(candidate.risk) <= most;
-  if (given) return Give(candidate);
+  if (std::isfinite(candidate.risk) && candidate.risk <= most) {
+    return Give(candidate);
+  }
   decision_.kind = DecisionKind::kGap;
   return {false, "", {}, decision_};
 }

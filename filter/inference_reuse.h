@@ -47,11 +47,11 @@ struct InferenceReuseOptions {
   // up. Outlives this. Looked up only where the gate weighs what is found
   // (Gate::WeighsCached()); filled in any case.
   ResultCache* cache = nullptr;
-  // How far cached inputs may be to be looked at, in units of
-  // FeatureDistance().
+  // How far cached inputs may be to be looked at, as FeatureDistance() tells.
   float cache_distance = 8;
   // Nobody can run the model: stored answers only, of a risk that has been
-  // certified, or of max_error at most where none has. All else is a gap.
+  // certified. Where none has, of max_error at most, or of no risk at all where
+  // risks are no probabilities (Gate::GivesProbabilities()). Else it is a gap.
   bool offline = false;
   ReusePredictor predictor;  // of the grid's gate
   // What the model says where it sees nothing: a gate whose usual answer this

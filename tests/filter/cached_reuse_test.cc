@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -337,6 +338,35 @@ TEST_F(CachedReuseTest, OfflineWithoutACacheIsAllGaps) {
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(world.Next({}).decision.kind, DecisionKind::kGap);
   }
+}
+
+// A gate of which no risk is known yet.
+class CluelessGate final : public Gate {
+ public:
+  GateDecision Decide(const GateInput&, const GateReference& to) override {
+    GateDecision decision;
+    if (to.cached != nullptr) decision.kind = DecisionKind::kReuse;
+    return decision;
+  }
+  void Ran(const GateRun&) override {}
+  void Reset() override {}
+  bool WeighsCached() const override { return true; }
+};
+
+TEST_F(CachedReuseTest, OfflineNothingOfUnknownRiskIsGiven) {
+  ReuseWorld world = WorldOf(Everything());
+  KnowAllPlaces(&world);
+  InferenceReuseOptions options = Everything();
+  options.offline = true;
+  options.cache = &cache_;
+  auto reuse =
+      InferenceReuse::Create(kModel, options, std::make_unique<CluelessGate>());
+  ASSERT_TRUE(reuse.ok()) << reuse.status();
+  const Result known = world.ResultOf({1, 0}, 0, {1, 0});
+  ReuseInput input;
+  input.fingerprint = known.fingerprint;
+  input.features = known.features;
+  EXPECT_EQ((*reuse)->Decide(input).decision.kind, DecisionKind::kGap);
 }
 
 TEST_F(CachedReuseTest, UsesAreCounted) {
