@@ -3,7 +3,6 @@
 #include "api/audit_log.h"
 
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -23,7 +22,7 @@ class Tally {
     CheckTally& coin = coins_[decision.check_probability];
     coin.q = static_cast<double>(decision.check_probability);
     ++coin.decisions;
-    // A run that failed tells nothing of the answer that was held.
+    // A check that failed tells nothing good of the answer it was to check.
     const bool failed = decision.kind == DecisionKind::kRunFailed;
     coin.checks += decision.shadowed;
     coin.caught += decision.shadowed && (decision.wrong || failed);
@@ -66,8 +65,10 @@ class Log {
     CountRun(decision);
     if (decision.check_probability > 0) {
       all_.Add(decision);
-      if (decision.kind == DecisionKind::kHold) hold_.Add(decision);
-      if (decision.kind == DecisionKind::kReuse) reuse_.Add(decision);
+      // Of a failed check is not known what it was of: it counts with either.
+      const bool failed = decision.kind == DecisionKind::kRunFailed;
+      if (failed || decision.kind == DecisionKind::kHold) hold_.Add(decision);
+      if (failed || decision.kind == DecisionKind::kReuse) reuse_.Add(decision);
     } else if (IsAnswer(decision.kind)) {
       ++audited_.unchecked;
     }

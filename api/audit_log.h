@@ -33,7 +33,7 @@ struct AuditQuery {
 struct LoggedTally {
   int64_t given = 0;
   int64_t checks = 0;
-  int64_t caught = 0;      // checks that found the answer wrong
+  int64_t caught = 0;      // checks that found the answer wrong, or failed
   int64_t most_wrong = 0;  // of those given, at the confidence asked for
 };
 
@@ -46,6 +46,8 @@ struct AuditedModel {
   int64_t failed = 0;        // runs that gave no answer
   int64_t gaps = 0;          // neither run nor answered
   int64_t warm_up_runs = 0;  // before answers were as good as certified
+  // A check that failed counts with hold and with reuse: which of them it was
+  // of is not kept.
   LoggedTally all, hold, reuse;
   // Given offline, when no coin checks: not part of any bound.
   int64_t unchecked = 0;
@@ -54,7 +56,8 @@ struct AuditedModel {
 };
 
 // By model and kind of input. The bounds hold at every moment at once for all
-// decisions in the range, whatever the footage (MostMissed()). Errors of
+// decisions in the range, whatever the footage (MostMissed()); each one alone,
+// and of a range that was not chosen by what checks showed. Errors of
 // ReadDecisions(); kInvalidArgument: a confidence outside (0, 1).
 absl::StatusOr<std::vector<AuditedModel>> ReadAudit(StoreReader* store,
                                                     const AuditQuery& query);

@@ -5,7 +5,6 @@
 #include <bit>
 #include <map>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "absl/status/status.h"

@@ -20,6 +20,7 @@
 #include "api/result_file_format.h"
 #include "api/reuse_removal.h"
 #include "api/stop_flag.h"
+#include "api/stored_results.h"
 #include "api/stream_registry.h"
 #include "store/chunk_id.h"
 #include "store/original_rows.h"
@@ -159,7 +160,7 @@ class Exporter {
       return absl::OkStatus();
     }
     auto row = DecodeResultRow(value);
-    if (!row.ok()) return row.status();
+    if (!row.ok()) return AboutResult(*parts, row.status());
     ResultRecord record = {0, *parts, *std::move(row)};
     record.row.epoch = 0;
     const auto number = numbers_.find(parts->stream);
@@ -242,7 +243,7 @@ class Importer {
                        if (parts->stream == 0)
                          of_model->next_number = parts->index + 1;
                        auto row = DecodeResultRow(value);
-                       bad = row.status();
+                       if (!row.ok()) bad = AboutResult(*parts, row.status());
                        if (!bad.ok()) return false;
                        of_model->known.insert(
                            NameOf(parts->kind, parts->region, *std::move(row)));

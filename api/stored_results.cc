@@ -14,9 +14,12 @@ namespace {
 
 constexpr size_t kDigestBytesShown = 4;
 
-absl::Status About(const ModelDigest& model, const ResultKeyParts& key,
-                   const absl::Status& status) {
-  const std::string digest(model.begin(), model.begin() + kDigestBytesShown);
+}  // namespace
+
+absl::Status AboutResult(const ResultKeyParts& key,
+                         const absl::Status& status) {
+  const std::string digest(key.model.begin(),
+                           key.model.begin() + kDigestBytesShown);
   return absl::Status(
       status.code(),
       absl::StrCat("result of model ", absl::BytesToHexString(digest),
@@ -24,8 +27,6 @@ absl::Status About(const ModelDigest& model, const ResultKeyParts& key,
                    std::string(status.message()),
                    "; run 'fovea doctor --rebuild'"));
 }
-
-}  // namespace
 
 absl::StatusOr<ResultRow> RowOf(const Result& result) {
   ResultRow row;
@@ -67,8 +68,8 @@ ResultKeyParts KeyOf(const Result& result) {
 }
 
 absl::StatusOr<bool> StoredResults::Visit(
-    const ModelDigest& model, InputKind kind, const std::string& begin,
-    const std::string& end, const std::function<bool(Result)>& visit) {
+    InputKind kind, const std::string& begin, const std::string& end,
+    const std::function<bool(Result)>& visit) {
   absl::Status bad;
   bool go_on = true;
   const absl::Status scanned =
@@ -79,7 +80,7 @@ absl::StatusOr<bool> StoredResults::Visit(
                      if (!bad.ok()) return false;
                      if (parts->kind != static_cast<uint8_t>(kind)) return true;
                      auto row = DecodeResultRow(value);
-                     if (!row.ok()) bad = About(model, *parts, row.status());
+                     if (!row.ok()) bad = AboutResult(*parts, row.status());
                      if (!bad.ok()) return false;
                      if (row->fingerprint_version != kFingerprintVersion)
                        return true;
@@ -102,7 +103,7 @@ absl::Status StoredResults::Load(const ModelDigest& model, InputKind kind,
   if (stream > 1) ranges.emplace_back(from(1), from(stream));
   ranges.emplace_back(from(stream + 1), end);
   for (const auto& [begin, range_end] : ranges) {
-    const auto go_on = Visit(model, kind, begin, range_end, visit);
+    const auto go_on = Visit(kind, begin, range_end, visit);
     if (!go_on.ok()) return go_on.status();
     if (!*go_on) break;
   }

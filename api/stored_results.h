@@ -27,6 +27,9 @@ absl::StatusOr<ResultRow> RowOf(const Result& result);
 Result ResultOf(const ResultKeyParts& key, ResultRow row);
 ResultKeyParts KeyOf(const Result& result);
 
+// An error about a stored row: names it and says what to do.
+absl::Status AboutResult(const ResultKeyParts& key, const absl::Status& status);
+
 // Not thread-safe.
 class StoredResults final : public ResultStore {
  public:
@@ -57,8 +60,8 @@ class StoredResults final : public ResultStore {
     ResultRow row;
   };
   absl::Status Take(const Result& result, bool is_new);
-  absl::StatusOr<bool> Visit(const ModelDigest& model, InputKind kind,
-                             const std::string& begin, const std::string& end,
+  absl::StatusOr<bool> Visit(InputKind kind, const std::string& begin,
+                             const std::string& end,
                              const std::function<bool(Result)>& visit);
 
   StoreReader* const store_;

@@ -105,6 +105,10 @@ TEST_F(AuditLogTest, EveryDecisionIsCountedOnce) {
   EXPECT_EQ(model.all.given, 340);
   EXPECT_EQ(model.all.checks, 33);
   EXPECT_EQ(model.all.caught, 3) << "a failed check says nothing good";
+  EXPECT_EQ(model.hold.checks, 33);
+  EXPECT_EQ(model.hold.caught, 3);
+  EXPECT_EQ(model.reuse.checks, 1) << "it may have been of a reused answer";
+  EXPECT_EQ(model.reuse.caught, 1);
   EXPECT_EQ(model.inputs, model.runs + model.all.given + model.gaps);
   int64_t counted = 0;
   for (const auto& causes : model.counts) {
@@ -140,6 +144,18 @@ TEST_F(AuditLogTest, MoreConfidenceAndMoreErrorsWidenThem) {
   const int64_t before = AuditOne().all.most_wrong;
   Log(5, Checked(0.1F, true));
   EXPECT_GT(AuditOne().all.most_wrong, before);
+}
+
+// Where the model fails on what is held wrongly, that is not passed over.
+TEST_F(AuditLogTest, ChecksThatFailWidenTheBoundsOfTheParts) {
+  Log(900, Held(0.1F));
+  Log(95, Checked(0.1F, false));
+  const int64_t before = AuditOne().hold.most_wrong;
+  Decision failed = Checked(0.1F, false);
+  failed.kind = DecisionKind::kRunFailed;
+  Log(5, failed);
+  EXPECT_GT(AuditOne().hold.most_wrong, before);
+  EXPECT_EQ(AuditOne().hold.most_wrong, AuditOne().all.most_wrong);
 }
 
 TEST_F(AuditLogTest, WithoutChecksAllMayBeWrong) {

@@ -268,6 +268,20 @@ TEST_F(ResultFileTest, AnInterruptLeavesNoFileAndNoHalfOfOne) {
   EXPECT_THAT(All(&there_, 1), IsEmpty());
 }
 
+TEST_F(ResultFileTest, ADamagedRowOfTheStoreIsNamed) {
+  Export();
+  CommitBatch batch;
+  batch.PutRow(Family::kRes, ResultKey(KeyOf(AnyResult(1, 3, 2))), "\1short");
+  ASSERT_TRUE(here_.Commit(std::move(batch)).ok());
+  for (const absl::Status& damage :
+       {ImportResults(&here_, Path(), {}).status(),
+        ExportResults(&here_, dir_.File("again"), {}).status()}) {
+    EXPECT_TRUE(absl::IsDataLoss(damage)) << damage;
+    EXPECT_THAT(damage.ToString(),
+                HasSubstr("result of model 01010101... about stream 3 at 2: "));
+  }
+}
+
 TEST_F(ResultFileTest, HeadsBeyondTheLimitsAreRefused) {
   ResultFileHead head;
   head.origin.assign(kResultFileLimits.max_text_bytes, 'o');
