@@ -123,7 +123,8 @@ class AnswerHistory {
   // The input seen last.
   const Features& features() const { return features_; }
 
-  // Forgets all: after a gap, or for another model.
+  // Forgets all runs, not the input seen last: after a gap, or for another
+  // model.
   void Reset();
 
  private:

@@ -20,8 +20,9 @@ class BackgroundModel {
   // Takes the next frame and tells what is in front of the background: bits
   // of the 100 rows that are looked at (as many columns as keep the shape).
   // Pixels 4 deviations off are; lone ones are noise. What stays is
-  // background after some 500 frames. Another size begins anew; a frame
-  // without pixels has an empty feature and teaches nothing. 0.2 ms.
+  // background after some 500 frames. Another shape begins anew, another size
+  // of the same shape does not; a frame without pixels has an empty feature
+  // and teaches nothing. 0.2 ms.
   PictureFeature See(const Frame& frame);
 
   void Reset() { *this = BackgroundModel(); }

@@ -105,8 +105,8 @@ struct PacketDecision {
 };
 
 // For one decoder and one model. Not thread-safe. Deterministic. Some 1 us
-// a packet and 1 kB a stream, and 8 bytes for each undecoded picture of a
-// running GOP.
+// a packet and 1 kB a stream, and 24 bytes for each undecoded picture of a
+// running GOP, of which it gives up one of more than 4,096.
 class PacketGate {
  public:
   // kInvalidArgument: no or too many streams, no budget, times below 0.

@@ -56,7 +56,7 @@ class ReusePredictor {
   // (filter/reuse_defaults.h).
   ReusePredictor();
 
-  // Of a comparison with one run or a usual answer at least. Some 0.3 us.
+  // With neither a run nor a usual answer the risk is 1. Some 0.3 us.
   Prediction Predict(const ComparedRuns& comparison) const;
 
   // Whether runs are compared by their thumbnails too, and the skip head, if

@@ -15,12 +15,12 @@
 
 namespace fovea {
 
-// A segment is a second of inputs, and longer where it takes longer to five of
-// them. Its differences, to its own first input,
-// make a histogram; where the model was run on all of them, they are also
-// labelled with the largest threshold below which 90 % of the answers were
-// that of the first. The threshold of the running segment is that of the five
-// labelled segments most like the one before it, weighted by nearness.
+// A segment is a second of inputs, or longer, until it has five. The
+// differences of the others to its first input make a histogram; where the
+// model was run on all of them, it is labelled with the largest threshold up to
+// which 90 % of the answers were that of the first. The threshold of the
+// running segment is the mean of those of the five labelled segments most like
+// the one before it, weighted by nearness.
 //
 // Reducto compares neighbouring frames, and knows a segment's histogram before
 // it decides about it, five seconds late. Differences are shares, 0 to 1, on a

@@ -213,8 +213,8 @@ bool SensorGate::IsStill(const Features& features) const {
          TurningOf(features) <= turning_noise_ + factor;
 }
 
-// The window before must have been still as well: who stops walking holds
-// the sensor no other way than before.
+// The reference must have been still as well: who stops walking holds the
+// sensor no other way than before.
 bool SensorGate::IsAsStill(const Features& features) const {
   const Features& reference = *reference_;
   return reference.columns == features.columns && IsStill(features) &&

@@ -82,9 +82,9 @@ class SensorGate final : public Gate {
   // (kNotCertified), and what differs (kGate), another shape included.
   SensorDecision Decide(const Features& features, int64_t time_ns);
 
-  // The model ran on this window, whoever asked it to (a check by the way
-  // counts, too), and this is the number of its answer. A run that failed is
-  // not told: the window is asked about again.
+  // The model ran on this window, whoever asked it to (a check counts too),
+  // and this is the number of its answer. A run that failed is not told: the
+  // window is asked about again.
   void Ran(const Features& features, int64_t time_ns, int answer = kNoAnswer);
 
   // As a Gate. Risks are 0 of what is as still as it was, above it by distance,

@@ -84,7 +84,8 @@ absl::StatusOr<SensorTree> SensorTree::Decode(std::span<const uint8_t> bytes,
   if (in.ok() && version != internal::kSensorTreeVersion) {
     return absl::FailedPreconditionError(
         absl::StrCat("sensor tree of version ", static_cast<int>(version),
-                     "; this build reads version 1"));
+                     "; this build reads version ",
+                     static_cast<int>(internal::kSensorTreeVersion)));
   }
   const uint64_t cells = in.Varint(), answers = in.Varint();
   const uint64_t depth = in.Varint(), trees = in.Varint();

@@ -145,8 +145,9 @@ class SensorTreeTrainer {
  private:
   struct Best {
     SensorTree::Question question = {0, internal::kMostPairInput};
-    double gain = 0;  // of the loss: any at all, for what two answers together
-                      // tell may begin with a question that tells nothing
+    // In the loss. The least there is will do: of a question that tells only
+    // together with the next one it is hardly any.
+    double gain = 0;
   };
 
   static int32_t Fixed(double log_odds) {

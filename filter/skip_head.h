@@ -65,10 +65,10 @@ class SkipHead {
   void Learn(const SkipLesson& lesson);
 
   // Learns anew from a stretch of a stream, in the order of time; false, and
-  // nothing is learnt, where all quarters but one have fewer than kFewestUsual
-  // usual answers.
-  // `evidence` (may be null) gets what the head says of each lesson by a
-  // background that does not hold it: as it would of a new one.
+  // nothing is learnt, where any three quarters of it together have fewer than
+  // kFewestUsual usual answers. `evidence` (may be null) gets what the head
+  // says of each lesson by the background of the other three quarters: as it
+  // would of a new one.
   bool Fit(std::span<const SkipLesson> lessons, std::vector<float>* evidence);
 
   // Lines of text (filter/internal/reuse_filter_text.h) and back. kDataLoss

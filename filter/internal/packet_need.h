@@ -93,7 +93,6 @@ class StreamNeed {
   void Looked(bool needed, bool first, int64_t packets, NeedCurve* pool,
               NeedModel* model);
 
-  int64_t age() const { return age_; }  // packets since the last look's
   float looks() const { return curve_.looks(); }
 
   // 0 to 1.
@@ -110,7 +109,7 @@ class StreamNeed {
   SurpriseWindow intra_, inter_;
   float sum_ = 0, greatest_ = 0;  // of surprises since the last look
   float intra_then_ = 0, intra_now_ = 0;
-  int64_t age_ = 0;
+  int64_t age_ = 0;  // packets since the last look's
   bool was_needed_ = false;
   NeedCurve curve_;
 };

@@ -28,7 +28,6 @@ class UsualChange {
 
   // A difference above this is motion.
   uint8_t threshold(size_t block) const { return thresholds_[block]; }
-  const std::vector<uint8_t>& thresholds() const { return thresholds_; }
   int mean(size_t block) const { return mean_[block] / kFine; }
 
   // `step_s` since this macroblock was learnt last, `times` before.

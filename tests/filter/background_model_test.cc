@@ -42,7 +42,7 @@ TEST_F(BackgroundModelTest, WhatStaysBecomesBackground) {
   EXPECT_LT(See(thing), 1e-3);
 }
 
-TEST_F(BackgroundModelTest, AnotherSizeAndAResetBeginAnew) {
+TEST_F(BackgroundModelTest, AnotherShapeAndAResetBeginAnew) {
   for (int i = 0; i < 60; ++i) See();
   EXPECT_EQ(model_.See(Drawn({320, 120, 2, 0, {}}, &dice_)).width, 266);
   EXPECT_LT(See({40, 30, 40}), 1e-3);  // all that is known

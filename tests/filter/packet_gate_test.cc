@@ -482,7 +482,7 @@ TEST(PacketGateTest, RefusesAnswersToNoQuestion) {
   EXPECT_EQ(gate->SetBudget(0).code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST(PacketGateTest, TimesMayLieAnyWhere) {
+TEST(PacketGateTest, TimesMayLieAnywhere) {
   auto gate = PacketGate::Create(Options(1, 1));
   ASSERT_TRUE(gate.ok());
   for (const int64_t time_ns : {std::numeric_limits<int64_t>::min(),

@@ -32,7 +32,7 @@ Lesson LessonOf(int64_t time_ns, int thing, int noise, uint64_t vote) {
   return lesson;
 }
 
-// A thing comes and goes; a light over all of the picture, of up to 40
+// A thing comes and goes; a light over all of the picture, of up to two
 // levels, says nothing.
 std::vector<Lesson> ComingAndGoing(uint64_t seed, int count) {
   std::mt19937_64 dice(seed);

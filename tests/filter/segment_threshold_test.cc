@@ -39,7 +39,6 @@ TEST_F(SegmentThresholdTest, NothingIsKnownUntilASegmentWasRunWhole) {
   EXPECT_EQ(segments_.threshold(), 0);
   Segment(0.01, 1, /*run=*/false);
   EXPECT_EQ(Next(), 0);
-  now_ns_ += 2 * SegmentThreshold::kSegmentNs;
 }
 
 TEST_F(SegmentThresholdTest, WhereAllAgreesAnyChangeIsHarmless) {

@@ -54,7 +54,6 @@ class World {
 
   explicit World(WindowInferenceOptions options, uint64_t seed = 1)
       : dice_(seed) {
-    blind_ns_ = options.blind_ns;
     auto made = WindowInference::Create(kModel, kLayout, std::move(options));
     EXPECT_TRUE(made.ok()) << made.status();
     inference_ = *std::move(made);
@@ -119,7 +118,7 @@ class World {
   std::mt19937_64 dice_;
   std::unique_ptr<WindowInference> inference_;
   uint64_t index_ = 0;
-  int64_t end_ns_ = 0, left_ = 20, blind_ns_ = 0, run_ns_ = 1'000'000;
+  int64_t end_ns_ = 0, left_ = 20, run_ns_ = 1'000'000;
   int64_t runs_ = 0;
   bool moves_ = false, fails_ = false;
 };
