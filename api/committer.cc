@@ -15,7 +15,7 @@ void Committer::Acknowledge(Acknowledgement ack) {
   acks_.push_back(std::move(ack));
 }
 
-void Committer::BeforeCommit(std::function<void(CommitBatch*)> rows) {
+void Committer::BeforeCommit(Rows rows) {
   before_commit_.push_back(std::move(rows));
 }
 
@@ -27,7 +27,9 @@ absl::Status Committer::CommitIfDue() {
 }
 
 absl::Status Committer::Commit() {
-  for (const auto& rows : before_commit_) rows(&batch_);
+  for (const Rows& rows : before_commit_) {
+    if (absl::Status s = rows(&batch_); !s.ok()) return s;
+  }
   CommitBatch batch = std::exchange(batch_, {});
   batch.set_retention_class(retention_class_);
   std::vector<Acknowledgement> acks = std::exchange(acks_, {});

@@ -36,11 +36,14 @@ class Committer {
   // Told to the observer once the batch under way is committed.
   void Acknowledge(Acknowledgement ack);
 
-  // `rows` adds what belongs into every commit (counts); called right
-  // before each.
-  void BeforeCommit(std::function<void(CommitBatch*)> rows);
+  // Adds what belongs into every commit, such as counts; called right before
+  // each. Where it fails nothing is committed.
+  using Rows = std::function<absl::Status(CommitBatch*)>;
+  void BeforeCommit(Rows rows);
 
-  // Commits when enough bytes wait or the oldest waits long enough.
+  // Commits when enough bytes wait or the oldest waits long enough. Errors of
+  // ChunkStore::Commit() and of what is called before; there is no going on
+  // from either.
   absl::Status CommitIfDue();
   absl::Status Commit();
 
@@ -57,7 +60,7 @@ class Committer {
   CommitBatch batch_;
   RetentionClass retention_class_ = 0;
   std::vector<Acknowledgement> acks_;
-  std::vector<std::function<void(CommitBatch*)>> before_commit_;
+  std::vector<Rows> before_commit_;
   int64_t oldest_ns_ = 0;  // when the first pending thing came
   uint64_t bytes_appended_ = 0;
   uint64_t bytes_known_ = 0;

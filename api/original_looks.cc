@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<OriginalLooks>> OriginalLooks::Open(
     }
   }
   writer->BeforeCommit(
-      [self = looks.get()](CommitBatch* batch) { self->Put(batch); });
+      [self = looks.get()](CommitBatch* batch) { return self->Put(batch); });
   return looks;
 }
 
@@ -70,7 +70,6 @@ void OriginalLooks::Give(const ModelDescription& model,
 }
 
 absl::Status OriginalLooks::Look(uint64_t index, const Frame& frame) {
-  if (!put_.ok()) return put_;
   for (const auto& model : models_) {
     if (absl::Status s = LookWith(model.get(), index, frame); !s.ok()) return s;
     model->known.reset();
@@ -105,10 +104,12 @@ absl::Status OriginalLooks::LookWith(OfModel* model, uint64_t index,
   return model->answers.Judge(index, given);
 }
 
-void OriginalLooks::Put(CommitBatch* batch) {
+absl::Status OriginalLooks::Put(CommitBatch* batch) {
   for (const auto& model : models_) {
-    put_.Update(model->answers.MoveTo(batch, writer_->next_index()));
+    absl::Status s = model->answers.MoveTo(batch, writer_->next_index());
+    if (!s.ok()) return s;
   }
+  return absl::OkStatus();
 }
 
 }  // namespace fovea

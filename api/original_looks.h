@@ -48,7 +48,7 @@ class OriginalLooks {
 
   // Asks those models whose coin chooses frame `index`. Nothing that is decided
   // elsewhere depends on it, so their coins are independent of all that is
-  // given. Errors of the store, of commits too.
+  // given. Errors of the store.
   absl::Status Look(uint64_t index, const Frame& frame);
 
  private:
@@ -69,14 +69,13 @@ class OriginalLooks {
 
   OfModel* Find(const ModelDescription& model);
   absl::Status LookWith(OfModel* model, uint64_t index, const Frame& frame);
-  void Put(CommitBatch* batch);
+  absl::Status Put(CommitBatch* batch);
 
   const IngestOptions& options_;
   const ColorInfo color_;
   StreamWriter* const writer_;
   const Failed failed_;
   std::vector<std::unique_ptr<OfModel>> models_;
-  absl::Status put_;  // of the commits so far
 };
 
 }  // namespace fovea

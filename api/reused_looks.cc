@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<ReusedLooks>> ReusedLooks::Open(
     if (!s.ok()) return s;
   }
   writer->BeforeCommit(
-      [self = looks.get()](CommitBatch* batch) { self->Put(batch); });
+      [self = looks.get()](CommitBatch* batch) { return self->Put(batch); });
   return looks;
 }
 
@@ -65,7 +65,6 @@ void ReusedLooks::Fail(const ModelDescription& model,
 absl::Status ReusedLooks::Look(uint64_t index, const Frame& frame,
                                const Grid& grid,
                                std::vector<FrameLook>* looks) {
-  if (!put_.ok()) return put_;
   for (OfModel& model : models_) {
     if (absl::Status s = LookWith(&model, index, frame, grid, looks); !s.ok()) {
       return s;
@@ -106,8 +105,11 @@ void ReusedLooks::Reset() {
   for (OfModel& model : models_) model.reuse->Reset();
 }
 
-void ReusedLooks::Put(CommitBatch* batch) {
-  for (OfModel& model : models_) put_.Update(model.reuse->Put(batch));
+absl::Status ReusedLooks::Put(CommitBatch* batch) {
+  for (OfModel& model : models_) {
+    if (absl::Status s = model.reuse->Put(batch); !s.ok()) return s;
+  }
+  return absl::OkStatus();
 }
 
 std::vector<ReuseReport> ReusedLooks::Reports() const {

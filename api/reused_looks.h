@@ -53,7 +53,7 @@ class ReusedLooks {
   }
 
   // Appends what each model says about frame `index` of the stream. Errors of
-  // the store, of commits too.
+  // the store.
   absl::Status Look(uint64_t index, const Frame& frame, const Grid& grid,
                     std::vector<FrameLook>* looks);
 
@@ -77,12 +77,11 @@ class ReusedLooks {
                    OfModel model);
   absl::Status LookWith(OfModel* model, uint64_t index, const Frame& frame,
                         const Grid& grid, std::vector<FrameLook>* looks);
-  void Put(CommitBatch* batch);
+  absl::Status Put(CommitBatch* batch);
 
   std::vector<OfModel> models_;
   std::function<void(const ModelId&, uint64_t, const absl::Status&)> failed_;
   std::function<void(const ModelDescription&, const Answered&)> given_;
-  absl::Status put_;  // of the commits so far
 };
 
 }  // namespace fovea

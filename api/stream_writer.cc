@@ -81,7 +81,10 @@ StreamWriter::StreamWriter(StreamState state, Committer* committer)
       motion_(state_.row.id, LookBook::FirstMotionTrack(state_.next_index)) {
   report_.name = state_.row.name;
   report_.kind = static_cast<StreamKind>(state_.row.kind);
-  committer_->BeforeCommit([this](CommitBatch* batch) { PutBooks(batch); });
+  committer_->BeforeCommit([this](CommitBatch* batch) {
+    PutBooks(batch);
+    return absl::OkStatus();
+  });
 }
 
 void StreamWriter::Reject(int64_t samples, const std::string& reason) {

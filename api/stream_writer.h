@@ -79,7 +79,7 @@ class StreamWriter {
   uint64_t next_index() const { return state_.next_index; }
 
   // What else belongs into every commit; see Committer.
-  void BeforeCommit(std::function<void(CommitBatch*)> rows) {
+  void BeforeCommit(Committer::Rows rows) {
     committer_->BeforeCommit(std::move(rows));
   }
 

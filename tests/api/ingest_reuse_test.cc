@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -175,6 +177,30 @@ TEST_F(IngestReuseTest, AnInterruptedIngestIsResumedWithoutAGapInTheLog) {
   EXPECT_EQ(IndexesOf(Decided()), IndexesFrom(0, kFrames));
   EXPECT_THAT(Looked(), ElementsAre(LookSpan{0, kFrames, 1}));
   ExpectConserved(rest.reuse[0].report, kFrames - static_cast<int64_t>(stored));
+}
+
+// No frame comes behind it that could tell.
+TEST_F(IngestReuseTest, DecisionsThatTheLastCommitCannotPutAreAnError) {
+  ExternalModel* model = Program(kOneBox);
+  Ingest(model);
+  std::string last;
+  ASSERT_TRUE(store_->chunks()
+                  ->Scan(Family::kDec, "", "",
+                         [&last](std::string_view key, std::string_view) {
+                           last = std::string(key);
+                           return true;
+                         })
+                  .ok());
+  CommitBatch damage;
+  damage.PutRow(Family::kDec, last, "\x01");
+  ASSERT_TRUE(store_->chunks()->Commit(std::move(damage)).ok());
+  options_.append = true;
+  options_.commit_age_ns = INT64_MAX;
+  options_.commit_bytes = SIZE_MAX;
+  const auto report =
+      store_->Ingest(dir_.File("cam.y4m"), options_, &notes_, nullptr);
+  EXPECT_TRUE(absl::IsDataLoss(report.status())) << report.status();
+  EXPECT_EQ(store_->Describe("cam")->counts.stored, kFrames);
 }
 
 TEST_F(IngestReuseTest, AFailureIsToldOnceLoggedAndCostsNoFootage) {
