@@ -26,7 +26,7 @@
 namespace fovea {
 namespace {
 
-constexpr size_t kRowsPerCommit = 4096;
+constexpr int64_t kRowsPerCommit = 4096;
 
 struct StoredResult {
   std::string_view key;
@@ -37,13 +37,15 @@ struct StoredResult {
 
 using Originals = std::function<void(const ResultKeyParts&, uint64_t bytes)>;
 
-// Visits every result until `visit` returns false, and tells `originals`.
-absl::Status VisitResults(StoreReader* store,
+// Visits every result from the key `begin` on until `visit` returns false, and
+// tells `originals`.
+absl::Status VisitResults(StoreReader* store, std::string_view begin,
                           const std::function<bool(const StoredResult&)>& visit,
                           const Originals& originals = nullptr) {
   absl::Status damage;
   const absl::Status scanned = store->Scan(
-      Family::kRes, "", "", [&](std::string_view key, std::string_view value) {
+      Family::kRes, begin, "",
+      [&](std::string_view key, std::string_view value) {
         const auto parts = ParseResultKey(key);
         damage = parts.status();
         if (!damage.ok()) return false;
@@ -81,10 +83,33 @@ bool IsToGo(const StoredResult& result, const CachePruneOptions& options) {
   return !options.before_ns || result.row.time_ns < *options.before_ns;
 }
 
-absl::Status Commit(ChunkStore* chunks, CommitBatch* batch) {
-  CommitBatch full = std::exchange(*batch, {});
-  return full.empty() ? absl::OkStatus()
-                      : chunks->Commit(std::move(full)).status();
+// Takes out some of what is to go, from `*begin` on, which moves behind them;
+// false: there is no more.
+absl::StatusOr<bool> PruneSome(ChunkStore* chunks,
+                               const CachePruneOptions& options,
+                               const std::atomic<bool>* stop,
+                               std::string* begin, CachePruned* pruned) {
+  CommitBatch batch;
+  CachePruned some;
+  const absl::Status read =
+      VisitResults(chunks, *begin, [&](const StoredResult& result) {
+        if (Stopped(stop)) return false;
+        if (!IsToGo(result, options)) return true;
+        ++some.results;
+        some.bytes += result.bytes;
+        if (!options.dry_run) batch.DeleteRow(Family::kRes, result.key);
+        *begin = std::string(result.key) + '\0';
+        return some.results < kRowsPerCommit;
+      });
+  if (!read.ok()) return read;
+  if (Stopped(stop)) return absl::CancelledError("interrupted");
+  if (!batch.empty()) {
+    const auto committed = chunks->Commit(std::move(batch));
+    if (!committed.ok()) return committed.status();
+  }
+  pruned->results += some.results;
+  pruned->bytes += some.bytes;
+  return some.results == kRowsPerCommit;
 }
 
 }  // namespace
@@ -95,7 +120,7 @@ absl::StatusOr<std::vector<CachedModel>> ListCachedModels(Store* store) {
   std::map<ModelDigest, CachedModel> models;
   std::map<ModelDigest, std::set<StreamId>> streams;
   const absl::Status read = VisitResults(
-      store->chunks(),
+      store->chunks(), "",
       [&](const StoredResult& result) {
         CachedModel& model = models[result.parts.model];
         ++model.results;
@@ -128,24 +153,13 @@ absl::StatusOr<CachePruned> PruneCache(Store* store,
                                        const CachePruneOptions& options,
                                        const std::atomic<bool>* stop) {
   CachePruned pruned;
-  std::vector<std::string> keys;
-  const absl::Status read =
-      VisitResults(store->chunks(), [&](const StoredResult& result) {
-        if (!IsToGo(result, options)) return !Stopped(stop);
-        ++pruned.results;
-        pruned.bytes += result.bytes;
-        if (!options.dry_run) keys.emplace_back(result.key);
-        return !Stopped(stop);
-      });
-  if (!read.ok()) return read;
-  CommitBatch batch;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    batch.DeleteRow(Family::kRes, keys[i]);
-    if ((i + 1) % kRowsPerCommit != 0) continue;
-    if (absl::Status s = Commit(store->chunks(), &batch); !s.ok()) return s;
+  std::string begin;
+  while (true) {
+    const auto more =
+        PruneSome(store->chunks(), options, stop, &begin, &pruned);
+    if (!more.ok()) return more.status();
+    if (!*more) return pruned;
   }
-  if (absl::Status s = Commit(store->chunks(), &batch); !s.ok()) return s;
-  return pruned;
 }
 
 absl::StatusOr<std::string> ExplainCache(Store* store,

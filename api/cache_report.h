@@ -49,8 +49,10 @@ struct CachePruned {
   uint64_t bytes = 0;
 };
 
-// Takes results out; what was observed stays, and so do originals, which are
-// never given. Errors of the store.
+// Takes results out, in commits of some thousand each; what was observed stays,
+// and so do originals, which are never given. kCancelled by `stop`: what was
+// committed is gone, and the same call goes on with the rest. Errors of the
+// store.
 absl::StatusOr<CachePruned> PruneCache(Store* store,
                                        const CachePruneOptions& options,
                                        const std::atomic<bool>* stop);

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -131,6 +132,28 @@ TEST_F(CacheReportTest, PruningTakesWhatIsChosenAndNoMore) {
   EXPECT_EQ(Results(), 11);
   EXPECT_EQ(Prune({}), 11);
   EXPECT_THAT(List(), IsEmpty());
+}
+
+// More than one commit takes.
+TEST_F(CacheReportTest, ManyArePrunedWhole) {
+  std::vector<Result> all;
+  for (uint64_t i = 0; i < 9000; ++i) all.push_back(AnyResult(1, 3, i));
+  for (Result& result : all) result.uses = 0;
+  Put(all);
+  CachePruneOptions options;
+  options.dry_run = true;
+  EXPECT_EQ(Prune(options), 9000);
+  EXPECT_EQ(Results(), 9000);
+  EXPECT_EQ(Prune({}), 9000);
+  EXPECT_THAT(List(), IsEmpty());
+}
+
+TEST_F(CacheReportTest, APruneThatIsStoppedSaysSo) {
+  PutSome();
+  const std::atomic<bool> stop = true;
+  const auto pruned = PruneCache(store_.get(), CachePruneOptions(), &stop);
+  EXPECT_TRUE(absl::IsCancelled(pruned.status())) << pruned.status();
+  EXPECT_EQ(Results(), 35);
 }
 
 TEST_F(CacheReportTest, ADamagedRowStopsBothAndIsNamed) {
