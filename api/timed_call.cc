@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -44,13 +45,18 @@ absl::StatusOr<Answer> TimedCalls::Run(Call call, int64_t longest_ns) {
       return absl::UnavailableError("an earlier call has not returned yet");
     }
   }
-  late_ = std::make_shared<Late>();
-  std::thread([late = late_, call = std::move(call)] {
-    auto said = Guarded(call);
-    const absl::MutexLock lock(&late->mutex);
-    late->said = std::move(said);
-  }).detach();
-  const std::shared_ptr<Late> waited = late_;
+  const auto waited = std::make_shared<Late>();
+  try {
+    std::thread([late = waited, call = std::move(call)] {
+      auto said = Guarded(call);
+      const absl::MutexLock lock(&late->mutex);
+      late->said = std::move(said);
+    }).detach();
+  } catch (const std::system_error& full) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("no thread to call it in: ", full.what()));
+  }
+  late_ = waited;
   const absl::MutexLock lock(&waited->mutex);
   const auto has_said = [&waited]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return waited->said.has_value();

@@ -26,7 +26,8 @@ class TimedCalls {
   // What `call` returns. kInternal with what it threw. After `longest_ns`
   // (0 or less: waited for without end) kDeadlineExceeded: the call goes on in
   // a thread of its own, with what it captured, until it returns; while it
-  // does, others fail with kUnavailable and are not begun.
+  // does, others fail with kUnavailable and are not begun. kResourceExhausted:
+  // the system gives no thread to call it in.
   absl::StatusOr<Answer> Run(Call call, int64_t longest_ns);
 
  private:
