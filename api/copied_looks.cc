@@ -38,10 +38,6 @@ FrameSpan There(const KnownLooks& known, FrameSpan here) {
   return {here.first_index - known.shift, here.end_index - known.shift};
 }
 
-uint64_t RoundUp(uint64_t index, uint64_t step) {
-  return (index + step - 1) / step * step;
-}
-
 absl::Status About(StreamId stream, const absl::Status& status) {
   return absl::Status(status.code(),
                       absl::StrCat("copying what was seen in stream ", stream,
@@ -52,7 +48,7 @@ absl::Status About(StreamId stream, const absl::Status& status) {
 // one of them that holds it.
 bool AllLookedAt(const LookSpan& looks, FrameSpan here, uint64_t shift,
                  uint64_t step) {
-  for (uint64_t i = RoundUp(here.first_index, step); i < here.end_index;
+  for (uint64_t i = NextLook(here.first_index, step); i < here.end_index;
        i += step) {
     if ((i - shift) % looks.step != 0) return false;
   }
@@ -295,7 +291,7 @@ absl::Status CopiedLooks::Begin(const KnownLooks& known, FrameSpan here,
       std::ranges::find_if(known.looks, [&](const LookSpan& looks) {
         return looks.end_index > here.first_index;
       });
-  const uint64_t first = RoundUp(here.first_index, look->step) - known.shift;
+  const uint64_t first = NextLook(here.first_index, look->step) - known.shift;
   const auto has_box = [&](const Observation& o) { return HasBoxAt(o, first); };
   if (std::ranges::any_of(seen, has_box)) return absl::OkStatus();
   return ReadDecisions(store_, {known.from, model_, first, first + 1},

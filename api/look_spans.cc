@@ -98,10 +98,14 @@ void CutFrames(FrameSpan span, std::vector<FrameSpan>* spans) {
   *spans = std::move(left);
 }
 
+uint64_t NextLook(uint64_t index, uint64_t step) {
+  return (index + step - 1) / step * step;
+}
+
 uint64_t LooksIn(FrameSpan span, uint64_t step) {
   if (span.empty()) return 0;
-  const auto before = [step](uint64_t end) { return (end + step - 1) / step; };
-  return before(span.end_index) - before(span.first_index);
+  return (NextLook(span.end_index, step) - NextLook(span.first_index, step)) /
+         step;
 }
 
 }  // namespace fovea

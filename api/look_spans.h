@@ -41,6 +41,9 @@ std::vector<FrameSpan> Within(const std::vector<FrameSpan>& spans,
 // Takes a span out of them.
 void CutFrames(FrameSpan span, std::vector<FrameSpan>* spans);
 
+// The first index from `index` on that divides by `step`.
+uint64_t NextLook(uint64_t index, uint64_t step);
+
 // Frames of a span that are looked at: those whose index divides by `step`.
 uint64_t LooksIn(FrameSpan span, uint64_t step);
 

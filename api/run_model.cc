@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/gop_reader.h"
 #include "api/look_book.h"
+#include "api/look_spans.h"
 #include "api/run_plan.h"
 #include "api/run_task.h"
 #include "api/shown_frames.h"
@@ -292,8 +293,7 @@ class Run {
   std::vector<uint64_t> DueIn(const GopRef& gop) const {
     std::vector<uint64_t> due;
     const uint64_t end = gop.first_index + gop.row.frames;
-    for (uint64_t i = (gop.first_index + step_ - 1) / step_ * step_; i < end;
-         i += step_) {
+    for (uint64_t i = NextLook(gop.first_index, step_); i < end; i += step_) {
       const auto wants = [i](const auto& task) { return task->IsToLookAt(i); };
       if (std::ranges::any_of(tasks_, wants)) due.push_back(i);
     }

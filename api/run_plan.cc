@@ -30,10 +30,10 @@ absl::StatusOr<FrameSpan> ShownIn(const FrameIndex& index, const GopRef& gop,
 
 // What is held from the last frame before `span` that divides by `step` on.
 absl::Status ReachBack(StoreReader* store, StreamId stream, uint64_t step,
-                       FrameSpan* span, std::vector<FrameSpan>* spans) {
-  const FrameSpan before{span->first_index / step * step, span->first_index};
+                       FrameSpan span, std::vector<FrameSpan>* spans) {
+  const FrameSpan before{span.first_index / step * step, span.first_index};
   if (before.empty()) return absl::OkStatus();
-  const auto gops = GopsOf(store, stream, before, before.end_index);
+  const auto gops = GopsOf(store, stream, before, SIZE_MAX);
   if (!gops.ok()) return gops.status();
   for (const GopRef& gop : *gops) {
     const FrameSpan held = FramesOf(gop);
@@ -79,8 +79,8 @@ absl::StatusOr<std::vector<FrameSpan>> FramesShown(
   }
   spans = Joined(std::move(spans));
   std::vector<FrameSpan> before;
-  for (FrameSpan& span : spans) {
-    absl::Status s = ReachBack(store, stream, step, &span, &before);
+  for (const FrameSpan& span : spans) {
+    absl::Status s = ReachBack(store, stream, step, span, &before);
     if (!s.ok()) return s;
   }
   spans.insert(spans.end(), before.begin(), before.end());

@@ -91,8 +91,8 @@ absl::Status RunTask::NoteCopied(const KnownLooks& known, uint64_t step) {
     absl::Status noted = originals_->NoteCopied(span, step);
     if (!noted.ok()) return noted;
     if (reuse_ == nullptr) continue;
-    const uint64_t first = (span.first_index + step - 1) / step * step;
-    for (uint64_t i = first; i < span.end_index; i += step) {
+    for (uint64_t i = NextLook(span.first_index, step); i < span.end_index;
+         i += step) {
       absl::Status s = reuse_->NoteCopied(i, known.from, i - known.shift);
       if (!s.ok()) return s;
     }

@@ -70,6 +70,14 @@ TEST(LookSpansTest, SpansAreJoined) {
               ElementsAre(FrameSpan{0, 20}, FrameSpan{30, 40}));
 }
 
+TEST(LookSpansTest, TheNextLookIsHereOrBehind) {
+  EXPECT_EQ(NextLook(0, 10), 0U);
+  EXPECT_EQ(NextLook(1, 10), 10U);
+  EXPECT_EQ(NextLook(10, 10), 10U);
+  EXPECT_EQ(NextLook(11, 10), 20U);
+  EXPECT_EQ(NextLook(7, 1), 7U);
+}
+
 TEST(LookSpansTest, FramesThatDivideByTheStepAreLookedAt) {
   EXPECT_EQ(LooksIn({0, 0}, 10), 0U);
   EXPECT_EQ(LooksIn({0, 1}, 10), 1U);

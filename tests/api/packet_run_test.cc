@@ -194,7 +194,6 @@ TEST_F(PacketRunTest, OfARangeWholeGopsAreGoneThrough) {
   EXPECT_EQ(rest.Total().known, 15);
 }
 
-// Recordings of cars, bottles and a crossing as their encoders left them.
 TEST_F(PacketRunTest, MistakesAreNamed) {
   Ingest("a");
   const auto refused = [this] {
