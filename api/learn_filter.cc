@@ -45,6 +45,11 @@ class Teacher {
     const auto read =
         store->ReadFrames(stream, selection, [&](const ReadFrame& shown) {
           taught = Add(shown.frame);
+          if (!taught.ok()) {
+            taught = absl::Status(
+                taught.code(),
+                absl::StrCat(stream, "@", shown.index, ": ", taught.message()));
+          }
           return taught.ok() && !IsDone();
         });
     if (!taught.ok()) return taught;

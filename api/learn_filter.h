@@ -46,8 +46,8 @@ struct LearntFilter {
 // taught by all. Under kBoxes the skip head learns of empty answers alone: the
 // boxes of another frame are hardly those of this one. `progress` (may be null)
 // gets frames done and to do. kInvalidArgument: no model, no camera;
-// kFailedPrecondition: fewer than 100 frames; errors of reading and of the
-// model.
+// kFailedPrecondition: fewer than 100 frames; kCancelled by `stop`; errors of
+// reading and of the model, which name the frame.
 absl::StatusOr<LearntFilter> LearnFilter(
     Store* store, const std::string& stream, const LearnFilterOptions& options,
     const std::function<void(int64_t, int64_t)>& progress,

@@ -52,7 +52,12 @@ class Teacher {
     auto features = SensorFeaturesOf(layout_, {window.values, rate_hz});
     if (!features.ok()) return features.status();
     const auto answer = options_.model->Ask(window.values);
-    if (!answer.ok()) return answer.status();
+    if (!answer.ok()) {
+      return absl::Status(
+          answer.status().code(),
+          absl::StrCat("window at sample ", window.place.first_index, ": ",
+                       answer.status().message()));
+    }
     if (const auto label = ClassOf(*answer)) {
       lessons_.push_back({*std::move(features), static_cast<int>(*label)});
     }

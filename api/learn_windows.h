@@ -44,7 +44,8 @@ struct LearntTree {
 // class are passed over. `progress` (may be null) gets windows done and to do;
 // the number to do is 0 where it is not known. kInvalidArgument: no model, and
 // errors of ReadWindows(); kFailedPrecondition: fewer than 100 windows, or all
-// that teach are of one class; errors of the model.
+// that teach are of one class; kCancelled by `stop`; errors of the model, which
+// name the window.
 absl::StatusOr<LearntTree> LearnWindows(
     Store* store, const std::string& stream, const LearnWindowsOptions& options,
     const std::function<void(int64_t, int64_t)>& progress,
