@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/answer_promise.h"
 #include "api/decision_book.h"
 #include "api/observation_book.h"
 #include "api/run_plan.h"
 #include "index/observation_cut.h"
 #include "index/observation_reader.h"
-#include "store/audit_rows.h"
 
 namespace fovea {
 namespace {
@@ -128,18 +128,12 @@ absl::StatusOr<std::vector<LookSpan>> CopiedLooks::LooksOf(
 absl::StatusOr<bool> CopiedLooks::IsAsGood(StreamId stream) {
   const auto known = as_good_.find(stream);
   if (known != as_good_.end()) return known->second;
-  const auto value = store_->Get(
-      Family::kMeta,
-      AuditKey(stream, model_, static_cast<uint8_t>(InputKind::kFrame)));
-  if (absl::IsNotFound(value.status())) return as_good_[stream] = true;
-  if (!value.ok()) return About(stream, value.status());
-  const auto audit = DecodeAuditRow(*value);
-  if (!audit.ok()) return About(stream, audit.status());
-  const double most = reuse_ ? reuse_->max_error : 0;
-  const bool same_loss =
-      !reuse_ || audit->loss == static_cast<uint8_t>(reuse_->loss);
-  const bool exact = audit->max_error == 0;
-  return as_good_[stream] = exact || (audit->max_error <= most && same_loss);
+  const auto given = ReadPromise(store_, stream, model_);
+  if (!given.ok()) return About(stream, given.status());
+  const bool exact = given->max_error == 0;
+  const bool as_asked = reuse_ && given->max_error <= reuse_->max_error &&
+                        given->loss == reuse_->loss;
+  return as_good_[stream] = exact || as_asked;
 }
 
 absl::StatusOr<bool> CopiedLooks::Extend(const GopRef& gop,

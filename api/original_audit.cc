@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/answer_promise.h"
 #include "api/look_book.h"
 #include "api/reuse_removal.h"
 #include "filter/decision.h"
@@ -88,7 +89,11 @@ absl::StatusOr<AnswerLoss> StoredLoss(StoreReader* store, StreamId stream,
   const auto value = store->Get(
       Family::kMeta,
       AuditKey(stream, model, static_cast<uint8_t>(InputKind::kFrame)));
-  if (absl::IsNotFound(value.status())) return AnswerLoss::kCounts;
+  if (absl::IsNotFound(value.status())) {
+    const auto given = ReadPromise(store, stream, model);
+    if (!given.ok()) return given.status();
+    return given->loss;
+  }
   if (!value.ok()) return value.status();
   const auto row = DecodeAuditRow(*value);
   if (!row.ok()) return row.status();

@@ -8,11 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/answer_bytes.h"
+#include "api/answer_promise.h"
 #include "api/run_plan.h"
 #include "api/stream_commit.h"
-#include "filter/result_store.h"
 #include "index/observations.h"
-#include "store/audit_rows.h"
 
 namespace fovea {
 
@@ -90,20 +89,13 @@ absl::Status PacketCamera::Clear() {
   if (!cut.ok()) return cut.status();
   report_.run.replaced = cut->removed + cut->trimmed;
   for (const FrameSpan& span : todo_) looks_->Cut(model.digest, span);
-  if (!todo_.empty()) PutPromise();
+  if (!todo_.empty()) {
+    // Any share of what is held may be wrong.
+    absl::Status promised = PutPromise(store_, stream_.id, model.digest,
+                                       {1, options_.loss}, false, &batch_);
+    if (!promised.ok()) return promised;
+  }
   return Commit();
-}
-
-// Any share of what is held may be wrong: so that nobody takes it for an
-// answer that was to be better, and copies it (api/copied_looks.h).
-void PacketCamera::PutPromise() {
-  AuditRow row;
-  row.max_error = 1;
-  row.loss = static_cast<uint8_t>(options_.loss);
-  batch_.PutRow(Family::kMeta,
-                AuditKey(stream_.id, report_.run.model.digest,
-                         static_cast<uint8_t>(InputKind::kFrame)),
-                EncodeAuditRow(row));
 }
 
 absl::StatusOr<std::optional<GatePacket>> PacketCamera::Take(

@@ -86,7 +86,6 @@ class PacketCamera {
 
   absl::StatusOr<std::vector<FrameSpan>> WholeGops(
       const std::vector<FrameSpan>& frames);
-  void PutPromise();
   absl::Status Begin(std::shared_ptr<const TimedGop> gop);
   PictureType TypeOf(uint32_t number);
   absl::Status ReadGop();

@@ -15,6 +15,9 @@ absl::StatusOr<std::unique_ptr<ReusedLooks>> ReusedLooks::Open(
     std::function<void(const ModelId&, uint64_t, const absl::Status&)> failed) {
   std::unique_ptr<ReusedLooks> looks(new ReusedLooks);
   looks->failed_ = std::move(failed);
+  looks->store_ = writer->store();
+  looks->stream_ = writer->id();
+  looks->promise_ = {options.reuse->max_error, options.reuse->loss};
   for (Model* model : options.models) {
     OfModel of_model;
     of_model.model = &model->description();
@@ -107,9 +110,16 @@ void ReusedLooks::Reset() {
 
 absl::Status ReusedLooks::Put(CommitBatch* batch) {
   for (OfModel& model : models_) {
+    if (absl::Status s = Promise(&model, batch); !s.ok()) return s;
     if (absl::Status s = model.reuse->Put(batch); !s.ok()) return s;
   }
   return absl::OkStatus();
+}
+
+absl::Status ReusedLooks::Promise(OfModel* model, CommitBatch* batch) const {
+  if (std::exchange(model->promised, true)) return absl::OkStatus();
+  return PutPromise(store_, stream_, model->model->id.digest, promise_,
+                    /*anew=*/false, batch);
 }
 
 std::vector<ReuseReport> ReusedLooks::Reports() const {

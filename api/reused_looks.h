@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/answer_promise.h"
 #include "api/ingest.h"
 #include "api/model_reuse.h"
 #include "api/stream_writer.h"
@@ -69,6 +70,7 @@ class ReusedLooks {
     std::unique_ptr<ModelReuse> reuse;
     std::optional<Answer> known;
     absl::Status failure;
+    bool promised = false;  // how wrong its answers may be
   };
 
   ReusedLooks() = default;
@@ -78,7 +80,11 @@ class ReusedLooks {
   absl::Status LookWith(OfModel* model, uint64_t index, const Frame& frame,
                         const Grid& grid, std::vector<FrameLook>* looks);
   absl::Status Put(CommitBatch* batch);
+  absl::Status Promise(OfModel* model, CommitBatch* batch) const;
 
+  ChunkStore* store_ = nullptr;
+  StreamId stream_ = 0;
+  AnswerPromise promise_;
   std::vector<OfModel> models_;
   std::function<void(const ModelId&, uint64_t, const absl::Status&)> failed_;
   std::function<void(const ModelDescription&, const Answered&)> given_;

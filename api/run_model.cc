@@ -208,6 +208,8 @@ class Run {
         looks_->Cut(task->key(), span);
       }
       if (absl::Status s = task->ForgetGiven(); !s.ok()) return s;
+      absl::Status promised = task->Promise(store_, options_, *looks_, &batch_);
+      if (!promised.ok()) return promised;
       if (absl::Status s = Commit(); !s.ok()) return s;
     }
     return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "api/answer_promise.h"
 #include "index/observations.h"
 
 namespace fovea {
@@ -46,6 +47,15 @@ absl::Status RunTask::ForgetGiven() {
     if (absl::Status s = originals_->Forget(span); !s.ok()) return s;
   }
   return absl::OkStatus();
+}
+
+absl::Status RunTask::Promise(StoreReader* store, const RunOptions& options,
+                              const LookBook& looks, CommitBatch* batch) const {
+  if (todo_.empty()) return absl::OkStatus();
+  AnswerPromise promise;
+  if (options.reuse) promise = {options.reuse->max_error, options.reuse->loss};
+  const bool anew = looks.SpansOf(key()).empty();
+  return PutPromise(store, stream_, key(), promise, anew, batch);
 }
 
 void RunTask::Plan(const std::vector<FrameSpan>& wanted,

@@ -75,6 +75,11 @@ class RunTask {
   // What was said before of the frames it is to look at is given no more.
   absl::Status ForgetGiven();
 
+  // How wrong what it is to answer may be (api/answer_promise.h). `looks`:
+  // those that stay.
+  absl::Status Promise(StoreReader* store, const RunOptions& options,
+                       const LookBook& looks, CommitBatch* batch) const;
+
   // Adds what of `wanted` the model has not looked at every `step` frames.
   void Plan(const std::vector<FrameSpan>& wanted,
             const std::vector<LookSpan>& looked, uint64_t step);

@@ -50,6 +50,30 @@ TEST_F(CopiedAnswersTest, AnswersThatMayBeWrongerThanAskedForAreNotCopied) {
   EXPECT_EQ(Run("third").copied, 0);
 }
 
+TEST_F(CopiedAnswersTest, AStricterTargetLaterDoesNotBetterThem) {
+  Ingest("first");
+  Ingest("second");
+  options_.reuse.emplace().max_error = 0.2;
+  options_.ranges = {{0, 20 * kFrameNs}};
+  Run("first");
+  options_.reuse->max_error = 0.1;
+  options_.ranges.clear();
+  EXPECT_GT(Run("first").inferences, 0);
+  EXPECT_EQ(Run("second").copied, 0);
+}
+
+TEST_F(CopiedAnswersTest, OnceAllIsAskedAnewItIsCopiedAgain) {
+  Ingest("first");
+  Ingest("second");
+  options_.reuse.emplace().max_error = 0.2;
+  Run("first");
+  options_.reuse.reset();
+  options_.again = true;
+  EXPECT_EQ(Run("first").inferences, kLooks);
+  options_.again = false;
+  EXPECT_EQ(Run("second").copied, kLooks);
+}
+
 TEST_F(CopiedAnswersTest, OfflineStoredAnswersAreCopiedToo) {
   Ingest("first");
   Ingest("second");
@@ -64,6 +88,12 @@ TEST_F(CopiedAnswersTest, OfflineStoredAnswersAreCopiedToo) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->models[0].copied, kLooks);
   EXPECT_THAT(Looked("second"), ElementsAre(LookSpan{0, kFrames, kEvery}));
+  // But are no better than they were.
+  Ingest("third");
+  options_.reuse.reset();
+  options_.absent_models.clear();
+  options_.external_models = {model_};
+  EXPECT_EQ(Run("third").copied, 0);
 }
 
 // The clip's first box was given once and held from there on.
