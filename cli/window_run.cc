@@ -136,7 +136,11 @@ class WindowVerb {
     std::string text;
     for (const std::string& spec : arguments_.models) {
       const auto run = RunOne(spec);
-      if (!run.ok()) return run.status();
+      if (!run.ok() && arguments_.models.size() == 1) return run.status();
+      if (!run.ok()) {
+        models.push_back(Failed(spec, run.status()));
+        continue;
+      }
       if (context_.json) {
         models.push_back(ModelJson(*run));
       } else {
@@ -151,10 +155,18 @@ class WindowVerb {
     }
     Report(std::move(models), text);
     if (stopped_) return 128 + CaughtSignal();
+    if (failed_) return kExitFailed;
     return lossy_ ? kExitLoss : kExitOk;
   }
 
  private:
+  // One of several that fails does not keep the others from being run.
+  Json Failed(const std::string& spec, const absl::Status& error) {
+    failed_ = true;
+    WriteMessage(ErrorLine(error, "run"));
+    return {{"name", spec}, {"error", std::string(error.message())}};
+  }
+
   absl::StatusOr<RunWindowsReport> RunOne(const std::string& spec) {
     auto files = ReadModel(spec, arguments_.folder);
     if (files.ok() && arguments_.window > 0) {
@@ -215,7 +227,7 @@ class WindowVerb {
   Store* const store_;
   std::optional<WindowReuseOptions> reuse_;
   std::vector<RunWindowsReport> errors_;
-  bool lossy_ = false, stopped_ = false;
+  bool lossy_ = false, failed_ = false, stopped_ = false;
 };
 
 }  // namespace

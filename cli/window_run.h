@@ -28,7 +28,8 @@ struct WindowRunArguments {
   ReuseArguments reuse;
 };
 
-// Runs one model after the other, reports, and returns the exit code.
+// Runs one model after the other, reports, and returns the exit code. An error
+// is that of the only model, or concerns all.
 absl::StatusOr<int> RunOverWindows(const Context& context,
                                    const WindowRunArguments& arguments,
                                    Store* store);

@@ -13,17 +13,14 @@
 #include "absl/strings/str_cat.h"
 #include "api/model_folder.h"
 #include "api/packet_run.h"
-#include "api/query_text.h"
 #include "api/run_model.h"
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
-#include "cli/model_text.h"
-#include "cli/motion_text.h"
 #include "cli/packet_text.h"
 #include "cli/query_argument.h"
 #include "cli/reuse_options.h"
-#include "cli/reuse_text.h"
+#include "cli/run_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -31,8 +28,6 @@
 
 namespace fovea::cli {
 namespace {
-
-constexpr size_t kLabelsShown = 8;
 
 struct RunArguments {
   std::vector<std::string> streams;
@@ -48,112 +43,6 @@ struct RunArguments {
   ReuseArguments reuse;
   std::optional<std::string> decode_budget;
 };
-
-Json ModelRunJson(const ModelRun& run) {
-  Json json = {{"name", run.model.name},
-               {"digest", DigestText(run.model.digest)},
-               {"inferences", run.inferences},
-               {"reused", run.reused},
-               {"copied", run.copied},
-               {"replaced", run.replaced},
-               {"observations", run.observations},
-               {"tracks", run.tracks},
-               {"labels", Json::object()}};
-  for (const auto& [label, tracks] : run.labels) json["labels"][label] = tracks;
-  if (run.reuse) json["reuse"] = ReuseJson(*run.reuse);
-  if (!run.error.ok()) {
-    json["error"] = std::string(run.error.message());
-    json["failed_index"] = run.failed_index;
-  }
-  return json;
-}
-
-void AddRunReport(const RunArguments& arguments, const std::string& stream,
-                  const RunReport& report, Json* json) {
-  Json& document = *json;
-  document["stream"] = stream;
-  document["every"] = arguments.options.every;
-  document["dry_run"] = arguments.options.dry_run;
-  document["frames"] = report.frames;
-  document["frames_decoded"] = report.frames_decoded;
-  document["frames_passed_over"] = report.frames_passed_over;
-  document["only"] = nullptr;
-  const std::optional<Query>& only = arguments.options.only;
-  if (only) document["only"] = PrintQueryText(*only);
-  document["moving"] = nullptr;
-  if (arguments.moving) document["moving"] = MotionSourcesJson(report.motion);
-  document["notes"] = report.notes;
-  document["stopped"] = report.stopped;
-  document["models"] = Json::array();
-  for (const ModelRun& run : report.models) {
-    document["models"].push_back(ModelRunJson(run));
-  }
-  document["gops_unread"] = report.gops_unread;
-  document["unread"] = Json::array();
-  for (const RunReport::Unread& gop : report.unread) {
-    document["unread"].push_back({{"first_index", gop.first_index},
-                                  {"error", std::string(gop.error.message())}});
-  }
-}
-
-std::string LabelsText(const ModelRun& run) {
-  std::string text;
-  size_t shown = 0;
-  for (const auto& [label, tracks] : run.labels) {
-    if (shown++ == kLabelsShown) {
-      absl::StrAppend(&text, ", ", run.labels.size() - kLabelsShown, " more");
-      break;
-    }
-    absl::StrAppend(&text, text.empty() ? "" : ", ", Printable(label), " ",
-                    FormatCount(tracks));
-  }
-  return text;
-}
-
-// What the run was kept to.
-void AddKeptTo(const RunArguments& arguments, const RunReport& report,
-               FactList* facts) {
-  const std::optional<Query>& only = arguments.options.only;
-  if (!only && !arguments.moving) return;
-  facts->Add("passed over", FormatCount(report.frames_passed_over, "frame") +
-                                ", no model run");
-  if (only) facts->Add("only", Printable(PrintQueryText(*only)));
-  if (arguments.moving) facts->Add("moving", MotionSourcesText(report.motion));
-}
-
-std::string RunText(const RunArguments& arguments, const RunReport& report,
-                    bool color) {
-  FactList facts;
-  facts.Add("frames",
-            absl::StrCat(FormatCount(report.frames), ", ",
-                         FormatCount(report.frames_decoded), " decoded"));
-  AddKeptTo(arguments, report, &facts);
-  for (const ModelRun& run : report.models) {
-    facts.Add(Printable(run.model.name),
-              absl::StrCat("inferences ", FormatCount(run.inferences),
-                           arguments.options.dry_run ? " to run, " : " run, ",
-                           FormatCount(run.reused), " reused, ",
-                           FormatCount(run.copied), " copied"));
-  }
-  if (arguments.options.dry_run) return facts.Render();
-  Table table({{"MODEL"},
-               {"OBSERVATIONS", Align::kRight},
-               {"TRACKS", Align::kRight},
-               {"REPLACED", Align::kRight},
-               {"LABELS"}});
-  for (const ModelRun& run : report.models) {
-    table.Add({Printable(run.model.name), FormatCount(run.observations),
-               FormatCount(run.tracks), FormatCount(run.replaced),
-               LabelsText(run)});
-  }
-  std::string text = facts.Render() + "\n" + table.Render(color);
-  for (const ModelRun& run : report.models) {
-    if (!run.reuse) continue;
-    absl::StrAppend(&text, "\n",
-                    ReuseText(*run.reuse, arguments.reuse.offline));
-  }
-  return text;
-}
 
 void TellTroubles(const RunReport& report) {
   for (const std::string& note : report.notes) WriteMessage(note);
@@ -300,40 +189,85 @@ absl::StatusOr<int> RunPackets(const Context& context,
 }
 
 // One stream after the other, until one is stopped. With several, a document
-// with one of each, and their names over their texts.
-absl::StatusOr<int> RunStreams(const Context& context,
-                               const RunArguments& arguments,
-                               const RunOptions& options, Store* store) {
-  for (const std::string& stream : arguments.streams) {
-    const auto known = store->Describe(stream);  // before anything is run
-    if (!known.ok()) return known.status();
-  }
-  const bool several = arguments.streams.size() > 1;
-  Json document = Document("run");
-  bool lossy = false, stopped = false;
-  for (const std::string& stream : arguments.streams) {
-    FrameProgress progress(several ? "run " + stream : "run",
-                           context.no_progress, context.color, "looks");
-    const auto report =
-        RunModels(store, stream, options, progress.callback(), StopFlag());
-    progress.Clear();
-    if (!report.ok()) return report.status();
-    if (context.json) {
-      AddRunReport(arguments, stream, *report,
-                   several ? &document["streams"].emplace_back() : &document);
-    } else {
-      WriteResult((several ? Printable(stream) + "\n" : "") +
-                  RunText(arguments, *report,
-                          DescribeTerminal(1, context.color).color));
+// with one of each, and their names over their texts; one that fails does not
+// keep the others from being run.
+class StreamsRun {
+ public:
+  StreamsRun(const Context& context, const std::vector<std::string>& streams,
+             const RunOptions& options, Store* store)
+      : context_(context),
+        streams_(streams),
+        several_(streams.size() > 1),
+        options_(options),
+        store_(store) {}
+
+  absl::StatusOr<int> Run() {
+    for (const std::string& stream : streams_) {
+      const auto known = store_->Describe(stream);  // before anything is run
+      if (!known.ok()) return known.status();
     }
-    TellTroubles(*report);
-    lossy = lossy || report->lossy();
-    stopped = report->stopped;
-    if (stopped) break;
+    for (const std::string& stream : streams_) {
+      const auto report = RunOne(stream);
+      if (report.ok()) {
+        Tell(stream, *report);
+      } else if (several_) {
+        Fail(stream, report.status());
+      } else {
+        return report.status();
+      }
+      if (stopped_) break;
+    }
+    if (context_.json) WriteJson(document_);
+    const int ended = Ended(stopped_, lossy_);
+    return failed_ && !stopped_ ? kExitFailed : ended;
   }
-  if (context.json) WriteJson(document);
-  return Ended(stopped, lossy);
-}
+
+ private:
+  absl::StatusOr<RunReport> RunOne(const std::string& stream) {
+    FrameProgress progress(several_ ? "run " + stream : "run",
+                           context_.no_progress, context_.color, "looks");
+    auto report =
+        RunModels(store_, stream, options_, progress.callback(), StopFlag());
+    progress.Clear();
+    return report;
+  }
+
+  Json* Place() {
+    return several_ ? &document_["streams"].emplace_back() : &document_;
+  }
+
+  void Tell(const std::string& stream, const RunReport& report) {
+    if (context_.json) {
+      AddRunReport(options_, stream, report, Place());
+    } else {
+      WriteResult(
+          (several_ ? Printable(stream) + "\n" : "") +
+          RunText(options_, report, DescribeTerminal(1, context_.color).color));
+    }
+    TellTroubles(report);
+    lossy_ = lossy_ || report.lossy();
+    stopped_ = report.stopped;
+  }
+
+  void Fail(const std::string& stream, const absl::Status& error) {
+    failed_ = true;
+    stopped_ = absl::IsCancelled(error);
+    if (context_.json) {
+      *Place() = {{"stream", stream}, {"error", std::string(error.message())}};
+    }
+    WriteMessage(ErrorLine(
+        absl::Status(error.code(), absl::StrCat(stream, ": ", error.message())),
+        "run"));
+  }
+
+  const Context& context_;
+  const std::vector<std::string>& streams_;
+  const bool several_;
+  const RunOptions& options_;
+  Store* const store_;
+  Json document_ = Document("run");
+  bool lossy_ = false, failed_ = false, stopped_ = false;
+};
 
 absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   CatchInterrupts();
@@ -374,7 +308,7 @@ absl::StatusOr<int> RunRun(const Context& context, RunArguments arguments) {
   for (const ModelDescription& model : models->absent) {
     options.absent_models.push_back(&model);
   }
-  return RunStreams(context, arguments, options, store->get());
+  return StreamsRun(context, arguments.streams, options, store->get()).Run();
 }
 
 // What --max-error brings with it and means something here, too.
@@ -421,7 +355,8 @@ void AddRun(CLI::App* app, Context* context) {
       [app] { CheckShared(*app->get_subcommand("run")); });
   RunOptions& options = arguments->options;
   verb->add_option("streams", arguments->streams,
-                   "Cameras, or one imu or series stream for models of windows")
+                   "Cameras, one after the other, or one imu or series stream "
+                   "for models of windows")
       ->type_name("STREAM...")
       ->required();
   verb->add_option("--model", arguments->models,

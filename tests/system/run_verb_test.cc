@@ -118,6 +118,27 @@ TEST_F(RunVerb, SeveralStreamsAreRunOneAfterTheOther) {
   ExpectOneLine(OnStore({"run", "cam", "yrad", "--model", "own"}), 1, "'yrad'");
 }
 
+TEST_F(RunVerb, AStreamThatFailsIsToldAndTheOthersAreRun) {
+  Write("notes", "no camera\n");
+  ASSERT_EQ(OnStore({"ingest", "--opaque", "notes"}).exit_code, 0);
+  ASSERT_EQ(OnStore({"ingest", "cam.y4m", "--name", "yard"}).exit_code, 0);
+  const std::vector<std::string> run = {"run",  "cam",     "notes",
+                                        "yard", "--model", "own"};
+  const ProcessResult text = OnStore(run);
+  EXPECT_THAT(text.out, HasSubstr("\nyard\n"));
+  ExpectErrorLine(text, 1, "notes: ");
+  std::vector<std::string> as_json = run;
+  as_json.push_back("--json");
+  const ProcessResult again = OnStore(as_json);
+  EXPECT_EQ(again.exit_code, 1);
+  const Json streams = Json::parse(again.out)["streams"];
+  ASSERT_EQ(streams.size(), 3U);
+  EXPECT_EQ(streams[0]["models"][0]["reused"], 6);
+  EXPECT_EQ(streams[1]["stream"], "notes");
+  EXPECT_THAT(streams[1]["error"].get<std::string>(), HasSubstr("opaque"));
+  EXPECT_EQ(streams[2]["models"][0]["reused"], 6);
+}
+
 TEST_F(RunVerb, ADecodeBudgetIsSharedByAllStreams) {
   ASSERT_EQ(OnStore({"ingest", "cam.y4m", "--name", "yard"}).exit_code, 0);
   const std::vector<std::string> run = {"run",     "cam", "yard",
