@@ -52,9 +52,9 @@ CLI::Validator PositiveShareCheck() {
 void AddReuseOptions(CLI::App* verb, ReuseArguments* arguments) {
   CLI::Option* error = verb->add_option(
       "--max-error", arguments->max_error,
-      "Of the frames looked at, in an ingest all, run models on those alone "
-      "whose answer is not known: at most this share of the answers held or "
-      "reused may be wrong. 0 to 1; docs/REUSE.md");
+      "Run models only on frames whose answer is not known; of the answers "
+      "held or reused instead at most this share may be wrong, 0 to 1. An "
+      "ingest then looks at every frame; docs/REUSE.md");
   error->check(ShareCheck())->type_name("SHARE");
   verb->add_option("--confidence", arguments->confidence,
                    "With which that is so")

@@ -266,6 +266,7 @@ absl::Status WriteLog(const Context& context, const AuditArguments& arguments,
     Json document = Document("audit");
     document["stream"] = arguments.stream;
     document["decisions"] = std::move(entries);
+    document["more_follow"] = left < 0;
     WriteJson(document);
   } else {
     WriteResult(table.Render(DescribeTerminal(1, context.color).color));

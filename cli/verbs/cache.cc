@@ -78,6 +78,7 @@ absl::StatusOr<int> RunStats(const Context& context) {
                {"ANSWERS", Align::kRight},
                {"IMPORTED", Align::kRight},
                {"CARRIED", Align::kRight},
+               {"ORIGINALS", Align::kRight},
                {"STREAMS", Align::kRight},
                {"BYTES", Align::kRight},
                {"GIVEN AGAIN", Align::kRight},
@@ -86,9 +87,9 @@ absl::StatusOr<int> RunStats(const Context& context) {
     table.Add({model.name.empty() ? "-" : Printable(model.name),
                DigestText(model.digest).substr(0, 12),
                FormatCount(model.results), FormatCount(model.imported),
-               FormatCount(model.carried), FormatCount(model.streams),
-               FormatBytes(model.bytes), FormatCount(model.uses),
-               FormatDuration(model.saved_ns)});
+               FormatCount(model.carried), FormatCount(model.originals),
+               FormatCount(model.streams), FormatBytes(model.bytes),
+               FormatCount(model.uses), FormatDuration(model.saved_ns)});
   }
   WriteResult(table.Render(DescribeTerminal(1, context.color).color));
   return kExitOk;

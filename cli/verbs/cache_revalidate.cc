@@ -118,8 +118,8 @@ void TellRest(const RevalidationOptions& options,
   for (const RevalidatedStream& stream : report.streams) {
     const auto tell = [&](int64_t count, const char* what) {
       if (count == 0) return;
-      WriteMessage(
-          absl::StrCat(Printable(stream.name), ": ", FormatCount(count), what));
+      WriteMessage(absl::StrCat(Printable(stream.name), ": ",
+                                FormatCount(count, "old answer"), what));
     };
     if (!stream.passed) {
       WriteMessage(absl::StrCat(
@@ -128,11 +128,13 @@ void TellRest(const RevalidationOptions& options,
           stream.differ == 0 ? "more --samples tell more"
                              : "the model has to be asked anew"));
     }
-    tell(stream.known, " of frames of which the model has an answer itself");
-    tell(stream.gone, " of frames that are not stored, left where they are");
+    tell(stream.known,
+         " about frames of which the model has one of its own, left as they "
+         "are");
+    tell(stream.gone, " about frames that are not stored, left as they are");
   }
   if (report.imported > 0) {
-    WriteMessage(absl::StrCat(FormatCount(report.imported),
+    WriteMessage(absl::StrCat(FormatCount(report.imported, "old answer"),
                               " of other stores, whose frames are not here: "
                               "never carried over"));
   }

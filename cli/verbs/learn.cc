@@ -110,6 +110,19 @@ std::string LearntText(const LearnArguments& arguments,
   return facts.Render();
 }
 
+// Of windows, or of frames.
+absl::Status CheckKind(const LearnArguments& arguments, bool windows) {
+  if (windows && arguments.loss == "boxes") {
+    return absl::InvalidArgumentError(
+        "--loss boxes: windows of a series have none; leave it out");
+  }
+  if (windows || arguments.hop == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("stream '", arguments.stream,
+                   "' is no imu or series stream: --hop is of those; leave it "
+                   "out"));
+}
+
 absl::StatusOr<int> LearnOfWindows(const Context& context,
                                    const LearnArguments& arguments,
                                    Store* store) {
@@ -148,9 +161,9 @@ absl::StatusOr<int> RunLearn(const Context& context, LearnArguments arguments) {
   const auto stream = (*store)->Describe(arguments.stream);
   if (!stream.ok()) return stream.status();
   const StreamKind kind = stream->description.kind;
-  if (kind == StreamKind::kImu || kind == StreamKind::kSeries) {
-    return LearnOfWindows(context, arguments, store->get());
-  }
+  const bool windows = kind == StreamKind::kImu || kind == StreamKind::kSeries;
+  if (absl::Status s = CheckKind(arguments, windows); !s.ok()) return s;
+  if (windows) return LearnOfWindows(context, arguments, store->get());
   const auto model =
       OpenModel(arguments.model, arguments.folder, NetworkOptions());
   if (!model.ok()) return model.status();

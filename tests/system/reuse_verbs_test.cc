@@ -173,6 +173,8 @@ TEST_F(ReuseVerbs, TheLogHasEveryDecision) {
     EXPECT_TRUE(log["decisions"][0].contains(key)) << key;
   }
   EXPECT_EQ(log["decisions"][0]["cause"], "first");
+  EXPECT_EQ(log["more_follow"], false);
+  EXPECT_EQ(JsonOf({"audit", "cam", "--log"})["more_follow"], true);
   const ProcessResult few =
       OnStore({"audit", "cam", "--log", "--from-index", "200", "--limit", "3"});
   EXPECT_THAT(few.out, HasSubstr("DECISION"));
@@ -282,6 +284,9 @@ TEST_F(ReuseVerbs, LearnWritesWeightsThatRunTakes) {
   ExpectOneLine(
       OnStore({"learn", "filter", "cam", "--model", "own", "-o", "w.txt"}), 1,
       "own");
+  ExpectOneLine(OnStore({"learn", "filter", "cam", "--model", "small", "-o",
+                         "w.txt", "--hop", "5"}),
+                1, "--hop");
 }
 
 TEST_F(ReuseVerbs, UnknownStreamsAndModelsAreNamed) {
@@ -294,7 +299,8 @@ TEST_F(ReuseVerbs, UnknownStreamsAndModelsAreNamed) {
   ExpectOneLine(OnStore({"cache", "prune", "--stream", "cma"}), 1, "cma");
   ExpectOneLine(OnStore({"cache", "export", "f", "--stream", "cma"}), 1, "cma");
   ExpectOneLine(
-      OnStore({"learn", "filter", "cma", "--model", "own", "-o", "w"}), 1, "");
+      OnStore({"learn", "filter", "cma", "--model", "own", "-o", "w"}), 1,
+      "'cma'");
 }
 
 TEST_F(ReuseVerbs, BadArgumentsAreUsageErrors) {

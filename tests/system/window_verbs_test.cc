@@ -121,6 +121,18 @@ TEST_F(WindowVerbs, AProgramThatFailsIsExitCodeThree) {
   ExpectErrorLine(OnStore(Run()), 3, "wrote 'walking'");
 }
 
+TEST_F(WindowVerbs, AModelThatIsNotThereKeepsNoOtherFromBeingRun) {
+  Ingest();
+  const ProcessResult run =
+      OnStore({"run", stream_, "--model", "none", "--model", "own", "--json"});
+  ExpectErrorLine(run, 1, "none");
+  const Json models = Json::parse(run.out)["models"];
+  ASSERT_EQ(models.size(), 2U);
+  EXPECT_EQ(models[0]["name"], "none");
+  EXPECT_TRUE(models[0].contains("error"));
+  EXPECT_EQ(models[1]["inferences"], 119);
+}
+
 TEST_F(WindowVerbs, IsAddedAndChecked) {
   WriteProgram(testing::ActivityScript());
   const auto model = [&](std::vector<std::string> arguments) {
@@ -144,6 +156,9 @@ TEST_F(WindowVerbs, WhatIsOfTheOtherKindIsRefused) {
   ExpectOneLine(OnStore(Run({"--moving"})), 1, "is no camera");
   ExpectOneLine(OnStore(Run({"--max-error", "0.1", "--loss", "boxes"})), 1,
                 "--loss boxes");
+  ExpectOneLine(OnStore({"learn", "filter", stream_, "--model", "own", "-o",
+                         "w", "--loss", "boxes"}),
+                1, "--loss boxes");
   WriteProgram("#!/bin/sh\n");
   Write("own/model.yaml", "name: eye\ncommand: [./tell.sh]\n");
   ExpectOneLine(OnStore(Run()), 1, "model eye: takes pictures");
