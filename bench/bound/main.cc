@@ -214,9 +214,12 @@ int Main(int argc, char** argv) {
   CLI::App app("Bounds of the auditor against the truth", "bound_bench");
   app.add_flag("--quick", settings.quick, "made streams alone, short");
   app.add_option("--json", settings.json, "the tables as a file");
-  app.add_option("--max-error", settings.max_error, "target");
-  app.add_option("--inputs", settings.inputs, "of a run");
-  app.add_option("--seeds", settings.seeds, "of each stream");
+  app.add_option("--max-error", settings.max_error, "target")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--inputs", settings.inputs, "of a run")
+      ->check(CLI::Range(100, 10'000'000));
+  app.add_option("--seeds", settings.seeds, "of each stream")
+      ->check(CLI::Range(1, 10'000));
   app.add_option("--data", settings.place.data, "folder of clips and models");
   app.add_option("--traces", settings.place.traces, "folder of traces");
   app.add_option("--models", settings.place.models, "cards")->delimiter(',');

@@ -32,7 +32,7 @@ class Source {
 
 // One run of the evaluation.
 struct Trial {
-  std::string group;  // "steady", "splices", "bursts" ...
+  std::string group;  // "made: bursts", "clips: spliced" ...
   std::string name;
   uint64_t seed = 0;
   std::function<std::unique_ptr<Source>()> open;

@@ -14,12 +14,10 @@
 // are absent.
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -198,10 +196,7 @@ absl::Status Bench(const Settings& settings) {
     if (settings.loss == LossName(each)) loss = each;
   }
   const auto model =
-      OpenTracedModel(settings.model, settings.data,
-                      (std::filesystem::temp_directory_path() /
-                       absl::StrCat("fovea-reuse-cpu-", getpid()))
-                          .string());
+      OpenTracedModel(settings.model, settings.data, settings.traces);
   if (!model.ok()) return model.status();
   std::vector<ClipCost> costs;
   for (const ClipName& clip : AllClips()) {

@@ -74,7 +74,12 @@ absl::StatusOr<Trace> MakeTrace(
 absl::StatusOr<Trace> ReadTrace(const std::string& path) {
   std::ifstream file(path);
   if (!file) return absl::NotFoundError(path);
-  return ParseTrace(std::string(std::istreambuf_iterator<char>(file), {}));
+  auto trace =
+      ParseTrace(std::string(std::istreambuf_iterator<char>(file), {}));
+  if (trace.ok()) return trace;
+  return absl::Status(trace.status().code(),
+                      absl::StrCat(path, ": ", trace.status().message(),
+                                   "; remove it to have it made anew"));
 }
 
 // Under another name first: a run that breaks off leaves no half trace.
