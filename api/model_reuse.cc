@@ -155,7 +155,7 @@ absl::StatusOr<Answered> ModelReuse::Run(const ReuseInput& input, Place* place,
 void ModelReuse::Tell(const ReuseInput& input, const AuditAlarm& alarm) {
   if (alarm.action != AuditAction::kTighten) {
     for (auto& [region, place] : places_) {
-      if (region != input.region) place.reuse->Reset();
+      if (region != input.region) place.reuse->Forget();
     }
   }
   const std::string where =

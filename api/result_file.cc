@@ -2,6 +2,8 @@
 
 #include "api/result_file.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -71,7 +73,10 @@ class PassingFile {
   }
 
   absl::Status Finish() {
-    if (std::fflush(file_.get()) != 0) return Error("write");
+    // Else power that fails after the rename may leave an empty file.
+    if (std::fflush(file_.get()) != 0 || fsync(fileno(file_.get())) != 0) {
+      return Error("write");
+    }
     if (std::rename(passing_.c_str(), path_.c_str()) != 0) {
       return Error("rename");
     }

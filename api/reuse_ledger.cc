@@ -30,18 +30,31 @@ ReuseLedger::ReuseLedger(StoreReader* store, StreamId stream,
       decisions_(store, stream),
       audit_key_(AuditKey(stream, model.digest, static_cast<uint8_t>(kind))) {}
 
-absl::StatusOr<Auditor> ReuseLedger::OpenAuditor() const {
+absl::StatusOr<Auditor> ReuseLedger::OpenAuditor() {
   AuditOptions audit = AuditOf(options_);
-  audit.seed = CoinSeed(options_.seed, stream_, model_.digest, kind_);
-  const auto state = StoredAudit();
-  if (!state.ok()) return state.status();
-  if (state->empty()) return Auditor::Create(audit);
-  auto auditor = Auditor::Load(audit, *state);
-  if (absl::IsFailedPrecondition(auditor.status())) {
-    return Auditor::Create(audit);  // of another release: begun anew
+  const auto seed = [this] {
+    return CoinSeed(options_.seed, stream_, model_.digest, kind_,
+                    audits_before_);
+  };
+  auto stored = StoredAudit();
+  if (!stored.ok()) return stored.status();
+  if (stored->has_value()) {
+    AuditRow row = **std::move(stored);
+    const std::vector<uint8_t> state = std::exchange(row.state, {});
+    audits_before_ = row.before;
+    audit.seed = seed();
+    if (row == AskedFor()) {
+      auto auditor = Auditor::Load(audit, state);
+      if (auditor.ok()) return auditor;
+      // Of another release it is begun anew.
+      if (!absl::IsFailedPrecondition(auditor.status())) {
+        return AboutAudit(auditor.status());
+      }
+    }
+    ++audits_before_;
   }
-  if (!auditor.ok()) return AboutAudit(auditor.status());
-  return auditor;
+  audit.seed = seed();
+  return Auditor::Create(audit);
 }
 
 AuditRow ReuseLedger::AskedFor() const {
@@ -50,19 +63,17 @@ AuditRow ReuseLedger::AskedFor() const {
           options_.seed,
           static_cast<uint8_t>(options_.loss),
           gate_,
+          audits_before_,
           {}};
 }
 
-absl::StatusOr<std::vector<uint8_t>> ReuseLedger::StoredAudit() const {
+absl::StatusOr<std::optional<AuditRow>> ReuseLedger::StoredAudit() const {
   const auto value = store_->Get(Family::kMeta, audit_key_);
-  if (absl::IsNotFound(value.status())) return std::vector<uint8_t>();
+  if (absl::IsNotFound(value.status())) return std::nullopt;
   if (!value.ok()) return value.status();
   auto row = DecodeAuditRow(*value);
   if (!row.ok()) return AboutAudit(row.status());
-  std::vector<uint8_t> state = std::exchange(row->state, {});
-  // Another target is another question, to be answered from the beginning.
-  if (*row != AskedFor()) return std::vector<uint8_t>();
-  return state;
+  return *std::move(row);
 }
 
 absl::Status ReuseLedger::AboutAudit(const absl::Status& error) const {

@@ -8,8 +8,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -43,7 +43,9 @@ class ReuseLedger {
   // The auditor of these very options as far as it had come, or a new one where
   // there was none, or one of another release. Errors of StoredAudit(), and of
   // Auditor::Create() and Load(), with whose audit it is.
-  absl::StatusOr<Auditor> OpenAuditor() const;
+  // An audit that is begun anew throws coins of its own: those of the one
+  // before have been seen, and what they chose is in the cache.
+  absl::StatusOr<Auditor> OpenAuditor();
 
   absl::Status Note(uint64_t index, uint32_t region, const Decision& decision);
 
@@ -56,9 +58,9 @@ class ReuseLedger {
 
  private:
   AuditRow AskedFor() const;  // without a state
-  // Of the audit of these very options, to go on with; empty where there is
-  // none. kDataLoss names one that cannot be read.
-  absl::StatusOr<std::vector<uint8_t>> StoredAudit() const;
+  // The audit kept last, whatever was asked for. kDataLoss names one that
+  // cannot be read.
+  absl::StatusOr<std::optional<AuditRow>> StoredAudit() const;
   // An error of that audit, with whose it is.
   absl::Status AboutAudit(const absl::Status& error) const;
 
@@ -73,6 +75,7 @@ class ReuseLedger {
   ResultCache cache_;
   DecisionBook decisions_;
   const std::string audit_key_;
+  uint64_t audits_before_ = 0;
   int64_t save_audit_ns_ = INT64_MIN;  // by monotonic_ns_
 };
 

@@ -5,7 +5,7 @@
 namespace fovea {
 
 uint64_t CoinSeed(uint64_t seed, StreamId stream, const ModelDigest& model,
-                  InputKind kind) {
+                  InputKind kind, uint64_t audits_before) {
   uint64_t mixed = seed;
   const auto add = [&mixed](uint64_t word) {
     mixed = (mixed ^ word) * 0x9E3779B97F4A7C15ULL;
@@ -15,6 +15,8 @@ uint64_t CoinSeed(uint64_t seed, StreamId stream, const ModelDigest& model,
   for (const uint8_t byte : model) add(byte);
   // Audits of frames were begun without it.
   if (kind != InputKind::kFrame) add(static_cast<uint64_t>(kind));
+  // Beyond all kinds.
+  if (audits_before > 0) add(255 + audits_before);
   return mixed;
 }
 

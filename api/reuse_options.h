@@ -37,10 +37,11 @@ struct ReuseOptions {
   ReusePredictor predictor;  // of kGrid
 };
 
-// Of a coin of its own for every stream, model and kind of input, from one for
-// all.
+// Of a coin of its own for every stream, model, kind of input and audit of
+// them, from one for all. `audits_before`: that were begun before this one.
 uint64_t CoinSeed(uint64_t seed, StreamId stream, const ModelDigest& model,
-                  InputKind kind = InputKind::kFrame);
+                  InputKind kind = InputKind::kFrame,
+                  uint64_t audits_before = 0);
 
 // What they ask of an auditor, with the coin for all.
 AuditOptions AuditOf(const ReuseOptions& options);

@@ -2,6 +2,8 @@
 
 #include "api/whole_file.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -71,6 +73,10 @@ absl::Status WriteWholeFile(const std::string& path,
   const bool written =
       std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
   int error = written ? 0 : errno;
+  // Else power that fails after the rename may leave an empty file.
+  if (written && (std::fflush(file) != 0 || fsync(fileno(file)) != 0)) {
+    error = errno;
+  }
   if (std::fclose(file) != 0 && error == 0) error = errno;
   if (written && error == 0 &&
       std::rename(passing.c_str(), path.c_str()) != 0) {

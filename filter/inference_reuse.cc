@@ -305,7 +305,7 @@ absl::Status InferenceReuse::Keep(const ModelAnswer& answer) {
 absl::Status InferenceReuse::Follow(const std::optional<AuditAlarm>& alarm) {
   if (!alarm || alarm->action == AuditAction::kTighten) return absl::OkStatus();
   ForgetHeld();
-  usual_.reset();  // until a run says so again
+  usual_.reset();
   if (options_.cache == nullptr) return absl::OkStatus();
   return options_.cache->RemoveAll();
 }
@@ -313,6 +313,11 @@ absl::Status InferenceReuse::Follow(const std::optional<AuditAlarm>& alarm) {
 void InferenceReuse::ForgetHeld() {
   history_.Reset();
   kept_.clear();
+}
+
+void InferenceReuse::Forget() {
+  Reset();
+  usual_.reset();
 }
 
 void InferenceReuse::Reset() {

@@ -125,6 +125,9 @@ class InferenceReuse {
 
   // A gap, or a scene that has nothing to do with the one before.
   void Reset();
+  // Nothing that was said is given again, the usual answer neither, until a run
+  // says so: as after an alarm of an auditor that others share.
+  void Forget();
 
   // The gate is passed over for a while: it costs more than it saves.
   bool too_dear() const { return cost_.too_dear(); }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "filter/audit_state.h"
 
 namespace fovea {
 namespace {
@@ -21,12 +22,7 @@ constexpr double kPriceStep = 0.05;
 bool IsReference(PictureType type) { return type != PictureType::kB; }
 
 // SplitMix64.
-uint64_t Mix(uint64_t x) {
-  x += 0x9E3779B97F4A7C15;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-  return x ^ (x >> 31);
-}
+uint64_t Mix(uint64_t x) { return internal::Mix64(x + 0x9E3779B97F4A7C15); }
 
 bool IsPositive(double value) { return std::isfinite(value) && value > 0; }
 

@@ -118,7 +118,6 @@ class ResultCache::State {
                       const LookupLimits& limits,
                       const StreamNames& name_of) const;
   void CountUse(const InputKey& key);
-  absl::StatusOr<Admission> Correct(const InputKey& wrong, Result right);
   absl::Status Remove(const InputKey& key);
   absl::Status RemoveAll();
   absl::Status WriteUses();
@@ -145,9 +144,6 @@ class ResultCache::State {
   }
   void Erase(const Result& result, absl::Status& status) {
     if (store_ != nullptr) status.Update(store_->Erase(result));
-  }
-  void EraseEvicted(const Result& result, absl::Status& status) {
-    if (!options_.keep_evicted) Erase(result, status);
   }
 
   const ModelDigest model_;
@@ -208,7 +204,7 @@ bool ResultCache::State::Replace(Result& result, absl::Status& status) {
   if (same == nullptr) return found;
   const Result old = shelf_.Take(*same);
   inherit(old);
-  EraseEvicted(old, status);
+  Erase(old, status);
   return true;
 }
 
@@ -217,7 +213,7 @@ Admission ResultCache::State::Admit(Result result, absl::Status& status) {
   // Written first, so that what goes again at once is erased after.
   Write(result, status);
   if (ResultShelf::BytesOf(result) > options_.most_bytes) {
-    EraseEvicted(result, status);
+    Erase(result, status);
     return Admission::kRefused;
   }
   shelf_.Add(std::move(result));
@@ -225,7 +221,7 @@ Admission ResultCache::State::Admit(Result result, absl::Status& status) {
   while (IsFull()) {
     const Result gone = shelf_.TakeFirst();
     if (InputKeyOf(gone) == key) admission = Admission::kRefused;
-    EraseEvicted(gone, status);
+    Erase(gone, status);
   }
   return admission;
 }
@@ -238,7 +234,7 @@ void ResultCache::State::DropOld(int64_t now_ns, absl::Status& status) {
       age + std::min(age / 16, std::numeric_limits<int64_t>::max() - age);
   if (!IsOlder(shelf_.oldest_ns(), now_ns, late)) return;
   for (const Result& old : shelf_.TakeOlder(now_ns - age)) {
-    EraseEvicted(old, status);
+    Erase(old, status);
   }
 }
 
@@ -308,15 +304,6 @@ void ResultCache::State::CountUse(const InputKey& key) {
   if (const auto* entry = shelf_.Find(key)) shelf_.CountUse(*entry);
 }
 
-absl::StatusOr<Admission> ResultCache::State::Correct(const InputKey& wrong,
-                                                      Result right) {
-  if (absl::Status owner = CheckOwner(right); !owner.ok()) return owner;
-  const absl::Status removed = Remove(wrong);
-  absl::StatusOr<Admission> put = Put(std::move(right));
-  if (put.ok() && !removed.ok()) return removed;
-  return put;
-}
-
 absl::Status ResultCache::State::Remove(const InputKey& key) {
   const auto* entry = shelf_.Find(key);
   if (entry == nullptr) return absl::OkStatus();
@@ -379,11 +366,6 @@ std::string ResultCache::Explain(const Fingerprint& fingerprint,
 }
 
 void ResultCache::CountUse(const InputKey& key) { state_->CountUse(key); }
-
-absl::StatusOr<Admission> ResultCache::Correct(const InputKey& wrong,
-                                               Result right) {
-  return state_->Correct(wrong, std::move(right));
-}
 
 absl::Status ResultCache::Remove(const InputKey& key) {
   return state_->Remove(key);

@@ -25,10 +25,6 @@ struct ResultCacheOptions {
   // Between the times of an entry and of what is asked about; an entry of a
   // later time is of no age. The negative never grow too old.
   int64_t most_age_ns = int64_t{24} * 3600 * 1'000'000'000;
-  // What makes room, grows too old, does not come in or is replaced by one
-  // that says the same stays in the store: there an answer is found by its
-  // very input as long as that is kept.
-  bool keep_evicted = false;
 };
 
 // When near answers are given. The distances are FeatureDistance's.
@@ -126,10 +122,6 @@ class ResultCache {
 
   // Its answer was given once more. Reaches the store with WriteUses().
   void CountUse(const InputKey& key);
-
-  // The entry's answer was given and wrong: it goes, and what the model says
-  // comes instead. Either may be there no more, or not come in.
-  absl::StatusOr<Admission> Correct(const InputKey& wrong, Result right);
 
   // Nothing where there is none.
   absl::Status Remove(const InputKey& key);

@@ -23,6 +23,7 @@ struct AuditRow {
   uint64_t seed = 0;
   uint8_t loss = 0;
   uint64_t gate = 0;           // what measured the risks; opaque here
+  uint64_t before = 0;         // audits that were begun before this one
   std::vector<uint8_t> state;  // of who audits; opaque here
   friend bool operator==(const AuditRow&, const AuditRow&) = default;
 };

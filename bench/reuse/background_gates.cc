@@ -210,7 +210,7 @@ class BackgroundMethod final : public Method {
 
  private:
   const Scene scene_;
-  const std::vector<double> shares_ = Geometric(2e-4, 0.6, 16);
+  const std::vector<double> shares_ = Geometric(2e-4, 0.6, 51);
 };
 
 }  // namespace

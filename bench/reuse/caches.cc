@@ -304,7 +304,7 @@ MethodEntry StaticCache() {
       "static cache",
       "the nearest earlier frame's answer within a fixed distance of 16 x 12 "
       "luma means",
-      Numbers(Geometric(0.05, 60, 28)));
+      Numbers(Geometric(0.05, 60, 101)));
 }
 
 MethodEntry FoggyCache() {

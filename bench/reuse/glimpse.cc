@@ -112,7 +112,7 @@ class GlimpseMethod final : public Method {
   static constexpr double kSpreads[] = {2, 8, 1e9};
   const Scene scene_;
   // Of the settings of the pixel threshold, so that distances are shared.
-  const std::vector<double> changes_ = Geometric(1e-5, 0.9, 28);
+  const std::vector<double> changes_ = Geometric(1e-5, 0.9, 101);
 };
 
 }  // namespace

@@ -9,7 +9,8 @@
 namespace fovea::bench::reuse {
 namespace {
 
-constexpr size_t kSteps = 28;
+constexpr size_t kSteps = 101;  // as many as ours has
+constexpr size_t kStepsOfLag = 34;
 
 class EveryKPolicy final : public HoldPolicy {
  public:
@@ -92,20 +93,20 @@ class EarlierPolicy final : public Policy {
 class EarlierMethod final : public Method {
  public:
   explicit EarlierMethod(const Scene& scene) : scene_(scene) {}
-  size_t knobs() const override { return 3 * kSteps; }
+  size_t knobs() const override { return 3 * kStepsOfLag; }
   std::string KnobText(size_t knob) const override {
-    return NumberText(static_cast<double>(kLags[knob / kSteps])) +
-           " earlier, " + NumberText(thresholds_[knob % kSteps]);
+    return NumberText(static_cast<double>(kLags[knob / kStepsOfLag])) +
+           " earlier, " + NumberText(thresholds_[knob % kStepsOfLag]);
   }
   std::unique_ptr<Policy> Make(size_t knob) const override {
-    return std::make_unique<EarlierPolicy>(scene_, kLags[knob / kSteps],
-                                           thresholds_[knob % kSteps]);
+    return std::make_unique<EarlierPolicy>(scene_, kLags[knob / kStepsOfLag],
+                                           thresholds_[knob % kStepsOfLag]);
   }
 
  private:
   static constexpr size_t kLags[] = {1, 10, 15};
   const Scene scene_;
-  const std::vector<double> thresholds_ = Geometric(0.02, 3000, kSteps);
+  const std::vector<double> thresholds_ = Geometric(0.02, 3000, kStepsOfLag);
 };
 
 MethodEntry Near(const char* name, const char* source, Distance kind,

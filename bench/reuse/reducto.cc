@@ -25,7 +25,7 @@ constexpr double kSegmentSeconds = 1;
 constexpr size_t kFewestSegments = 6, kFewestFrames = 5;
 constexpr double kUnknownRate = 25;
 constexpr size_t kBins = 30, kNeighbours = 5, kFewestProfiled = 2;
-constexpr size_t kThresholds = 20;  // published: about 50
+constexpr size_t kThresholds = 50;  // as published, about
 
 constexpr Distance kFeatures[] = {Distance::kPixel, Distance::kArea,
                                   Distance::kEdge, Distance::kCorner};

@@ -9,8 +9,10 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/api/model_reuse_fixture.h"
 
@@ -147,6 +149,29 @@ TEST_F(ModelReuseTest, ADamagedAuditIsNamed) {
     EXPECT_THAT(std::string(error.message()),
                 HasSubstr("audit of model 'own' in stream 3: "));
   }
+}
+
+// What the coins of the first audit have chosen is in the cache: thrown again
+// they would choose what cannot be wrong.
+TEST_F(ModelReuseTest, AnAuditThatIsBegunAnewThrowsCoinsOfItsOwn) {
+  options_.use_cache = false;  // so that all else is equal
+  const auto checked = [this] {
+    LookFrom(0, 600);
+    Commit();
+    std::vector<uint64_t> indexes;
+    for (const DecidedInput& decided : Decided()) {
+      if (decided.decision.shadowed) indexes.push_back(decided.index);
+    }
+    EXPECT_FALSE(indexes.empty());
+    return indexes;
+  };
+  std::set<std::vector<uint64_t>> ways;
+  for (const double max_error : {0.2, 0.21, 0.2}) {
+    options_.max_error = max_error;
+    Open();
+    ways.insert(checked());
+  }
+  EXPECT_EQ(ways.size(), 3U);
 }
 
 TEST_F(ModelReuseTest, AnEmptySceneIsASceneToo) {

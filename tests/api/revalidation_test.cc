@@ -259,13 +259,13 @@ TEST_F(RevalidationTest, TheMarkOutlivesThatItIsGivenAgain) {
   ASSERT_THAT(all, SizeIs(kFrames));
   for (Result& result : all) {
     result.uses = 1;
-    ASSERT_TRUE(results.Put(result).ok());
+    ASSERT_TRUE(results.PutUses(result).ok());
   }
   CommitBatch batch;
   ASSERT_TRUE(results.MoveTo(&batch).ok());
   ASSERT_TRUE(store_->chunks()->Commit(std::move(batch)).ok());
   EXPECT_EQ(Carried(Rows(model, "cam")), kFrames - 60);
-  all[0].uses = 0;  // the model has been asked itself
+  // The model has been asked itself.
   for (Result& result : all) {
     result.uses = 0;
     ASSERT_TRUE(results.Put(result).ok());

@@ -19,6 +19,9 @@
 #include "api/model_folder.h"
 #include "api/query_text.h"
 #include "api/sensor_tree_file.h"
+#include "api/window_reuse.h"
+#include "filter/sensor_features.h"
+#include "filter/sensor_tree.h"
 #include "tests/api/note_keeper.h"
 #include "tests/api/open_store.h"
 #include "tests/support/activity.h"
@@ -293,7 +296,7 @@ TEST_F(RunWindowsTest, ANetworkIsAskedAsAProgramIs) {
   EXPECT_FALSE(WithWindow(*files, 100).ok());
 }
 
-TEST_F(RunWindowsTest, ATreeIsLearntKeptAndUsed) {
+TEST_F(RunWindowsTest, LearningTellsHowGoodItIs) {
   Ingest(3000, 30'000, /*append=*/true);
   LearnWindowsOptions learn;
   learn.model = model_.get();
@@ -303,21 +306,54 @@ TEST_F(RunWindowsTest, ATreeIsLearntKeptAndUsed) {
   EXPECT_EQ(learnt->windows, 1199);
   EXPECT_EQ(learnt->classes, 2U);
   EXPECT_GE(learnt->avoided_after, 0.5);
+  EXPECT_EQ(learnt->tree.has_value(),
+            learnt->avoided_after > learnt->avoided_before);
   LearnWindowsOptions few = learn;
   few.most_windows = 99;
   EXPECT_EQ(LearnWindows(store_.get(), stream_, few, nullptr, nullptr)
                 .status()
                 .code(),
             absl::StatusCode::kFailedPrecondition);
-  if (!learnt->tree) return;  // the distance was as good
+}
+
+// Of who walks and stands by turns distance tells as much, and LearnWindows()
+// keeps none.
+SensorTree TreeOf(const SensorLayout& layout) {
+  std::vector<Features> windows;
+  std::vector<SensorPair> pairs;
+  for (int64_t i = 0; i < 400; ++i) {
+    const std::vector<double> values = ActivityWindow(i * 25, 50, kDwell);
+    windows.push_back(*SensorFeaturesOf(layout, {values, kActivityRateHz, {}}));
+  }
+  const auto walks = [](int64_t i) {
+    return Walks(i * 25, kDwell) || Walks(i * 25 + 49, kDwell);
+  };
+  for (int64_t i = 40; i < 400; ++i) {
+    const int64_t then = i - 1 - i * 7 % 39;
+    pairs.push_back({&windows[static_cast<size_t>(i)],
+                     &windows[static_cast<size_t>(then)], walks(then) ? 1 : 0,
+                     walks(i) != walks(then)});
+  }
+  SensorTreeOptions options;
+  options.answers = 2;
+  return *SensorTree::Train(pairs, options, FilterLimits());
+}
+
+TEST_F(RunWindowsTest, ATreeIsKeptAndUsed) {
+  Ingest(3000, 60'000, /*append=*/true);
+  const auto layout =
+      WindowLayoutOf(model_->description().card, *store_->Describe(stream_));
+  ASSERT_TRUE(layout.ok()) << layout.status();
+  const SensorTree tree = TreeOf(*layout);
   const std::string path = dir_.File("body.tree");
-  ASSERT_TRUE(WriteSensorTree(path, *learnt->tree).ok());
+  ASSERT_TRUE(WriteSensorTree(path, tree).ok());
   const auto read = ReadSensorTree(path);
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(*read, *learnt->tree);
+  EXPECT_EQ(*read, tree);
   options_.reuse.emplace().reuse.max_error = 0.1;
   options_.reuse->tree = std::make_shared<const SensorTree>(*read);
-  EXPECT_GT(Run().reuse->held, 200);
+  const RunWindowsReport run = Run();
+  EXPECT_GT(run.reuse->held + run.reuse->reused, 1000);
 }
 
 TEST(SensorTreeFileTest, WhatIsNoTreeIsNamed) {

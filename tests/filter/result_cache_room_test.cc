@@ -202,20 +202,6 @@ TEST_F(ResultCacheRoomTest, LoadTakesItsOwnStreamsLatestAndThenOthers) {
   EXPECT_EQ(store_.rows.size(), 5U);
 }
 
-TEST_F(ResultCacheRoomTest, EvictedResultsStayStoredWhereAsked) {
-  Open({.most_entries = 2, .most_age_ns = 100 * kSecond, .keep_evicted = true});
-  PutAll(1, {10, 20}, 7);
-  Result free = MakeResult(3, 50, 7);
-  free.cost_ns = 0;
-  EXPECT_EQ(Put(free), Admission::kRefused);
-  PutAll(4, {30, 30}, 7);
-  PutAll(500, {60}, 7);
-  EXPECT_EQ(cache_->size(), 1U);
-  EXPECT_THAT(store_.Indexes(), ElementsAre(1, 2, 3, 4, 5, 500));
-  ASSERT_TRUE(cache_->Remove({kStream, 500, 0}).ok());
-  EXPECT_THAT(store_.Indexes(), ElementsAre(1, 2, 3, 4, 5));
-}
-
 TEST_F(ResultCacheRoomTest, FailuresOfTheStoreAreTold) {
   Open();
   PutAll(1, {10}, 7);

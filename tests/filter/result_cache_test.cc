@@ -256,8 +256,6 @@ TEST_F(ResultCacheTest, ResultsOfAnotherModelOrKindAreRefusedByName) {
   EXPECT_EQ(cache_->Put(result).status().code(),
             absl::StatusCode::kInvalidArgument);
   Put(MakeResult(1, 0, 1));
-  EXPECT_EQ(cache_->Correct({kStream, 1, 0}, result).status().code(),
-            absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(cache_->size(), 1U);
   EXPECT_THAT(store_.Indexes(), ElementsAre(1));
 }
@@ -286,19 +284,6 @@ TEST_F(ResultCacheTest, WhatSaysTheSameReplacesAndInheritsUses) {
   // Of another vote it does not: then there are two, and no answer.
   EXPECT_EQ(Put(MakeResult(3, 20, 8)), Admission::kAdded);
   EXPECT_EQ(Find(20, {}).outcome, LookupOutcome::kOfTwoMinds);
-}
-
-TEST_F(ResultCacheTest, AWrongEntryIsCorrected) {
-  Open();
-  PutAll(1, {20}, 7);
-  const auto corrected = cache_->Correct({kStream, 1, 0}, MakeResult(2, 21, 8));
-  ASSERT_TRUE(corrected.ok()) << corrected.status();
-  EXPECT_EQ(cache_->size(), 1U);
-  EXPECT_EQ(Find(20, kWithin10).result->vote, 8U);
-  EXPECT_THAT(store_.Indexes(), ElementsAre(2));
-  // One that has gone meanwhile is none to remove.
-  ASSERT_TRUE(cache_->Correct({kStream, 1, 0}, MakeResult(3, 30, 8)).ok());
-  EXPECT_EQ(cache_->size(), 2U);
 }
 
 TEST_F(ResultCacheTest, RemovedEntriesAreGone) {

@@ -25,7 +25,7 @@ ModelKey Model(uint8_t byte) {
   return model;
 }
 
-AuditRow SomeRow() { return {0.05, 0.95, 7, 2, 258, {1, 0, 255}}; }
+AuditRow SomeRow() { return {0.05, 0.95, 7, 2, 258, 3, {1, 0, 255}}; }
 
 TEST(AuditRowTest, RowsComeBackAsTheyWere) {
   AuditRow row = SomeRow();
@@ -45,23 +45,37 @@ TEST(AuditRowTest, AStateBeyondTheLimitIsDamage) {
 // What a release wrote is read by every later one.
 TEST(AuditRowTest, BytesAreAsTheyAreDrawn) {
   EXPECT_EQ(absl::BytesToHexString(EncodeAuditRow(SomeRow())),
-            "02"
+            "03"
             "3fa999999999999a"
             "3fee666666666666"
             "0000000000000007"
             "02"
             "0000000000000102"
+            "0000000000000003"
             "030100ff");
 }
 
 TEST(AuditRowTest, RowsOfBeforeThereWereGatesAreOfTheOneThatThereWas) {
   AuditRow row = SomeRow();
-  row.gate = 0;
+  row.gate = row.before = 0;
   EXPECT_EQ(*DecodeAuditRow(absl::HexStringToBytes("01"
                                                    "3fa999999999999a"
                                                    "3fee666666666666"
                                                    "0000000000000007"
                                                    "02"
+                                                   "030100ff")),
+            row);
+}
+
+TEST(AuditRowTest, RowsOfBeforeAuditsWereCountedAreOfTheFirst) {
+  AuditRow row = SomeRow();
+  row.before = 0;
+  EXPECT_EQ(*DecodeAuditRow(absl::HexStringToBytes("02"
+                                                   "3fa999999999999a"
+                                                   "3fee666666666666"
+                                                   "0000000000000007"
+                                                   "02"
+                                                   "0000000000000102"
                                                    "030100ff")),
             row);
 }
@@ -73,7 +87,7 @@ TEST(AuditRowTest, AnyCutIsDamageAndANewerVersionSaysSo) {
   });
   EXPECT_TRUE(absl::IsDataLoss(DecodeAuditRow(value + "x").status()));
   std::string newer = value;
-  newer[0] = 3;
+  newer[0] = 4;
   EXPECT_TRUE(absl::IsFailedPrecondition(DecodeAuditRow(newer).status()));
 }
 
