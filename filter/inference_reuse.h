@@ -65,8 +65,7 @@ struct InferenceReuseOptions {
   std::function<void(const Grid& grid, std::string* answer)> carry;
   // To weigh what deciding costs against what it saves; null: not done.
   std::function<int64_t()> monotonic_ns;
-  // Of the auditor (Auditor::Save()), to go on with; empty: from the
-  // beginning.
+  // As Auditor::Save() left it, to go on with; empty: from the beginning.
   std::vector<uint8_t> audit_state;
   // Instead of `audit` and `audit_state`: an auditor that several share, the
   // regions of one frame, whose answers one bound speaks of. Their inputs come
@@ -119,14 +118,12 @@ class InferenceReuse {
   // The model was run on the input decided about last.
   Learnt Ran(const ModelAnswer& answer);
 
-  // It was to be run, and failed: there is no answer, what was held is held
-  // no longer, and time without a run goes on.
+  // It was to be run and failed: nothing is held, time without a run goes on.
   Learnt Failed();
 
   // A gap, or a scene that has nothing to do with the one before.
   void Reset();
-  // Nothing that was said is given again, the usual answer neither, until a run
-  // says so: as after an alarm of an auditor that others share.
+  // Nor is the usual answer given until a run says so: an alarm elsewhere.
   void Forget();
 
   // The gate is passed over for a while: it costs more than it saves.
