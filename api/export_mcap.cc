@@ -93,11 +93,11 @@ class McapExport {
       ++report->samples;
     }
     if (absl::Status s = AddBoxes(gop); !s.ok()) return s;
-    for (const auto& [name, channel] : sensors_) {
+    for (const Sensor& sensor : sensors_) {
       absl::Status written;
       const absl::Status read = store_->ReadSeries(
-          name, {from_ns, to_ns}, [&](const SeriesBatch& batch) {
-            written = writer_->WriteSamples(channel, batch);
+          sensor.name, {from_ns, to_ns}, [&](const SeriesBatch& batch) {
+            written = writer_->WriteSamples(sensor.channel, batch);
             return written.ok();
           });
       if (!written.ok()) return written;

@@ -182,7 +182,8 @@ Json PrintLengths(const std::vector<Row>& rows) {
 
 std::vector<size_t> Lengths(size_t inputs) {
   std::vector<size_t> lengths;
-  for (size_t length : {1000, 2000, 5000, 10'000, 20'000, 50'000, 100'000}) {
+  for (const size_t length :
+       {1000U, 2000U, 5000U, 10'000U, 20'000U, 50'000U, 100'000U}) {
     if (length < inputs) lengths.push_back(length);
   }
   return lengths;

@@ -8,13 +8,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "tests/api/note_keeper.h"
 #include "tests/api/open_store.h"
@@ -128,8 +128,8 @@ TEST_F(ReuseTest, OneThatHangsHoldsUpNobody) {
   options_.longest_call_ns = 50'000'000;
   options_.reuse.use_cache = false;
   Open();
-  const auto release = std::make_shared<absl::Notification>();
-  const auto returned = std::make_shared<absl::Notification>();
+  const auto release = std::make_shared<std::latch>(1);
+  const auto returned = std::make_shared<std::latch>(1);
   const auto seen = std::make_shared<int>(-1);
   {
     const Frame kept = DrawSmallFrame(96, 64, 3);
@@ -137,9 +137,9 @@ TEST_F(ReuseTest, OneThatHangsHoldsUpNobody) {
     borrowed.pixels = nullptr;
     const auto late = reuse_->GetOrCompute(
         0, borrowed, [release, returned, seen](const Frame& frame) {
-          release->WaitForNotification();
+          release->wait();
           *seen = frame.y.data[20 * frame.y.stride + 20];
-          returned->Notify();
+          returned->count_down();
           return OneBox();
         });
     ASSERT_TRUE(late.ok()) << late.status();
@@ -149,8 +149,8 @@ TEST_F(ReuseTest, OneThatHangsHoldsUpNobody) {
   const auto next = Compute(1, Box());
   EXPECT_TRUE(absl::IsUnavailable(next.error)) << next.error;
   EXPECT_EQ(calls_, 0);
-  release->Notify();
-  returned->WaitForNotification();
+  release->count_down();
+  returned->wait();
   const Frame shown = DrawSmallFrame(96, 64, 3);
   EXPECT_EQ(*seen, shown.y.data[20 * shown.y.stride + 20]);
   uint64_t index = 2;

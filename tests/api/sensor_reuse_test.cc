@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <latch>
 #include <limits>
 #include <memory>
 #include <random>
@@ -20,7 +21,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "api/audit_log.h"
 #include "api/window_reader.h"
@@ -263,17 +263,17 @@ TEST_F(SensorReuseTest, WhatItThrowsIsTold) {
 TEST_F(SensorReuseTest, OneThatHangsHoldsUpNobody) {
   options_.longest_call_ns = 50'000'000;
   Open();
-  const auto release = std::make_shared<absl::Notification>();
-  const auto returned = std::make_shared<absl::Notification>();
+  const auto release = std::make_shared<std::latch>(1);
+  const auto returned = std::make_shared<std::latch>(1);
   const auto seen = std::make_shared<double>(0);
   {
     const std::vector<double> values = ActivityWindow(0, kWindow, kDwell);
     const auto late =
         TryLook(0, 0, values,
                 [release, returned, seen](std::span<const double> window) {
-                  release->WaitForNotification();
+                  release->wait();
                   *seen = window.back();
-                  returned->Notify();
+                  returned->count_down();
                   return Activity(window);
                 });
     ASSERT_TRUE(late.ok()) << late.status();
@@ -281,8 +281,8 @@ TEST_F(SensorReuseTest, OneThatHangsHoldsUpNobody) {
     EXPECT_EQ(late->decision.kind, DecisionKind::kRunFailed);
   }
   EXPECT_TRUE(absl::IsUnavailable(Look(kWindow, Counted()).error));
-  release->Notify();
-  returned->WaitForNotification();
+  release->count_down();
+  returned->wait();
   EXPECT_EQ(*seen, ActivityWindow(0, kWindow, kDwell).back());
 }
 

@@ -7,11 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "tests/api/reuse_story.h"
 
@@ -30,7 +30,7 @@ class TimedCallsTest : public ::testing::Test {
 
   // Lets those return that were late, and waits until they have.
   void Release() {
-    if (!release_->HasBeenNotified()) release_->Notify();
+    if (!release_->try_wait()) release_->count_down();
     while (hanging_.use_count() > 1) absl::SleepFor(absl::Milliseconds(1));
   }
 
@@ -38,7 +38,7 @@ class TimedCallsTest : public ::testing::Test {
     return calls_
         .Run(
             [release = release_, hanging = hanging_] {
-              release->WaitForNotification();
+              release->wait();
               return OneBox();
             },
             kShort)
@@ -46,8 +46,7 @@ class TimedCallsTest : public ::testing::Test {
   }
 
   TimedCalls calls_;
-  std::shared_ptr<absl::Notification> release_ =
-      std::make_shared<absl::Notification>();
+  std::shared_ptr<std::latch> release_ = std::make_shared<std::latch>(1);
   std::shared_ptr<int> hanging_ = std::make_shared<int>(0);
 };
 
@@ -125,7 +124,7 @@ TEST_F(TimedCallsTest, AHangingCallOutlivesWhoAsked) {
     TimedCalls shorter;
     const auto late = shorter.Run(
         [release = release_, hanging = hanging_] {
-          release->WaitForNotification();
+          release->wait();
           return OneBox();
         },
         kShort);
