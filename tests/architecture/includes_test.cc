@@ -32,9 +32,10 @@ struct Room {
 
 const std::vector<Room>& Rooms() {
   static const std::vector<Room> rooms = {
-      {"codec", {}},
+      {"codec", {"codec/imu"}},
       {"codec/decode", {"codec"}},
       {"codec/formats", {"codec"}},
+      {"codec/imu", {}},
       {"sensitivity", {"codec"}},
       {"sensitivity/onnx", {"codec"}},
       {"sensitivity/torch", {"sensitivity", "sensitivity/onnx"}},

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "codec/imu/block.h"
+
+#include <cstring>
+
+#include "codec/imu/crc32c.h"
+#include "codec/imu/normal_body.h"
+
+namespace fovea::imu {
+namespace {
+
+constexpr size_t kChecksumBytes = 4;
+
+// Bytes that hold every value, two's complement.
+int WidthOf(const int32_t* values, size_t count) {
+  uint32_t used = 0;
+  for (size_t i = 0; i < count; ++i) {
+    used |= static_cast<uint32_t>(values[i] < 0 ? ~values[i] : values[i]);
+  }
+  return used < 1U << 7 ? 1 : used < 1U << 15 ? 2 : used < 1U << 23 ? 3 : 4;
+}
+
+size_t EncodeRawBody(const int32_t* values, size_t count, uint8_t* out,
+                     size_t capacity) {
+  const int width = WidthOf(values, count);
+  const size_t size = 1 + count * static_cast<size_t>(width);
+  if (size > capacity) return 0;
+  *out++ = static_cast<uint8_t>(width);
+  for (size_t i = 0; i < count; ++i) {
+    for (int b = 0; b < width; ++b) {
+      *out++ =
+          static_cast<uint8_t>(static_cast<uint32_t>(values[i]) >> (8 * b));
+    }
+  }
+  return size;
+}
+
+bool DecodeRawBody(const uint8_t* body, size_t size, size_t count,
+                   int32_t* values) {
+  if (size < 1 || body[0] < 1 || body[0] > 4) return false;
+  const int width = *body++;
+  if (size != 1 + count * static_cast<size_t>(width)) return false;
+  const int unused = 32 - 8 * width;
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t value = 0;
+    for (int b = 0; b < width; ++b) {
+      value |= static_cast<uint32_t>(*body++) << (8 * b);
+    }
+    values[i] = static_cast<int32_t>(value << unused) >> unused;
+  }
+  return true;
+}
+
+size_t PutHead(Mode mode, size_t rows, int channels, uint8_t* out) {
+  uint8_t* const begin = out;
+  *out++ =
+      static_cast<uint8_t>(kBlockVersion << 4 | static_cast<uint8_t>(mode));
+  *out++ = static_cast<uint8_t>(channels);
+  for (; rows >= 0x80; rows >>= 7) *out++ = static_cast<uint8_t>(rows | 0x80);
+  *out++ = static_cast<uint8_t>(rows);
+  return static_cast<size_t>(out - begin);
+}
+
+// The checksum of all but itself, which stands behind the head.
+uint32_t Checksum(const uint8_t* block, size_t head, size_t size,
+                  uint32_t profile_id) {
+  const size_t behind = head + kChecksumBytes;
+  const uint32_t before = Crc32c(block, head);
+  return Crc32c(block + behind, size - behind, before) ^ profile_id;
+}
+
+bool UsesProfile(const Workspace& work, Mode mode) {
+  return work.taps != nullptr && mode == Mode::kNormal;
+}
+
+}  // namespace
+
+size_t BlockBound(size_t rows, int channels) {
+  return kMaxHeadBytes + 1 + rows * static_cast<size_t>(channels) * 4;
+}
+
+size_t EncodeBlock(Workspace* work, Mode mode, const int32_t* values,
+                   size_t rows, uint8_t* out, size_t capacity) {
+  if (capacity < BlockBound(rows, work->channels)) return 0;
+  const size_t count = rows * static_cast<size_t>(work->channels);
+  const size_t raw = 1 + count * static_cast<size_t>(WidthOf(values, count));
+  size_t head = PutHead(mode, rows, work->channels, out);
+  uint8_t* const body = out + head + kChecksumBytes;
+  size_t size = 0;
+  if (mode == Mode::kNormal) {
+    size = EncodeNormalBody(work, values, rows, body, raw - 1);
+  }
+  if (size == 0) {
+    mode = Mode::kRaw;
+    head = PutHead(mode, rows, work->channels, out);
+    size = EncodeRawBody(values, count, body, raw);
+  }
+  size += head + kChecksumBytes;
+  const uint32_t id = UsesProfile(*work, mode) ? work->profile.id : 0;
+  const uint32_t checksum = Checksum(out, head, size, id);
+  for (size_t i = 0; i < kChecksumBytes; ++i) {
+    out[head + i] = static_cast<uint8_t>(checksum >> (8 * i));
+  }
+  return size;
+}
+
+bool ReadBlockHead(const uint8_t* block, size_t size, uint32_t profile_id,
+                   BlockHead* head) {
+  if (size < 3 || block[0] >> 4 != kBlockVersion) return false;
+  const int mode = block[0] & 15;
+  if (mode > static_cast<int>(Mode::kNormal)) return false;
+  head->mode = static_cast<Mode>(mode);
+  head->channels = block[1];
+  if (head->channels < 1 || head->channels > kMaxChannels) return false;
+  head->rows = 0;
+  size_t at = 2;
+  for (int shift = 0; shift < 21; shift += 7) {
+    if (at == size) return false;
+    head->rows |= static_cast<size_t>(block[at] & 0x7f) << shift;
+    if (block[at++] < 0x80) break;
+    if (shift == 14) return false;
+  }
+  if (head->rows < 1 || head->rows > kMaxRows) return false;
+  head->bytes = at + kChecksumBytes;
+  if (size < head->bytes) return false;
+  uint32_t stored = 0;
+  for (size_t i = 0; i < kChecksumBytes; ++i) {
+    stored |= static_cast<uint32_t>(block[at + i]) << (8 * i);
+  }
+  const uint32_t plain = Checksum(block, at, size, 0);
+  return stored == plain || (profile_id != 0 && stored == (plain ^ profile_id));
+}
+
+bool DecodeBlock(Workspace* work, const uint8_t* block, size_t size,
+                 const BlockHead& head, int32_t* values) {
+  const uint8_t* body = block + head.bytes;
+  const size_t body_size = size - head.bytes;
+  const size_t count = head.rows * static_cast<size_t>(head.channels);
+  if (head.mode == Mode::kRaw) {
+    return DecodeRawBody(body, body_size, count, values);
+  }
+  return DecodeNormalBody(work, body, body_size, head.rows, values);
+}
+
+}  // namespace fovea::imu

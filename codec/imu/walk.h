@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The state that encoder and decoder walk through a block with, row by row
+// and channel by channel: what each channel is expected to be next, and how
+// far off it was of late.
+
+#ifndef FOVEA_CODEC_IMU_WALK_H_
+#define FOVEA_CODEC_IMU_WALK_H_
+
+#include <cstdint>
+
+#include "codec/imu/predictor.h"
+#include "codec/imu/profile.h"
+#include "codec/imu/scale.h"
+
+namespace fovea::imu {
+
+// Where a value is expected: `base` plus `eighths` / 8, modulo 2^32.
+struct Guess {
+  uint32_t base = 0;
+  int64_t eighths = 0;
+};
+
+struct ChannelState {
+  Track track = {};
+  Scale scale;
+  Kind kind = kLine0;
+  uint8_t start_class = 0;
+  uint32_t first = 0;
+};
+
+inline int16_t Cut16(int32_t difference, int fine_bits) {
+  const int32_t coarse = difference >> fine_bits;
+  return static_cast<int16_t>(coarse > 32767    ? 32767
+                              : coarse < -32767 ? -32767
+                                                : coarse);
+}
+
+// Which of a profile's regimes a scale class belongs to.
+inline int RegimeOf(const ProfileChannel& channel, int regimes,
+                    int scale_class) {
+  if (regimes == 1) return 0;
+  return (scale_class >= channel.borders[0]) +
+         (scale_class >= channel.borders[1]) +
+         (scale_class >= channel.borders[2]);
+}
+
+template <int kLanes>
+class Walk {
+ public:
+  static constexpr int kStride = TapsOf(kLanes);
+
+  // `profile` and `taps` null: no channel may be of kProfile.
+  Walk(ChannelState* state, int channels, const Profile* profile,
+       const int16_t* taps, int16_t* own, int16_t* rows)
+      : state_(state), channels_(channels), profile_(profile), taps_(taps) {
+    if (profile_ != nullptr) differences_.Reset(own, rows, channels);
+  }
+
+  // To the first row, all of whose values count as 0 here. Kinds and start
+  // classes are set.
+  void Start() {
+    for (int c = 0; c < channels_; ++c) {
+      state_[c].track = {};
+      state_[c].scale.Start(state_[c].start_class);
+    }
+  }
+
+  Guess GuessOf(int c, int scale_class) const {
+    const ChannelState& state = state_[c];
+    if (state.kind != kProfile) {
+      return {PolynomialGuess(state.track, state.kind), 0};
+    }
+    return {state.track.last[0], ProfileEighths(c, scale_class)};
+  }
+
+  // The value of channel `c` of this row has become known.
+  void Take(int c, uint32_t value) {
+    Track& track = state_[c].track;
+    if (profile_ != nullptr) {
+      row_[c] = Cut16(static_cast<int32_t>(value - track.last[0]),
+                      profile_->channel[c].fine_bits);
+    }
+    track.Push(value);
+  }
+
+  void EndRow() {
+    if (profile_ != nullptr) differences_.Push(row_);
+    if (second_row_) MakeLines();
+    second_row_ = false;
+  }
+
+ private:
+  // Parabolas through two points and one made up go on as their lines.
+  void MakeLines() {
+    for (int c = 0; c < channels_; ++c) {
+      Track& track = state_[c].track;
+      track.last[2] = 0U - track.last[0];
+    }
+  }
+
+  int64_t ProfileEighths(int c, int scale_class) const {
+    const ProfileChannel& channel = profile_->channel[c];
+    const int regime = RegimeOf(channel, profile_->regimes, scale_class);
+    const int16_t* taps = taps_ + (regime * channels_ + c) * kStride;
+    int32_t sum = differences_.PastSum(taps, c);
+    const int16_t* current = taps + kOwnTaps + kCrossLags * kLanes;
+    for (int i = 0; i < c; ++i) sum += current[i] * row_[i];
+    const int shift = channel.shift[regime] - 3;
+    const int64_t scaled =
+        static_cast<int64_t>(sum) * (int64_t{1} << channel.fine_bits);
+    return (scaled + ((int64_t{1} << shift) >> 1)) >> shift;
+  }
+
+  ChannelState* state_;
+  int channels_;
+  const Profile* profile_;
+  const int16_t* taps_;
+  bool second_row_ = true;
+  Differences<kLanes> differences_;
+  int16_t row_[kLanes] = {};
+};
+
+}  // namespace fovea::imu
+
+#endif  // FOVEA_CODEC_IMU_WALK_H_

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The core with memory of its own, for tests: encodes, decodes, damages.
+
+#ifndef FOVEA_TESTS_CODEC_IMU_CODER_H_
+#define FOVEA_TESTS_CODEC_IMU_CODER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "codec/imu/block.h"
+
+namespace fovea::imu::testing {
+
+class Coder {
+ public:
+  explicit Coder(int channels)
+      : taps_(kRegimes * kMaxProfileChannels * TapsOf(16)),
+        own_(static_cast<size_t>(channels) * kWindow),
+        rows_(kWindow * 16),
+        tokens_(kSegmentTokens),
+        states_(static_cast<size_t>(channels)) {
+    work_.channels = channels;
+    work_.own = own_.data();
+    work_.rows = rows_.data();
+    work_.tokens = tokens_.data();
+    work_.states = states_.data();
+  }
+
+  bool UseProfile(const std::vector<uint8_t>& bytes) {
+    work_.taps = nullptr;
+    if (!ParseProfile(bytes.data(), bytes.size(), work_.channels,
+                      &work_.profile, taps_.data())) {
+      return false;
+    }
+    work_.taps = taps_.data();
+    return true;
+  }
+
+  std::vector<uint8_t> Encode(const std::vector<int32_t>& values,
+                              Mode mode = Mode::kNormal) {
+    const size_t rows = values.size() / static_cast<size_t>(work_.channels);
+    std::vector<uint8_t> block(BlockBound(rows, work_.channels));
+    block.resize(EncodeBlock(&work_, mode, values.data(), rows, block.data(),
+                             block.size()));
+    return block;
+  }
+
+  // nullopt: refused.
+  std::optional<std::vector<int32_t>> Decode(
+      const std::vector<uint8_t>& block) {
+    BlockHead head;
+    const uint32_t id = work_.taps != nullptr ? work_.profile.id : 0;
+    if (!ReadBlockHead(block.data(), block.size(), id, &head) ||
+        head.channels != work_.channels) {
+      return std::nullopt;
+    }
+    std::vector<int32_t> values(head.rows * static_cast<size_t>(head.channels));
+    if (!DecodeBlock(&work_, block.data(), block.size(), head, values.data())) {
+      return std::nullopt;
+    }
+    return values;
+  }
+
+  const ChannelState& state(int channel) const {
+    return states_[static_cast<size_t>(channel)];
+  }
+
+ private:
+  Workspace work_;
+  std::vector<int16_t> taps_;
+  std::vector<int16_t> own_;
+  std::vector<int16_t> rows_;
+  std::vector<uint16_t> tokens_;
+  std::vector<ChannelState> states_;
+};
+
+}  // namespace fovea::imu::testing
+
+#endif  // FOVEA_TESTS_CODEC_IMU_CODER_H_
