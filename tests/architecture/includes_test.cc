@@ -32,10 +32,11 @@ struct Room {
 
 const std::vector<Room>& Rooms() {
   static const std::vector<Room> rooms = {
-      {"codec", {"codec/imu"}},
+      {"codec", {"codec/imu", "codec/imu/core"}},
       {"codec/decode", {"codec"}},
       {"codec/formats", {"codec"}},
-      {"codec/imu", {}},
+      {"codec/imu", {"codec/imu/core"}},
+      {"codec/imu/core", {}},
       {"sensitivity", {"codec"}},
       {"sensitivity/onnx", {"codec"}},
       {"sensitivity/torch", {"sensitivity", "sensitivity/onnx"}},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "codec/imu/block.h"
+#include "codec/imu/core/block.h"
 
 #include <gtest/gtest.h>
 

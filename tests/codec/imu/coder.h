@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "codec/imu/block.h"
+#include "codec/imu/core/block.h"
 
 namespace fovea::imu::testing {
 

@@ -2,8 +2,8 @@
 //
 // CRC-32C (Castagnoli), as in RFC 3720, by tables of four bytes at a time.
 
-#ifndef FOVEA_CODEC_IMU_CRC32C_H_
-#define FOVEA_CODEC_IMU_CRC32C_H_
+#ifndef FOVEA_CODEC_IMU_CORE_CRC32C_H_
+#define FOVEA_CODEC_IMU_CORE_CRC32C_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -15,4 +15,4 @@ uint32_t Crc32c(const uint8_t* bytes, size_t size, uint32_t before = 0);
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_CRC32C_H_
+#endif  // FOVEA_CODEC_IMU_CORE_CRC32C_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "codec/imu/residual_tables.h"
+#include "codec/imu/core/residual_tables.h"
 
 namespace fovea::imu {
 namespace {

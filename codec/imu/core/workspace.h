@@ -3,14 +3,14 @@
 // The memory that coding a block works in, laid out once in what the caller
 // gives: no heap, and its size known before.
 
-#ifndef FOVEA_CODEC_IMU_WORKSPACE_H_
-#define FOVEA_CODEC_IMU_WORKSPACE_H_
+#ifndef FOVEA_CODEC_IMU_CORE_WORKSPACE_H_
+#define FOVEA_CODEC_IMU_CORE_WORKSPACE_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "codec/imu/profile.h"
-#include "codec/imu/walk.h"
+#include "codec/imu/core/profile.h"
+#include "codec/imu/core/walk.h"
 
 namespace fovea::imu {
 
@@ -36,4 +36,4 @@ struct Workspace {
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_WORKSPACE_H_
+#endif  // FOVEA_CODEC_IMU_CORE_WORKSPACE_H_

@@ -9,13 +9,13 @@
 // A prediction never looks at where zero is, so that values may be decoded
 // first and moved to their place later.
 
-#ifndef FOVEA_CODEC_IMU_PREDICTOR_H_
-#define FOVEA_CODEC_IMU_PREDICTOR_H_
+#ifndef FOVEA_CODEC_IMU_CORE_PREDICTOR_H_
+#define FOVEA_CODEC_IMU_CORE_PREDICTOR_H_
 
 #include <cstdint>
 #include <cstring>
 
-#include "codec/imu/profile.h"
+#include "codec/imu/core/profile.h"
 
 namespace fovea::imu {
 
@@ -107,4 +107,4 @@ class Differences {
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_PREDICTOR_H_
+#endif  // FOVEA_CODEC_IMU_CORE_PREDICTOR_H_

@@ -6,13 +6,13 @@
 // bits of the caller's, which the decoder is left with: nothing is lost at
 // either end but the fraction of a byte.
 
-#ifndef FOVEA_CODEC_IMU_RANS_H_
-#define FOVEA_CODEC_IMU_RANS_H_
+#ifndef FOVEA_CODEC_IMU_CORE_RANS_H_
+#define FOVEA_CODEC_IMU_CORE_RANS_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "codec/imu/residual_tables.h"
+#include "codec/imu/core/residual_tables.h"
 
 namespace fovea::imu {
 
@@ -101,4 +101,4 @@ class RansTap {
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_RANS_H_
+#endif  // FOVEA_CODEC_IMU_CORE_RANS_H_

@@ -16,10 +16,10 @@
 // Sums stay within 32 bits: a channel's |taps| add up to at most 65535, and
 // differences are cut to 16 bits.
 
-#include "codec/imu/profile.h"
+#include "codec/imu/core/profile.h"
 
-#include "codec/imu/crc32c.h"
-#include "codec/imu/residual_tables.h"
+#include "codec/imu/core/crc32c.h"
+#include "codec/imu/core/residual_tables.h"
 
 namespace fovea::imu {
 namespace {

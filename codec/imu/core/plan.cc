@@ -3,9 +3,9 @@
 // Kinds are chosen by the bits that windows of sixteen residuals would take
 // if each were coded by its own mean magnitude.
 
-#include "codec/imu/plan.h"
+#include "codec/imu/core/plan.h"
 
-#include "codec/imu/tokens.h"
+#include "codec/imu/core/tokens.h"
 
 namespace fovea::imu {
 namespace {

@@ -5,8 +5,8 @@
 // profile_trainer.h, kept apart from the blocks; a block that was coded by
 // a profile decodes by the same one alone, and says so in its checksum.
 
-#ifndef FOVEA_CODEC_IMU_PROFILE_H_
-#define FOVEA_CODEC_IMU_PROFILE_H_
+#ifndef FOVEA_CODEC_IMU_CORE_PROFILE_H_
+#define FOVEA_CODEC_IMU_CORE_PROFILE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -59,4 +59,4 @@ size_t WriteProfile(const Profile& profile, const int16_t* taps, uint8_t* bytes,
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_PROFILE_H_
+#endif  // FOVEA_CODEC_IMU_CORE_PROFILE_H_

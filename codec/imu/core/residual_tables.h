@@ -11,8 +11,8 @@
 // Tables are constants computed by the compiler from + - * / alone, which
 // IEEE arithmetic makes the same everywhere; kTablesDigest pins them.
 
-#ifndef FOVEA_CODEC_IMU_RESIDUAL_TABLES_H_
-#define FOVEA_CODEC_IMU_RESIDUAL_TABLES_H_
+#ifndef FOVEA_CODEC_IMU_CORE_RESIDUAL_TABLES_H_
+#define FOVEA_CODEC_IMU_CORE_RESIDUAL_TABLES_H_
 
 #include <cstdint>
 
@@ -64,4 +64,4 @@ constexpr int SinglesOf(int low_class) {
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_RESIDUAL_TABLES_H_
+#endif  // FOVEA_CODEC_IMU_CORE_RESIDUAL_TABLES_H_

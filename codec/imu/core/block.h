@@ -3,13 +3,13 @@
 // One block of whole numbers, rows x channels, as bytes that decode alone
 // and tell any change of theirs. codec/FORMAT.md draws it.
 
-#ifndef FOVEA_CODEC_IMU_BLOCK_H_
-#define FOVEA_CODEC_IMU_BLOCK_H_
+#ifndef FOVEA_CODEC_IMU_CORE_BLOCK_H_
+#define FOVEA_CODEC_IMU_CORE_BLOCK_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "codec/imu/workspace.h"
+#include "codec/imu/core/workspace.h"
 
 namespace fovea::imu {
 
@@ -42,4 +42,4 @@ bool DecodeBlock(Workspace* work, const uint8_t* block, size_t size,
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_BLOCK_H_
+#endif  // FOVEA_CODEC_IMU_CORE_BLOCK_H_

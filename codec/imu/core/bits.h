@@ -3,8 +3,8 @@
 // Raw bits of a block, least significant first, in memory of the caller.
 // Writing and reading past the end set a flag and touch nothing.
 
-#ifndef FOVEA_CODEC_IMU_BITS_H_
-#define FOVEA_CODEC_IMU_BITS_H_
+#ifndef FOVEA_CODEC_IMU_CORE_BITS_H_
+#define FOVEA_CODEC_IMU_CORE_BITS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -108,4 +108,4 @@ class BitTap {
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_BITS_H_
+#endif  // FOVEA_CODEC_IMU_CORE_BITS_H_

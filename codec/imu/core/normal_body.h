@@ -4,13 +4,13 @@
 // device's profile, residuals through fixed tables into an entropy coder.
 // codec/FORMAT.md draws it.
 
-#ifndef FOVEA_CODEC_IMU_NORMAL_BODY_H_
-#define FOVEA_CODEC_IMU_NORMAL_BODY_H_
+#ifndef FOVEA_CODEC_IMU_CORE_NORMAL_BODY_H_
+#define FOVEA_CODEC_IMU_CORE_NORMAL_BODY_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "codec/imu/workspace.h"
+#include "codec/imu/core/workspace.h"
 
 namespace fovea::imu {
 
@@ -24,4 +24,4 @@ bool DecodeNormalBody(Workspace* work, const uint8_t* body, size_t size,
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_NORMAL_BODY_H_
+#endif  // FOVEA_CODEC_IMU_CORE_NORMAL_BODY_H_

@@ -3,12 +3,12 @@
 // How large residuals are now: two running means of |residual|, one over
 // some ten samples and one over some sixty, whose middle picks the table.
 
-#ifndef FOVEA_CODEC_IMU_SCALE_H_
-#define FOVEA_CODEC_IMU_SCALE_H_
+#ifndef FOVEA_CODEC_IMU_CORE_SCALE_H_
+#define FOVEA_CODEC_IMU_CORE_SCALE_H_
 
 #include <cstdint>
 
-#include "codec/imu/residual_tables.h"
+#include "codec/imu/core/residual_tables.h"
 
 namespace fovea::imu {
 
@@ -50,4 +50,4 @@ class Scale {
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_SCALE_H_
+#endif  // FOVEA_CODEC_IMU_CORE_SCALE_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "codec/imu/crc32c.h"
+#include "codec/imu/core/crc32c.h"
 
 namespace fovea::imu {
 namespace {

@@ -2,14 +2,14 @@
 //
 // A residual as a token of a table and raw bits, and back.
 
-#ifndef FOVEA_CODEC_IMU_TOKENS_H_
-#define FOVEA_CODEC_IMU_TOKENS_H_
+#ifndef FOVEA_CODEC_IMU_CORE_TOKENS_H_
+#define FOVEA_CODEC_IMU_CORE_TOKENS_H_
 
 #include <cstdint>
 
-#include "codec/imu/bits.h"
-#include "codec/imu/residual_tables.h"
-#include "codec/imu/walk.h"
+#include "codec/imu/core/bits.h"
+#include "codec/imu/core/residual_tables.h"
+#include "codec/imu/core/walk.h"
 
 namespace fovea::imu {
 
@@ -151,4 +151,4 @@ inline uint32_t TakeHigh(int token, const Guess& guess, int high_class,
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_TOKENS_H_
+#endif  // FOVEA_CODEC_IMU_CORE_TOKENS_H_

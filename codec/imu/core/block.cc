@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "codec/imu/block.h"
+#include "codec/imu/core/block.h"
 
 #include <cstring>
 
-#include "codec/imu/crc32c.h"
-#include "codec/imu/normal_body.h"
+#include "codec/imu/core/crc32c.h"
+#include "codec/imu/core/normal_body.h"
 
 namespace fovea::imu {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "codec/imu/normal_body.h"
+#include "codec/imu/core/normal_body.h"
 
-#include "codec/imu/bits.h"
-#include "codec/imu/plan.h"
-#include "codec/imu/rans.h"
-#include "codec/imu/tokens.h"
+#include "codec/imu/core/bits.h"
+#include "codec/imu/core/plan.h"
+#include "codec/imu/core/rans.h"
+#include "codec/imu/core/tokens.h"
 
 namespace fovea::imu {
 namespace {

@@ -4,14 +4,14 @@
 // and channel by channel: what each channel is expected to be next, and how
 // far off it was of late.
 
-#ifndef FOVEA_CODEC_IMU_WALK_H_
-#define FOVEA_CODEC_IMU_WALK_H_
+#ifndef FOVEA_CODEC_IMU_CORE_WALK_H_
+#define FOVEA_CODEC_IMU_CORE_WALK_H_
 
 #include <cstdint>
 
-#include "codec/imu/predictor.h"
-#include "codec/imu/profile.h"
-#include "codec/imu/scale.h"
+#include "codec/imu/core/predictor.h"
+#include "codec/imu/core/profile.h"
+#include "codec/imu/core/scale.h"
 
 namespace fovea::imu {
 
@@ -123,4 +123,4 @@ class Walk {
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_WALK_H_
+#endif  // FOVEA_CODEC_IMU_CORE_WALK_H_

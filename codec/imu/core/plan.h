@@ -3,14 +3,14 @@
 // What a normal block's head says of its channels, and how an encoder
 // chooses it.
 
-#ifndef FOVEA_CODEC_IMU_PLAN_H_
-#define FOVEA_CODEC_IMU_PLAN_H_
+#ifndef FOVEA_CODEC_IMU_CORE_PLAN_H_
+#define FOVEA_CODEC_IMU_CORE_PLAN_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "codec/imu/bits.h"
-#include "codec/imu/workspace.h"
+#include "codec/imu/core/bits.h"
+#include "codec/imu/core/workspace.h"
 
 namespace fovea::imu {
 
@@ -25,4 +25,4 @@ bool GetPlan(Workspace* work, BitTap* bits);
 
 }  // namespace fovea::imu
 
-#endif  // FOVEA_CODEC_IMU_PLAN_H_
+#endif  // FOVEA_CODEC_IMU_CORE_PLAN_H_
