@@ -14,13 +14,14 @@
 namespace fovea {
 namespace {
 
-using imu::kCrossLags;
 using imu::kMaxProfileChannels;
-using imu::kOwnTaps;
+using imu::kOlderTaps;
+using imu::kOwnLags;
 using imu::kRegimes;
+using imu::kRowLags;
 
 constexpr size_t kLeastRows = 64;
-constexpr int kMaxInputs = kOwnTaps + (kCrossLags + 1) * kMaxProfileChannels;
+constexpr int kMaxInputs = imu::TapsOf(kMaxProfileChannels);
 constexpr double kPooledRows = 400;  // that a regime borrows from all rows
 constexpr double kRidge = 1e-4;      // of an input's own energy
 constexpr int kRefinements = 2;
@@ -214,13 +215,14 @@ class Trainer {
     std::vector<uint8_t>& classes = classes_[r];
     classes.assign(recordings_[r].size(), 0);
     for (size_t t = 1; t < RowsOf(r); ++t) {
+      walk.BeginRow();
       for (int c = 0; c < channels_; ++c) {
         imu::Scale& scale = states_[static_cast<size_t>(c)].scale;
-        const int scale_class = scale.Class();
+        const int scale_class = walk.ClassOf(c);
         classes[t * static_cast<size_t>(channels_) + static_cast<size_t>(c)] =
             static_cast<uint8_t>(scale_class);
         const uint32_t value = Value(r, t, c) - Value(r, 0, c);
-        const imu::Guess guess = walk.GuessOf(c, scale_class);
+        const imu::Guess guess = walk.GuessOf(c);
         const auto off = static_cast<int32_t>(
             value - guess.base -
             static_cast<uint32_t>((guess.eighths + 4) >> 3));
@@ -240,7 +242,7 @@ class Trainer {
     std::array<size_t, imu::kScaleClasses> counts = {};
     size_t all = 0;
     for (size_t r = 0; r < recordings_.size(); ++r) {
-      for (size_t t = kOwnTaps; t < RowsOf(r); ++t) {
+      for (size_t t = kOwnLags; t < RowsOf(r); ++t) {
         ++counts[static_cast<size_t>(ClassAt(r, t, c))];
         ++all;
       }
@@ -269,7 +271,7 @@ class Trainer {
   }
 
   void FitChannel(int c) {
-    const int inputs = kOwnTaps + kCrossLags * (channels_ - 1) + c;
+    const int inputs = kOlderTaps + kRowLags * channels_ + c;
     std::vector<Equations> equations(static_cast<size_t>(profile_.regimes),
                                      Equations(inputs));
     for (size_t r = 0; r < recordings_.size(); ++r) Gather(r, c, &equations);
@@ -294,14 +296,14 @@ class Trainer {
 
   void Gather(size_t r, int c, std::vector<Equations>* equations) const {
     double input[kMaxInputs];
-    for (size_t t = kOwnTaps + 1; t < RowsOf(r); ++t) {
+    for (size_t t = kOwnLags + 1; t < RowsOf(r); ++t) {
       int n = 0;
-      for (size_t lag = 1; lag <= kOwnTaps; ++lag) {
+      for (size_t lag = kRowLags + 1; lag <= kOwnLags; ++lag) {
         input[n++] = Step(r, t - lag, c);
       }
-      for (size_t lag = 1; lag <= kCrossLags; ++lag) {
+      for (size_t lag = 1; lag <= kRowLags; ++lag) {
         for (int other = 0; other < channels_; ++other) {
-          if (other != c) input[n++] = Step(r, t - lag, other);
+          input[n++] = Step(r, t - lag, other);
         }
       }
       for (int other = 0; other < c; ++other) input[n++] = Step(r, t, other);
@@ -327,14 +329,14 @@ class Trainer {
     std::fill(taps, taps + stride_, int16_t{0});
     size_t n = 0;
     const auto next = [&] { return ToTap(weights[n++], shift); };
-    for (int i = 0; i < kOwnTaps; ++i) taps[i] = next();
-    for (int lag = 0; lag < kCrossLags; ++lag) {
+    for (int i = 0; i < kOlderTaps; ++i) taps[i] = next();
+    for (int row = 0; row < kRowLags; ++row) {
       for (int other = 0; other < channels_; ++other) {
-        if (other != c) taps[kOwnTaps + lag * lanes_ + other] = next();
+        taps[kOlderTaps + row * lanes_ + other] = next();
       }
     }
     for (int other = 0; other < c; ++other) {
-      taps[kOwnTaps + kCrossLags * lanes_ + other] = next();
+      taps[kOlderTaps + kRowLags * lanes_ + other] = next();
     }
   }
 

@@ -79,11 +79,12 @@ class Encoder {
     uint16_t* tokens = work_->tokens;
     for (size_t t = from; t < from + count; ++t) {
       const int32_t* row = values_ + t * static_cast<size_t>(channels);
+      walk_.BeginRow();
       for (int c = 0; c < channels; ++c) {
         ChannelState& state = work_->states[c];
         const uint32_t value = static_cast<uint32_t>(row[c]) - state.first;
-        const int scale_class = state.scale.Class();
-        const Guess guess = walk_.GuessOf(c, scale_class);
+        const int scale_class = walk_.ClassOf(c);
+        const Guess guess = walk_.GuessOf(c);
         const Coded coded = scale_class < kLowClasses
                                 ? PutLow(value, guess, scale_class, bits)
                                 : PutHigh(value, guess, scale_class, bits);
@@ -186,6 +187,7 @@ class Decoder {
     uint32_t odd = states[1];
     for (size_t t = from; t < to; ++t) {
       int32_t* row = values_ + t * static_cast<size_t>(channels);
+      walk_.BeginRow();
       int c = 0;
       for (; c + 1 < channels; c += 2) {
         row[c] = static_cast<int32_t>(TakeValue(c, &words, &even, &raw));
@@ -204,16 +206,16 @@ class Decoder {
 
   uint32_t TakeValue(int c, RansTap* tap, uint32_t* state, BitTap* bits) {
     ChannelState& channel = work_->states[c];
-    const int scale_class = channel.scale.Class();
+    const int scale_class = walk_.ClassOf(c);
     uint64_t doubled = 0;
     uint32_t value = 0;
     if (scale_class >= kLowClasses) {
       const int token =
           tap->Get(state, kTokenTables.table[HighTableOf(scale_class)]);
-      const Guess guess = walk_.GuessOf(c, scale_class);
+      const Guess guess = walk_.GuessOf(c);
       value = TakeHigh(token, guess, scale_class, bits, &doubled);
     } else {
-      const Guess guess = walk_.GuessOf(c, scale_class);
+      const Guess guess = walk_.GuessOf(c);
       const int fraction = static_cast<int>(((guess.eighths + 4) & 7) - 4);
       const LowTable table(scale_class, fraction);
       const int token = tap->Get(state, kTokenTables.table[table.number]);

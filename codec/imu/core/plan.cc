@@ -11,6 +11,8 @@ namespace fovea::imu {
 namespace {
 
 constexpr size_t kCostRows = 16;
+constexpr size_t kHeadWindows = 2;  // that the start class is from
+constexpr size_t kCostEvery = 3;    // windows, behind those
 constexpr int kClassStep = 3;  // start classes are told in such steps
 constexpr int kClassBits = 6;
 constexpr int kFirstOrder = 9;  // of the code of first values
@@ -41,25 +43,39 @@ uint64_t Magnitude(uint32_t difference) {
   return value < 0 ? 0U - difference : difference;
 }
 
+// Whether the row at `t` is looked at: choosing by a third is as good.
+bool IsCosted(size_t t) {
+  const size_t window = (t - 1) / kCostRows;
+  return window < kHeadWindows || window % kCostEvery == 0;
+}
+
+bool EndsWindow(size_t t, size_t rows) {
+  return t % kCostRows == 0 || t + 1 == rows;
+}
+
 // Costs of the polynomials of one channel.
 void CostPolynomials(const int32_t* values, size_t rows, size_t channels,
                      Cost* cost) {
-  Track track = {};
   const auto first = static_cast<uint32_t>(values[0]);
-  size_t in_window = 0;
+  const auto value = [&](size_t t) {
+    return static_cast<uint32_t>(values[t * channels]) - first;
+  };
   for (size_t t = 1; t < rows; ++t) {
-    const uint32_t value = static_cast<uint32_t>(values[t * channels]) - first;
-    cost[kConstant].window += Magnitude(value);
-    cost[kLine0].window += Magnitude(value - track.last[0]);
-    cost[kLine1].window += Magnitude(value - PolynomialGuess(track, kLine1));
+    if (!IsCosted(t)) {
+      t += kCostRows - 1;
+      continue;
+    }
+    const Track track = {{value(t - 1), t > 1 ? value(t - 2) : 0,
+                          t > 2 ? value(t - 3) : 0}};
+    const uint32_t now = value(t);
+    cost[kConstant].window += Magnitude(now);
+    cost[kLine0].window += Magnitude(now - track.last[0]);
+    cost[kLine1].window += Magnitude(now - PolynomialGuess(track, kLine1));
     cost[kParabola].window +=
-        Magnitude(value - PolynomialGuess(track, kParabola));
-    track.Push(value);
-    if (t == 1) track.last[2] = 0U - value;
-    if (++in_window == kCostRows || t + 1 == rows) {
-      for (int k = 0; k <= kParabola; ++k)
-        cost[k].EndWindow(t <= 2 * kCostRows);
-      in_window = 0;
+        Magnitude(now - PolynomialGuess(track, kParabola));
+    if (!EndsWindow(t, rows)) continue;
+    for (int k = 0; k <= kParabola; ++k) {
+      cost[k].EndWindow(t <= kHeadWindows * kCostRows);
     }
   }
 }
@@ -75,31 +91,36 @@ void CostProfile(Workspace* work, const int32_t* values, size_t rows,
   Walk<kLanes> walk(work->states, channels, &work->profile, work->taps,
                     work->own, work->rows);
   walk.Start();
-  size_t in_window = 0;
   for (size_t t = 1; t < rows; ++t) {
     const int32_t* row = values + t * static_cast<size_t>(channels);
+    const bool costed = IsCosted(t);
+    if (costed) walk.BeginRow();
     for (int c = 0; c < channels; ++c) {
-      Scale& scale = work->states[c].scale;
       const uint32_t value =
           static_cast<uint32_t>(row[c]) - work->states[c].first;
-      const Guess guess = walk.GuessOf(c, scale.Class());
-      const uint64_t off = Magnitude(
-          value - guess.base - static_cast<uint32_t>((guess.eighths + 4) >> 3));
-      scale.Add(2 * off);
-      costs[c].window += off;
+      if (costed) {
+        Scale& scale = work->states[c].scale;
+        const Guess guess = walk.GuessOf(c);
+        const uint64_t off =
+            Magnitude(value - guess.base -
+                      static_cast<uint32_t>((guess.eighths + 4) >> 3));
+        scale.Add(2 * off);
+        costs[c].window += off;
+      }
       walk.Take(c, value);
     }
     walk.EndRow();
-    if (++in_window == kCostRows || t + 1 == rows) {
-      for (int c = 0; c < channels; ++c) costs[c].EndWindow(t <= 2 * kCostRows);
-      in_window = 0;
+    if (!costed || !EndsWindow(t, rows)) continue;
+    for (int c = 0; c < channels; ++c) {
+      costs[c].EndWindow(t <= kHeadWindows * kCostRows);
     }
   }
 }
 
 // The class that a mean of |residual| over the first windows starts with.
 int StartClass(uint64_t sum, size_t rows) {
-  const size_t counted = rows - 1 < 2 * kCostRows ? rows - 1 : 2 * kCostRows;
+  const size_t head = kHeadWindows * kCostRows;
+  const size_t counted = rows - 1 < head ? rows - 1 : head;
   if (counted == 0) return 0;
   return Scale::ClassOf((sum << Scale::kPoint) / counted);
 }

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "codec/imu/core/dot_product.h"
 #include "codec/imu/core/profile.h"
 
 namespace fovea::imu {
@@ -55,6 +56,8 @@ inline uint32_t PolynomialGuess(const Track& track, Kind kind) {
 
 // Differences of all channels, newest first, as a profile's taps want them.
 // Rows are `kLanes` wide; the window slides down and jumps back at its end.
+// A channel's own differences are read from the fourth on alone: reading in
+// vectors what has just been written in parts is slow.
 template <int kLanes>
 class Differences {
  public:
@@ -65,37 +68,32 @@ class Differences {
     std::memset(own_, 0,
                 sizeof(int16_t) * kWindow * static_cast<size_t>(channels));
     std::memset(rows_, 0, sizeof(int16_t) * kWindow * kLanes);
-    at_ = kWindow - kOwnTaps;
+    at_ = kWindow - kOwnLags;
   }
 
   // What the rows before say of channel `c`.
   int32_t PastSum(const int16_t* taps, int c) const {
-    const int16_t* own = own_ + c * kWindow + at_;
-    const int16_t* rows = rows_ + at_ * kLanes;
-    int32_t sum = 0;
-    for (int i = 0; i < kOwnTaps; ++i) sum += taps[i] * own[i];
-    taps += kOwnTaps;
-    for (int i = 0; i < kCrossLags * kLanes; ++i) sum += taps[i] * rows[i];
-    return sum;
+    return DotProduct<kOlderTaps, kRowLags * kLanes>(
+        taps, own_ + c * kWindow + at_ + kRowLags, rows_ + at_ * kLanes);
   }
 
   // Puts in the next row.
-  void Push(const int16_t* row) {
+  void Push(const Row<kLanes>& row) {
     if (at_ == 0) Jump();
     --at_;
     for (int c = 0; c < channels_; ++c) own_[c * kWindow + at_] = row[c];
-    std::memcpy(rows_ + at_ * kLanes, row, sizeof(int16_t) * kLanes);
+    row.Store(rows_ + at_ * kLanes);
   }
 
  private:
   void Jump() {
-    constexpr int kTo = kWindow - kOwnTaps;
+    constexpr int kTo = kWindow - kOwnLags;
     for (int c = 0; c < channels_; ++c) {
       int16_t* own = own_ + c * kWindow;
-      std::memcpy(own + kTo, own, sizeof(int16_t) * kOwnTaps);
+      std::memcpy(own + kTo, own, sizeof(int16_t) * kOwnLags);
     }
     std::memcpy(rows_ + kTo * kLanes, rows_,
-                sizeof(int16_t) * kCrossLags * kLanes);
+                sizeof(int16_t) * kRowLags * kLanes);
     at_ = kTo;
   }
 

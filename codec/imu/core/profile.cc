@@ -9,8 +9,8 @@
 //   reserved  u8 = 0
 //   channels x:
 //     typical value i32, typical class u8, fine bits u8, 3 x border u8
-//     regimes x: shift u8, then taps i16: 16 own, 3 rows of every other
-//       channel, the current row's channels before
+//     regimes x: shift u8, then taps i16: 16 of the channel itself from
+//       4 back, 3 rows of every channel, the current row's channels before
 //   crc32c    u32  of all above
 //
 // Sums stay within 32 bits: a channel's |taps| add up to at most 65535, and
@@ -32,15 +32,10 @@ constexpr int kMaxFineBits = 16;
 constexpr int kMinShift = 3;  // predictions keep eighths
 constexpr int kMaxShift = 15;
 
-// Whether the tap at `lane` of rows before, or of the current row, is used.
-bool CrossUsed(int lane, int c, int channels) {
-  return lane < channels && lane != c;
-}
-
 size_t SizeOf(int channels, int regimes) {
   size_t size = kHeadBytes + 4;
   for (int c = 0; c < channels; ++c) {
-    const int taps = kOwnTaps + kCrossLags * (channels - 1) + c;
+    const int taps = kOlderTaps + kRowLags * channels + c;
     size += kChannelBytes +
             static_cast<size_t>(regimes) * (1 + 2 * static_cast<size_t>(taps));
   }
@@ -50,14 +45,14 @@ size_t SizeOf(int channels, int regimes) {
 // Visits the taps in the order of the bytes.
 template <typename Visit>
 void ForTaps(int c, int channels, int lanes, Visit visit) {
-  for (int i = 0; i < kOwnTaps; ++i) visit(i);
-  for (int lag = 0; lag < kCrossLags; ++lag) {
-    for (int lane = 0; lane < lanes; ++lane) {
-      if (CrossUsed(lane, c, channels)) visit(kOwnTaps + lag * lanes + lane);
+  for (int i = 0; i < kOlderTaps; ++i) visit(i);
+  for (int lag = 0; lag < kRowLags; ++lag) {
+    for (int lane = 0; lane < channels; ++lane) {
+      visit(kOlderTaps + lag * lanes + lane);
     }
   }
   for (int lane = 0; lane < c; ++lane) {
-    visit(kOwnTaps + kCrossLags * lanes + lane);
+    visit(kOlderTaps + kRowLags * lanes + lane);
   }
 }
 

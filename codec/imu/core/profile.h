@@ -13,18 +13,20 @@
 
 namespace fovea::imu {
 
+inline constexpr int kMaxChannels = 64;
 inline constexpr int kMaxProfileChannels = 12;
-inline constexpr int kOwnTaps = 16;
-inline constexpr int kCrossLags = 3;
+inline constexpr int kRowLags = 3;   // rows before, of every channel
+inline constexpr int kOlderTaps = 16;  // of the channel itself, behind those
+inline constexpr int kOwnLags = kRowLags + kOlderTaps;
 inline constexpr int kRegimes = 4;
-inline constexpr int kWindow = kOwnTaps + 48;
+inline constexpr int kWindow = kOwnLags + 45;
 
 // Lanes of a row of differences: eight channels, or sixteen.
 constexpr int LanesOf(int channels) { return channels <= 8 ? 8 : 16; }
 
-// Taps of one channel in one regime: own, the rows before from the newest,
-// the current row.
-constexpr int TapsOf(int lanes) { return kOwnTaps + (kCrossLags + 1) * lanes; }
+// Taps of one channel in one regime: its older differences, the rows before
+// from the newest, the current row.
+constexpr int TapsOf(int lanes) { return kOlderTaps + (kRowLags + 1) * lanes; }
 
 // One channel of a profile.
 struct ProfileChannel {
@@ -45,7 +47,7 @@ struct Profile {
 // Bytes of a profile, at most.
 inline constexpr size_t kMaxProfileBytes =
     8 + kMaxProfileChannels *
-            (12 + kRegimes * (1 + 2 * (kOwnTaps + 4 * kMaxProfileChannels)));
+            (12 + kRegimes * (1 + 2 * TapsOf(kMaxProfileChannels)));
 
 // Reads a profile and checks all of it; `taps` gets regimes x channels x
 // TapsOf(lanes), the caller has room for kRegimes of them. False: damaged, of

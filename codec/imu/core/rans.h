@@ -57,46 +57,57 @@ class RansSink {
   bool full_ = false;
 };
 
-// Below the beginning come zeros.
+// Four bytes in front of the beginning must be there to read: damage may
+// lead to them, never below.
 class RansTap {
  public:
   RansTap(const uint8_t* begin, const uint8_t* end)
       : begin_(begin), next_(end) {}
 
+  // The next state; none is below 2^16 but of damage.
   uint32_t Start() {
-    const uint32_t high = Word();
-    return high << 16 | Word();
+    const uint32_t high = Below();
+    Descend(true);
+    const uint32_t state = high << 16 | Below();
+    Descend(true);
+    return state;
   }
 
   int Get(uint32_t* state, const TokenTable& table) {
     const uint32_t x = *state;
     const uint32_t slot = x & (kProbabilityOne - 1);
     int token = table.hint[slot >> kHintShift];
+    token += table.start[token + 1] <= slot ? 1 : 0;
     while (table.start[token + 1] <= slot) ++token;
     const uint32_t start = table.start[token];
-    uint32_t y = (table.start[token + 1] - start) * (x >> kProbabilityBits) +
-                 slot - start;
-    if (y < kRansLow) y = y << 16 | Word();
-    *state = y;
+    const uint32_t y =
+        (table.start[token + 1] - start) * (x >> kProbabilityBits) + slot -
+        start;
+    // Without a branch: whether a word is due is as good as random.
+    const bool due = y < kRansLow;
+    const uint32_t refilled = y << 16 | Below();
+    Descend(due);
+    *state = due ? refilled : y;
     return token;
   }
 
-  bool overrun() const { return overrun_; }
+  // Whether more was asked for than there was.
+  bool overrun() const { return next_ < begin_; }
 
  private:
-  uint32_t Word() {
-    if (next_ - begin_ < 2) {
-      overrun_ = true;
-      return 0;
-    }
-    next_ -= 2;
-    return static_cast<uint32_t>(next_[0]) | static_cast<uint32_t>(next_[1])
-                                                 << 8;
+  uint32_t Below() const {
+    return static_cast<uint32_t>(next_[-2]) |
+           static_cast<uint32_t>(next_[-1]) << 8;
+  }
+
+  void Descend(bool due) {
+    const uint8_t* const floor = begin_ - 2;
+    const uint8_t* const next = next_ - (due ? 2 : 0);
+    next_ = next < floor ? floor : next;
   }
 
   const uint8_t* begin_;
   const uint8_t* next_;
-  bool overrun_ = false;
 };
 
 }  // namespace fovea::imu

@@ -20,7 +20,7 @@ namespace fovea::imu {
 
 inline constexpr int kProbabilityBits = 12;
 inline constexpr uint32_t kProbabilityOne = 1U << kProbabilityBits;
-inline constexpr int kHintShift = 6;  // slots that share a first guess
+inline constexpr int kHintShift = 5;  // slots that share a first guess
 
 // Scale classes are quarters of octaves of the mean |residual|. Class 0 is
 // a mean of 2^kLowestOctave and less.

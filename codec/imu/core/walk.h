@@ -66,20 +66,38 @@ class Walk {
     }
   }
 
-  Guess GuessOf(int c, int scale_class) const {
+  // What rows before say of all channels of the next one. All at once, as
+  // no sum then waits for the row's own values.
+  void BeginRow() {
+    for (int c = 0; c < channels_; ++c) {
+      const int scale_class = state_[c].scale.Class();
+      now_[c].scale_class = scale_class;
+      if (state_[c].kind != kProfile) continue;
+      const ProfileChannel& channel = profile_->channel[c];
+      const int regime = RegimeOf(channel, profile_->regimes, scale_class);
+      const int16_t* taps = taps_ + (regime * channels_ + c) * kStride;
+      now_[c].current = taps + kOlderTaps + kRowLags * kLanes;
+      now_[c].sum = differences_.PastSum(taps, c);
+      now_[c].shift = channel.shift[regime] - 3;
+    }
+  }
+
+  int ClassOf(int c) const { return now_[c].scale_class; }
+
+  Guess GuessOf(int c) const {
     const ChannelState& state = state_[c];
     if (state.kind != kProfile) {
       return {PolynomialGuess(state.track, state.kind), 0};
     }
-    return {state.track.last[0], ProfileEighths(c, scale_class)};
+    return {state.track.last[0], ProfileEighths(c)};
   }
 
   // The value of channel `c` of this row has become known.
   void Take(int c, uint32_t value) {
     Track& track = state_[c].track;
     if (profile_ != nullptr) {
-      row_[c] = Cut16(static_cast<int32_t>(value - track.last[0]),
-                      profile_->channel[c].fine_bits);
+      row_.Set(c, Cut16(static_cast<int32_t>(value - track.last[0]),
+                      profile_->channel[c].fine_bits));
     }
     track.Push(value);
   }
@@ -99,18 +117,23 @@ class Walk {
     }
   }
 
-  int64_t ProfileEighths(int c, int scale_class) const {
-    const ProfileChannel& channel = profile_->channel[c];
-    const int regime = RegimeOf(channel, profile_->regimes, scale_class);
-    const int16_t* taps = taps_ + (regime * channels_ + c) * kStride;
-    int32_t sum = differences_.PastSum(taps, c);
-    const int16_t* current = taps + kOwnTaps + kCrossLags * kLanes;
-    for (int i = 0; i < c; ++i) sum += current[i] * row_[i];
-    const int shift = channel.shift[regime] - 3;
+  int64_t ProfileEighths(int c) const {
+    const Now& now = now_[c];
+    int32_t sum = now.sum;
+    for (int i = 0; i < c; ++i) sum += now.current[i] * row_[i];
     const int64_t scaled =
-        static_cast<int64_t>(sum) * (int64_t{1} << channel.fine_bits);
-    return (scaled + ((int64_t{1} << shift) >> 1)) >> shift;
+        static_cast<int64_t>(sum) *
+        (int64_t{1} << profile_->channel[c].fine_bits);
+    return (scaled + ((int64_t{1} << now.shift) >> 1)) >> now.shift;
   }
+
+  // Of the row that begins.
+  struct Now {
+    int scale_class = 0;
+    int shift = 0;
+    int32_t sum = 0;
+    const int16_t* current = nullptr;
+  };
 
   ChannelState* state_;
   int channels_;
@@ -118,7 +141,8 @@ class Walk {
   const int16_t* taps_;
   bool second_row_ = true;
   Differences<kLanes> differences_;
-  int16_t row_[kLanes] = {};
+  Row<kLanes> row_;
+  Now now_[kMaxChannels] = {};
 };
 
 }  // namespace fovea::imu

@@ -14,7 +14,6 @@
 
 namespace fovea::imu {
 
-inline constexpr int kMaxChannels = 64;
 inline constexpr size_t kMaxRows = 65536;
 
 // Tokens between two starts of the entropy coder.
