@@ -86,6 +86,9 @@ class BitTap {
   // Whether more was asked for than there was.
   bool overrun() const { return at_ > bits_; }
 
+  // Bytes any bit of which was asked for.
+  size_t BytesUsed() const { return static_cast<size_t>((at_ + 7) >> 3); }
+
  private:
   uint64_t LastBits() const {
     uint64_t window = 0;

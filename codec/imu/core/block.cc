@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "codec/imu/core/crc32c.h"
+#include "codec/imu/core/fast_body.h"
 #include "codec/imu/core/normal_body.h"
 
 namespace fovea::imu {
@@ -90,6 +91,8 @@ size_t EncodeBlock(Workspace* work, Mode mode, const int32_t* values,
   size_t size = 0;
   if (mode == Mode::kNormal) {
     size = EncodeNormalBody(work, values, rows, body, raw - 1);
+  } else if (mode == Mode::kFast) {
+    size = EncodeFastBody(work, values, rows, body, raw - 1);
   }
   if (size == 0) {
     mode = Mode::kRaw;
@@ -139,6 +142,9 @@ bool DecodeBlock(Workspace* work, const uint8_t* block, size_t size,
   const size_t count = head.rows * static_cast<size_t>(head.channels);
   if (head.mode == Mode::kRaw) {
     return DecodeRawBody(body, body_size, count, values);
+  }
+  if (head.mode == Mode::kFast) {
+    return DecodeFastBody(work, body, body_size, head.rows, values);
   }
   return DecodeNormalBody(work, body, body_size, head.rows, values);
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kCostRows = 16;
 constexpr size_t kHeadWindows = 2;  // that the start class is from
 constexpr size_t kCostEvery = 3;    // windows, behind those
+constexpr uint64_t kDoubt = 64;     // part by which such costs may be wrong
 constexpr int kClassStep = 3;  // start classes are told in such steps
 constexpr int kClassBits = 6;
 constexpr int kFirstOrder = 9;  // of the code of first values
@@ -125,21 +126,10 @@ int StartClass(uint64_t sum, size_t rows) {
   return Scale::ClassOf((sum << Scale::kPoint) / counted);
 }
 
-}  // namespace
-
-void ChoosePlan(Workspace* work, const int32_t* values, size_t rows) {
+// `profile`: costs of the profile, null without.
+void Choose(Workspace* work, const int32_t* values, size_t rows,
+            const Cost* profile) {
   const int channels = work->channels;
-  for (int c = 0; c < channels; ++c) {
-    work->states[c].first = static_cast<uint32_t>(values[c]);
-  }
-  Cost profile[kMaxProfileChannels];
-  if (work->taps != nullptr) {
-    if (LanesOf(channels) == 8) {
-      CostProfile<8>(work, values, rows, profile);
-    } else {
-      CostProfile<16>(work, values, rows, profile);
-    }
-  }
   for (int c = 0; c < channels; ++c) {
     Cost cost[kKinds];
     CostPolynomials(values + c, rows, static_cast<size_t>(channels), cost);
@@ -147,7 +137,8 @@ void ChoosePlan(Workspace* work, const int32_t* values, size_t rows) {
     for (int k = 1; k <= kParabola; ++k) {
       if (cost[k].bits < cost[best].bits) best = k;
     }
-    if (work->taps != nullptr && profile[c].bits <= cost[best].bits) {
+    if (profile != nullptr &&
+        profile[c].bits - profile[c].bits / kDoubt <= cost[best].bits) {
       best = kProfile;
       cost[kProfile] = profile[c];
     }
@@ -156,6 +147,34 @@ void ChoosePlan(Workspace* work, const int32_t* values, size_t rows) {
     const int start = StartClass(cost[best].head, rows);
     state.start_class = static_cast<uint8_t>(start - start % kClassStep + 1);
   }
+}
+
+void TakeFirsts(Workspace* work, const int32_t* values) {
+  for (int c = 0; c < work->channels; ++c) {
+    work->states[c].first = static_cast<uint32_t>(values[c]);
+  }
+}
+
+}  // namespace
+
+void ChoosePolynomials(Workspace* work, const int32_t* values, size_t rows) {
+  TakeFirsts(work, values);
+  Choose(work, values, rows, nullptr);
+}
+
+void ChoosePlan(Workspace* work, const int32_t* values, size_t rows) {
+  if (work->taps == nullptr) {
+    ChoosePolynomials(work, values, rows);
+    return;
+  }
+  TakeFirsts(work, values);
+  Cost profile[kMaxProfileChannels];
+  if (LanesOf(work->channels) == 8) {
+    CostProfile<8>(work, values, rows, profile);
+  } else {
+    CostProfile<16>(work, values, rows, profile);
+  }
+  Choose(work, values, rows, profile);
 }
 
 void PutPlan(const Workspace& work, BitSink* bits) {

@@ -17,6 +17,9 @@ namespace fovea::imu {
 // Chooses kind, start_class and first of every channel of `work->states`.
 void ChoosePlan(Workspace* work, const int32_t* values, size_t rows);
 
+// The same among polynomials alone.
+void ChoosePolynomials(Workspace* work, const int32_t* values, size_t rows);
+
 void PutPlan(const Workspace& work, BitSink* bits);
 
 // False: the plan asks for a profile that is not there. The low 16 bits of

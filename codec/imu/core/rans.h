@@ -26,10 +26,16 @@ class RansSink {
     const uint32_t start = table.start[token];
     const uint32_t slots = table.start[token + 1] - start;
     uint32_t x = *state;
-    if (x >> (32 - kProbabilityBits) >= slots) {
-      PutWord(x);
-      x >>= 16;
+    if (end_ - next_ < 2) {
+      full_ = true;
+      return;
     }
+    // Without a branch: whether a word is due is as good as random.
+    const uint32_t due = x >> (32 - kProbabilityBits) >= slots ? 1 : 0;
+    next_[0] = static_cast<uint8_t>(x);
+    next_[1] = static_cast<uint8_t>(x >> 8);
+    next_ += 2 * due;
+    x >>= 16 * due;
     *state = ((x / slots) << kProbabilityBits) + x % slots + start;
   }
 
@@ -67,9 +73,9 @@ class RansTap {
   // The next state; none is below 2^16 but of damage.
   uint32_t Start() {
     const uint32_t high = Below();
-    Descend(true);
+    Descend(2);
     const uint32_t state = high << 16 | Below();
-    Descend(true);
+    Descend(2);
     return state;
   }
 
@@ -84,10 +90,9 @@ class RansTap {
         (table.start[token + 1] - start) * (x >> kProbabilityBits) + slot -
         start;
     // Without a branch: whether a word is due is as good as random.
-    const bool due = y < kRansLow;
-    const uint32_t refilled = y << 16 | Below();
-    Descend(due);
-    *state = due ? refilled : y;
+    const uint32_t due = 0U - (y < kRansLow ? 1U : 0U);
+    *state = y << (due & 16) | (Below() & due);
+    Descend(due & 2);
     return token;
   }
 
@@ -100,9 +105,9 @@ class RansTap {
            static_cast<uint32_t>(next_[-1]) << 8;
   }
 
-  void Descend(bool due) {
+  void Descend(size_t bytes) {
     const uint8_t* const floor = begin_ - 2;
-    const uint8_t* const next = next_ - (due ? 2 : 0);
+    const uint8_t* const next = next_ - bytes;
     next_ = next < floor ? floor : next;
   }
 
