@@ -76,8 +76,8 @@ std::vector<double> Solve(Equations equations) {
       for (int k = 0; k < i; ++k) {
         sum -= equations.Product(k, i) * equations.Product(k, j);
       }
-      equations.Product(i, j) =
-          i == j ? std::sqrt(std::max(sum, 1e-12)) : sum / equations.Product(i, i);
+      equations.Product(i, j) = i == j ? std::sqrt(std::max(sum, 1e-12))
+                                       : sum / equations.Product(i, i);
     }
   }
   std::vector<double> x = equations.targets;
@@ -141,8 +141,8 @@ class Trainer {
           static_cast<uint8_t>(Quantile(c, 0.5));
     }
     std::vector<uint8_t> bytes(imu::kMaxProfileBytes);
-    bytes.resize(imu::WriteProfile(profile_, taps_.data(), bytes.data(),
-                                   bytes.size()));
+    bytes.resize(
+        imu::WriteProfile(profile_, taps_.data(), bytes.data(), bytes.size()));
     return bytes;
   }
 
@@ -176,13 +176,13 @@ class Trainer {
       std::vector<int64_t> steps;
       for (size_t r = 0; r < recordings_.size(); ++r) {
         for (size_t t = 1; t < RowsOf(r); ++t) {
-          const auto step = static_cast<int32_t>(Value(r, t, c) -
-                                                 Value(r, t - 1, c));
+          const auto step =
+              static_cast<int32_t>(Value(r, t, c) - Value(r, t - 1, c));
           steps.push_back(std::abs(static_cast<int64_t>(step)));
         }
       }
-      const auto high =
-          steps.begin() + static_cast<long>(steps.size() - 1 - steps.size() / 1000);
+      const auto high = steps.begin() + static_cast<long>(steps.size() - 1 -
+                                                          steps.size() / 1000);
       std::nth_element(steps.begin(), high, steps.end());
       int fine = 0;
       while (fine < 16 && (*high >> fine) > 16383) ++fine;
@@ -226,7 +226,8 @@ class Trainer {
         const auto off = static_cast<int32_t>(
             value - guess.base -
             static_cast<uint32_t>((guess.eighths + 4) >> 3));
-        scale.Add(2 * static_cast<uint64_t>(std::abs(static_cast<int64_t>(off))));
+        scale.Add(2 *
+                  static_cast<uint64_t>(std::abs(static_cast<int64_t>(off))));
         walk.Take(c, value);
       }
       walk.EndRow();
@@ -309,8 +310,8 @@ class Trainer {
       for (int other = 0; other < c; ++other) input[n++] = Step(r, t, other);
       const int scale_class = ClassAt(r, t, c);
       const double mean = MeanOf(scale_class);
-      const int regime = imu::RegimeOf(profile_.channel[c], profile_.regimes,
-                                       scale_class);
+      const int regime =
+          imu::RegimeOf(profile_.channel[c], profile_.regimes, scale_class);
       (*equations)[static_cast<size_t>(regime)].Add(
           input, Step(r, t, c), 1 / (1 + 5 * std::pow(mean, 1.5)));
     }
@@ -370,9 +371,9 @@ class Trainer {
 absl::StatusOr<std::vector<uint8_t>> TrainImuProfile(
     Recordings recordings, size_t channels, const ImuTrainingOptions& options) {
   if (channels < 1 || channels > kMaxProfileChannels) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("imu profile: ", channels, " channels, expected 1 to ",
-                     kMaxProfileChannels));
+    return absl::InvalidArgumentError(absl::StrCat("imu profile: ", channels,
+                                                   " channels, expected 1 to ",
+                                                   kMaxProfileChannels));
   }
   size_t rows = 0;
   size_t longest = 0;

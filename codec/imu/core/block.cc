@@ -71,6 +71,18 @@ uint32_t Checksum(const uint8_t* block, size_t head, size_t size,
   return Crc32c(block + behind, size - behind, before) ^ profile_id;
 }
 
+// A varint of 1 to kMaxRows at `*at`, which moves behind it.
+bool ReadRows(const uint8_t* block, size_t size, size_t* at, size_t* rows) {
+  *rows = 0;
+  for (int shift = 0; shift < 21; shift += 7) {
+    if (*at == size) return false;
+    const uint8_t byte = block[(*at)++];
+    *rows |= static_cast<size_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) return *rows >= 1 && *rows <= kMaxRows;
+  }
+  return false;
+}
+
 bool UsesProfile(const Workspace& work, Mode mode) {
   return work.taps != nullptr && mode == Mode::kNormal;
 }
@@ -108,31 +120,28 @@ size_t EncodeBlock(Workspace* work, Mode mode, const int32_t* values,
   return size;
 }
 
-bool ReadBlockHead(const uint8_t* block, size_t size, uint32_t profile_id,
-                   BlockHead* head) {
-  if (size < 3 || block[0] >> 4 != kBlockVersion) return false;
-  const int mode = block[0] & 15;
-  if (mode > static_cast<int>(Mode::kNormal)) return false;
-  head->mode = static_cast<Mode>(mode);
+HeadVerdict ReadBlockHead(const uint8_t* block, size_t size,
+                          uint32_t profile_id, BlockHead* head) {
+  if (size < 3 || block[0] >> 4 != kBlockVersion) return HeadVerdict::kBad;
+  head->mode = static_cast<Mode>(block[0] & 15);
   head->channels = block[1];
-  if (head->channels < 1 || head->channels > kMaxChannels) return false;
-  head->rows = 0;
-  size_t at = 2;
-  for (int shift = 0; shift < 21; shift += 7) {
-    if (at == size) return false;
-    head->rows |= static_cast<size_t>(block[at] & 0x7f) << shift;
-    if (block[at++] < 0x80) break;
-    if (shift == 14) return false;
+  if (head->channels < 1 || head->channels > kMaxChannels) {
+    return HeadVerdict::kBad;
   }
-  if (head->rows < 1 || head->rows > kMaxRows) return false;
+  size_t at = 2;
+  if (!ReadRows(block, size, &at, &head->rows)) return HeadVerdict::kBad;
+  if (size - at < kChecksumBytes) return HeadVerdict::kBad;
   head->bytes = at + kChecksumBytes;
-  if (size < head->bytes) return false;
   uint32_t stored = 0;
   for (size_t i = 0; i < kChecksumBytes; ++i) {
     stored |= static_cast<uint32_t>(block[at + i]) << (8 * i);
   }
   const uint32_t plain = Checksum(block, at, size, 0);
-  return stored == plain || (profile_id != 0 && stored == (plain ^ profile_id));
+  if (stored != plain && (profile_id == 0 || stored != (plain ^ profile_id))) {
+    return HeadVerdict::kBad;
+  }
+  return head->mode > Mode::kNormal ? HeadVerdict::kUnknownMode
+                                    : HeadVerdict::kGood;
 }
 
 bool DecodeBlock(Workspace* work, const uint8_t* block, size_t size,

@@ -19,7 +19,7 @@ inline constexpr uint8_t kBlockVersion = 1;
 inline constexpr size_t kMaxHeadBytes = 9;  // mode, rows, channels, checksum
 
 struct BlockHead {
-  Mode mode = Mode::kRaw;
+  Mode mode = Mode::kRaw;  // may be none of the above where unknown
   size_t rows = 0;
   int channels = 0;
   size_t bytes = 0;  // of the head
@@ -32,9 +32,15 @@ size_t BlockBound(size_t rows, int channels);
 size_t EncodeBlock(Workspace* work, Mode mode, const int32_t* values,
                    size_t rows, uint8_t* out, size_t capacity);
 
-// False: no block, damaged, beyond limits, or of another profile.
-bool ReadBlockHead(const uint8_t* block, size_t size, uint32_t profile_id,
-                   BlockHead* head);
+enum class HeadVerdict : uint8_t {
+  kGood,
+  kBad,         // no block, damaged, beyond limits, or of another profile
+  kUnknownMode  // whole, but not for this core: `head` but for its mode is good
+};
+
+// Checks all bytes of a block.
+HeadVerdict ReadBlockHead(const uint8_t* block, size_t size,
+                          uint32_t profile_id, BlockHead* head);
 
 // `values` has room for the head's rows x channels.
 bool DecodeBlock(Workspace* work, const uint8_t* block, size_t size,

@@ -42,9 +42,8 @@ class Row {
 
 #if defined(__SSE2__)
 inline __m128i Products(const int16_t* a, const int16_t* b) {
-  return _mm_madd_epi16(
-      _mm_loadu_si128(reinterpret_cast<const __m128i*>(a)),
-      _mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
+  return _mm_madd_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a)),
+                        _mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
 }
 
 // a[0..kFirst) * b + a[kFirst..kFirst + kSecond) * c; multiples of eight.

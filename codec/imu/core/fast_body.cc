@@ -11,11 +11,11 @@
 namespace fovea::imu {
 namespace {
 
-constexpr int kGroup = 16;       // residuals whose low bits have one width
-constexpr int kMostZeros = 20;   // of a quotient; so many: the value is whole
+constexpr int kGroup = 16;      // residuals whose low bits have one width
+constexpr int kMostZeros = 20;  // of a quotient; so many: the value is whole
 constexpr int kMaxWidth = 31;
-constexpr int kFirstOrder = 9;   // of the code of first values
-constexpr int kStepOrder = 5;    // of the code of first steps
+constexpr int kFirstOrder = 9;  // of the code of first values
+constexpr int kStepOrder = 5;   // of the code of first steps
 constexpr int kKindBits = 2;
 constexpr int kWidthBits = 5;
 
@@ -24,31 +24,22 @@ uint32_t Fold(uint32_t difference) {
 }
 uint32_t Unfold(uint32_t folded) { return folded >> 1 ^ (0U - (folded & 1)); }
 
-// What adapts from group to group of one channel.
-class Width {
- public:
-  void Start(int width) { sum_ = (uint64_t{24} << width) + 8; }
+// What the sum of sixteen folded residuals is taken to be where they have
+// this many low bits.
+uint64_t SumOf(int width) { return (uint64_t{24} << width) + 8; }
 
-  // Rice codes of widths k and k + 1 are level at a mean of 2^k / 0.4812,
-  // the logarithm of the golden ratio.
-  int Now() const {
-    const uint64_t doubled = (sum_ * 246) >> 12;  // 2 x 0.4812 / 16
-    if (doubled < 2) return 0;
-    const int width = 63 - __builtin_clzll(doubled);
-    return width < kMaxWidth ? width : kMaxWidth;
-  }
+// Rice codes of widths k and k + 1 are level at a mean of 2^k / 0.4812, the
+// logarithm of the golden ratio.
+int WidthOf(uint64_t sum) {
+  const uint64_t doubled = (sum * 246) >> 12;  // 2 x 0.4812 / 16
+  if (doubled < 2) return 0;
+  const int width = 63 - __builtin_clzll(doubled);
+  return width < kMaxWidth ? width : kMaxWidth;
+}
 
-  // `group`: the sum of sixteen folded residuals.
-  void Add(uint64_t group) { sum_ = (sum_ + group + 1) >> 1; }
-
- private:
-  uint64_t sum_ = 0;
-};
-
-struct FastChannel {
-  Track track;
-  Width width;
-};
+void AddGroup(uint64_t group, FastChannel* fast) {
+  fast->sum = (fast->sum + group + 1) >> 1;
+}
 
 // Quotients, written from the end of memory down: a number of zeros and a
 // one each, the first ones highest.
@@ -207,8 +198,8 @@ uint64_t FoldGroup(const int32_t* values, int count, size_t channels,
 
 class Encoder {
  public:
-  Encoder(Workspace* work, FastChannel* fast, uint8_t* out, uint8_t* end)
-      : work_(work), fast_(fast), out_(out), quotients_(out, end) {}
+  Encoder(Workspace* work, uint8_t* out, uint8_t* end)
+      : work_(work), out_(out), quotients_(out, end) {}
 
   uint8_t* Run(const int32_t* values, size_t rows) {
     const auto channels = static_cast<size_t>(work_->channels);
@@ -227,9 +218,9 @@ class Encoder {
  private:
   bool CodeGroup(int c, const int32_t* values, int count) {
     uint32_t folded[kGroup];
-    FastChannel& fast = fast_[c];
+    FastChannel& fast = work_->fast[c];
     const uint64_t sum = Residuals(c, values, count, folded);
-    const int width = fast.width.Now();
+    const int width = WidthOf(fast.sum);
     if (quotients_.floor() - out_ < kMostGroupBytes) return false;
     PutLowBits(folded, count, width, out_);
     out_ += LowBytes(count, width);
@@ -244,7 +235,7 @@ class Encoder {
         *out_++ = static_cast<uint8_t>(folded[i] >> 8 * b);
       }
     }
-    fast.width.Add(sum);
+    AddGroup(sum, &fast);
     return true;
   }
 
@@ -252,11 +243,11 @@ class Encoder {
                      uint32_t* folded) {
     const auto channels = static_cast<size_t>(work_->channels);
     const ChannelState& state = work_->states[c];
-    Track* track = &fast_[c].track;
+    Track* track = &work_->fast[c].track;
     switch (state.kind) {
       case kConstant:
-        return FoldGroup<kConstant>(values, count, channels, state.first,
-                                    track, folded);
+        return FoldGroup<kConstant>(values, count, channels, state.first, track,
+                                    folded);
       case kLine0:
         return FoldGroup<kLine0>(values, count, channels, state.first, track,
                                  folded);
@@ -264,8 +255,8 @@ class Encoder {
         return FoldGroup<kLine1>(values, count, channels, state.first, track,
                                  folded);
       default:
-        return FoldGroup<kParabola>(values, count, channels, state.first,
-                                    track, folded);
+        return FoldGroup<kParabola>(values, count, channels, state.first, track,
+                                    folded);
     }
   }
 
@@ -273,17 +264,14 @@ class Encoder {
   static constexpr int kMostGroupBytes = kGroup * 8 + 8;
 
   Workspace* work_;
-  FastChannel* fast_;
   uint8_t* out_;
   QuotientSink quotients_;
 };
 
 class Decoder {
  public:
-  Decoder(Workspace* work, FastChannel* fast, const uint8_t* begin,
-          const uint8_t* end)
-      : work_(work), fast_(fast), in_(begin), end_(end),
-        quotients_(begin, end) {}
+  Decoder(Workspace* work, const uint8_t* begin, const uint8_t* end)
+      : work_(work), in_(begin), end_(end), quotients_(begin, end) {}
 
   bool Run(int32_t* values, size_t rows) {
     const auto channels = static_cast<size_t>(work_->channels);
@@ -292,7 +280,7 @@ class Decoder {
       values[c] = static_cast<int32_t>(first);
       if (rows < 2) continue;
       values[channels + c] =
-          static_cast<int32_t>(first + fast_[c].track.last[0]);
+          static_cast<int32_t>(first + work_->fast[c].track.last[0]);
     }
     for (size_t t = 2; t < rows; t += kGroup) {
       const size_t left = rows - t;
@@ -314,8 +302,8 @@ class Decoder {
     } else {
       for (int i = 0; i < count; ++i) zeros[i] = quotients_.Get();
     }
-    FastChannel& fast = fast_[c];
-    const int width = fast.width.Now();
+    FastChannel& fast = work_->fast[c];
+    const int width = WidthOf(fast.sum);
     const size_t bytes = LowBytes(count, width);
     if (static_cast<size_t>(end_ - in_) < bytes) return false;
     uint32_t folded[kGroup];
@@ -324,7 +312,7 @@ class Decoder {
     if (!TakeWhole(zeros, count, folded)) return false;
     uint64_t sum = 0;
     for (int i = 0; i < count; ++i) sum += folded[i];
-    fast.width.Add(sum);
+    AddGroup(sum, &fast);
     Values(c, folded, count, values);
     return true;
   }
@@ -365,17 +353,17 @@ class Decoder {
   void Values(int c, const uint32_t* folded, int count, int32_t* values) {
     const auto channels = static_cast<size_t>(work_->channels);
     const ChannelState& state = work_->states[c];
-    Track* track = &fast_[c].track;
+    Track* track = &work_->fast[c].track;
     switch (state.kind) {
       case kConstant:
         return RestoreGroup<kConstant>(folded, count, channels, state.first,
                                        track, values);
       case kLine0:
-        return RestoreGroup<kLine0>(folded, count, channels, state.first,
-                                    track, values);
+        return RestoreGroup<kLine0>(folded, count, channels, state.first, track,
+                                    values);
       case kLine1:
-        return RestoreGroup<kLine1>(folded, count, channels, state.first,
-                                    track, values);
+        return RestoreGroup<kLine1>(folded, count, channels, state.first, track,
+                                    values);
       default:
         return RestoreGroup<kParabola>(folded, count, channels, state.first,
                                        track, values);
@@ -383,7 +371,6 @@ class Decoder {
   }
 
   Workspace* work_;
-  FastChannel* fast_;
   const uint8_t* in_;
   const uint8_t* end_;
   QuotientTap quotients_;
@@ -392,8 +379,9 @@ class Decoder {
 // From the first two rows a line goes on, through both and one made up.
 Track TrackFrom(uint32_t step) { return {{step, 0, 0U - step}}; }
 
-void PutHead(const Workspace& work, FastChannel* fast, const int32_t* values,
-             size_t rows, BitSink* bits) {
+void PutHead(const Workspace& work, const int32_t* values, size_t rows,
+             BitSink* bits) {
+  FastChannel* fast = work.fast;
   for (int c = 0; c < work.channels; ++c) {
     const ChannelState& state = work.states[c];
     const int32_t* second = values + (rows > 1 ? work.channels : 0) + c;
@@ -404,16 +392,17 @@ void PutHead(const Workspace& work, FastChannel* fast, const int32_t* values,
     bits->Put(static_cast<uint32_t>(width), kWidthBits);
     PutExcess(Fold(state.first), kFirstOrder, bits);
     PutExcess(Fold(step), kStepOrder, bits);
-    fast[c].width.Start(width);
+    fast[c].sum = SumOf(width);
     fast[c].track = TrackFrom(step);
   }
 }
 
-bool GetHead(Workspace* work, FastChannel* fast, BitTap* bits) {
+bool GetHead(Workspace* work, BitTap* bits) {
+  FastChannel* fast = work->fast;
   for (int c = 0; c < work->channels; ++c) {
     ChannelState& state = work->states[c];
     state.kind = static_cast<Kind>(bits->Get(kKindBits));
-    fast[c].width.Start(static_cast<int>(bits->Get(kWidthBits)));
+    fast[c].sum = SumOf(static_cast<int>(bits->Get(kWidthBits)));
     state.first = Unfold(GetExcess(kFirstOrder, bits));
     fast[c].track = TrackFrom(Unfold(GetExcess(kStepOrder, bits)));
   }
@@ -424,24 +413,22 @@ bool GetHead(Workspace* work, FastChannel* fast, BitTap* bits) {
 
 size_t EncodeFastBody(Workspace* work, const int32_t* values, size_t rows,
                       uint8_t* out, size_t capacity) {
-  FastChannel fast[kMaxChannels];
   ChoosePolynomials(work, values, rows);
   uint8_t* const end = out + capacity;
   BitSink bits(out, end);
-  PutHead(*work, fast, values, rows, &bits);
+  PutHead(*work, values, rows, &bits);
   uint8_t* const groups = bits.Finish();
   if (groups == nullptr) return 0;
-  uint8_t* const stop = Encoder(work, fast, groups, end).Run(values, rows);
+  uint8_t* const stop = Encoder(work, groups, end).Run(values, rows);
   return stop == nullptr ? 0 : static_cast<size_t>(stop - out);
 }
 
 bool DecodeFastBody(Workspace* work, const uint8_t* body, size_t size,
                     size_t rows, int32_t* values) {
-  FastChannel fast[kMaxChannels];
   BitTap bits(body, body + size);
-  if (!GetHead(work, fast, &bits)) return false;
+  if (!GetHead(work, &bits)) return false;
   const uint8_t* const groups = body + bits.BytesUsed();
-  return Decoder(work, fast, groups, body + size).Run(values, rows);
+  return Decoder(work, groups, body + size).Run(values, rows);
 }
 
 }  // namespace fovea::imu

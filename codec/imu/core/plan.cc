@@ -13,8 +13,10 @@ namespace {
 constexpr size_t kCostRows = 16;
 constexpr size_t kHeadWindows = 2;  // that the start class is from
 constexpr size_t kCostEvery = 3;    // windows, behind those
+constexpr int kOddsBits = 4;
+constexpr size_t kRepeatsPay = 16;  // one row in so many, or it is not tried
 constexpr uint64_t kDoubt = 64;     // part by which such costs may be wrong
-constexpr int kClassStep = 3;  // start classes are told in such steps
+constexpr int kClassStep = 3;       // start classes are told in such steps
 constexpr int kClassBits = 6;
 constexpr int kFirstOrder = 9;  // of the code of first values
 
@@ -66,8 +68,8 @@ void CostPolynomials(const int32_t* values, size_t rows, size_t channels,
       t += kCostRows - 1;
       continue;
     }
-    const Track track = {{value(t - 1), t > 1 ? value(t - 2) : 0,
-                          t > 2 ? value(t - 3) : 0}};
+    const Track track = {
+        {value(t - 1), t > 1 ? value(t - 2) : 0, t > 2 ? value(t - 3) : 0}};
     const uint32_t now = value(t);
     cost[kConstant].window += Magnitude(now);
     cost[kLine0].window += Magnitude(now - track.last[0]);
@@ -149,6 +151,13 @@ void Choose(Workspace* work, const int32_t* values, size_t rows,
   }
 }
 
+bool RowsEqual(const int32_t* a, const int32_t* b, size_t channels) {
+  for (size_t c = 0; c < channels; ++c) {
+    if (a[c] != b[c]) return false;
+  }
+  return true;
+}
+
 void TakeFirsts(Workspace* work, const int32_t* values) {
   for (int c = 0; c < work->channels; ++c) {
     work->states[c].first = static_cast<uint32_t>(values[c]);
@@ -177,7 +186,35 @@ void ChoosePlan(Workspace* work, const int32_t* values, size_t rows) {
   Choose(work, values, rows, profile);
 }
 
+bool FindRepeats(Workspace* work, const int32_t* values, size_t rows) {
+  const auto channels = static_cast<size_t>(work->channels);
+  size_t rows_after[2] = {};     // rows after no repeat, after one
+  size_t repeats_after[2] = {};  // of those, repeats
+  int before = 0;
+  for (size_t t = 1; t < rows; ++t) {
+    const int32_t* row = values + t * channels;
+    const int now = RowsEqual(row, row - channels, channels) ? 1 : 0;
+    ++rows_after[before];
+    repeats_after[before] += static_cast<size_t>(now);
+    before = now;
+  }
+  for (int i = 0; i < 2; ++i) {
+    const size_t of16 =
+        rows_after[i] == 0
+            ? 8
+            : (repeats_after[i] * 16 + rows_after[i] / 2) / rows_after[i];
+    work->repeat_odds[i] = static_cast<uint8_t>(of16 < 1    ? 1
+                                                : of16 > 15 ? 15
+                                                            : of16);
+  }
+  return repeats_after[0] + repeats_after[1] > rows / kRepeatsPay;
+}
+
 void PutPlan(const Workspace& work, BitSink* bits) {
+  bits->Put(work.repeats ? 1 : 0, 1);
+  if (work.repeats) {
+    for (const uint8_t odds : work.repeat_odds) bits->Put(odds, kOddsBits);
+  }
   bool all = true;
   for (int c = 1; c < work.channels; ++c) {
     all = all && work.states[c].kind == work.states[0].kind;
@@ -201,6 +238,12 @@ void PutPlan(const Workspace& work, BitSink* bits) {
 }
 
 bool GetPlan(Workspace* work, BitTap* bits) {
+  work->repeats = bits->Get(1) != 0;
+  for (uint8_t& odds : work->repeat_odds) {
+    if (!work->repeats) break;
+    odds = static_cast<uint8_t>(bits->Get(kOddsBits));
+    if (odds == 0) return false;
+  }
   const bool all = bits->Get(1) != 0;
   uint32_t kind = 0;
   for (int c = 0; c < work->channels; ++c) {

@@ -20,6 +20,25 @@ void ChoosePlan(Workspace* work, const int32_t* values, size_t rows);
 // The same among polynomials alone.
 void ChoosePolynomials(Workspace* work, const int32_t* values, size_t rows);
 
+// Whether enough rows repeat the one before that flags may pay; sets their
+// odds, not whether they are used.
+bool FindRepeats(Workspace* work, const int32_t* values, size_t rows);
+
+// Calls `encode`, which gives a size or 0, without flags for repeated rows,
+// and where they may pay with them; the smaller one is done last.
+template <typename Encode>
+size_t EncodeWithRepeats(Workspace* work, const int32_t* values, size_t rows,
+                         Encode encode) {
+  work->repeats = false;
+  const size_t plain = encode();
+  if (!FindRepeats(work, values, rows)) return plain;
+  work->repeats = true;
+  const size_t flagged = encode();
+  if (flagged != 0 && (plain == 0 || flagged < plain)) return flagged;
+  work->repeats = false;
+  return encode();
+}
+
 void PutPlan(const Workspace& work, BitSink* bits);
 
 // False: the plan asks for a profile that is not there. The low 16 bits of

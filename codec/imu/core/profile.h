@@ -15,7 +15,7 @@ namespace fovea::imu {
 
 inline constexpr int kMaxChannels = 64;
 inline constexpr int kMaxProfileChannels = 12;
-inline constexpr int kRowLags = 3;   // rows before, of every channel
+inline constexpr int kRowLags = 3;     // rows before, of every channel
 inline constexpr int kOlderTaps = 16;  // of the channel itself, behind those
 inline constexpr int kOwnLags = kRowLags + kOlderTaps;
 inline constexpr int kRegimes = 4;

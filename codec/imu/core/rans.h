@@ -101,8 +101,8 @@ class RansTap {
 
  private:
   uint32_t Below() const {
-    return static_cast<uint32_t>(next_[-2]) |
-           static_cast<uint32_t>(next_[-1]) << 8;
+    return static_cast<uint32_t>(next_[-2]) | static_cast<uint32_t>(next_[-1])
+                                                  << 8;
   }
 
   void Descend(size_t bytes) {

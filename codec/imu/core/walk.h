@@ -97,7 +97,7 @@ class Walk {
     Track& track = state_[c].track;
     if (profile_ != nullptr) {
       row_.Set(c, Cut16(static_cast<int32_t>(value - track.last[0]),
-                      profile_->channel[c].fine_bits));
+                        profile_->channel[c].fine_bits));
     }
     track.Push(value);
   }
@@ -121,9 +121,8 @@ class Walk {
     const Now& now = now_[c];
     int32_t sum = now.sum;
     for (int i = 0; i < c; ++i) sum += now.current[i] * row_[i];
-    const int64_t scaled =
-        static_cast<int64_t>(sum) *
-        (int64_t{1} << profile_->channel[c].fine_bits);
+    const int64_t scaled = static_cast<int64_t>(sum) *
+                           (int64_t{1} << profile_->channel[c].fine_bits);
     return (scaled + ((int64_t{1} << now.shift) >> 1)) >> now.shift;
   }
 

@@ -17,26 +17,11 @@ namespace fovea::imu::testing {
 class Coder {
  public:
   explicit Coder(int channels)
-      : taps_(kRegimes * kMaxProfileChannels * TapsOf(16)),
-        own_(static_cast<size_t>(channels) * kWindow),
-        rows_(kWindow * 16),
-        tokens_(kSegmentTokens),
-        states_(static_cast<size_t>(channels)) {
-    work_.channels = channels;
-    work_.own = own_.data();
-    work_.rows = rows_.data();
-    work_.tokens = tokens_.data();
-    work_.states = states_.data();
-  }
+      : memory_(WorkspaceBytes(channels, true) / 8),
+        work_(*PlaceWorkspace(memory_.data(), channels, true)) {}
 
   bool UseProfile(const std::vector<uint8_t>& bytes) {
-    work_.taps = nullptr;
-    if (!ParseProfile(bytes.data(), bytes.size(), work_.channels,
-                      &work_.profile, taps_.data())) {
-      return false;
-    }
-    work_.taps = taps_.data();
-    return true;
+    return imu::UseProfile(&work_, bytes.data(), bytes.size());
   }
 
   std::vector<uint8_t> Encode(const std::vector<int32_t>& values,
@@ -53,7 +38,8 @@ class Coder {
       const std::vector<uint8_t>& block) {
     BlockHead head;
     const uint32_t id = work_.taps != nullptr ? work_.profile.id : 0;
-    if (!ReadBlockHead(block.data(), block.size(), id, &head) ||
+    if (ReadBlockHead(block.data(), block.size(), id, &head) !=
+            HeadVerdict::kGood ||
         head.channels != work_.channels) {
       return std::nullopt;
     }
@@ -64,17 +50,11 @@ class Coder {
     return values;
   }
 
-  const ChannelState& state(int channel) const {
-    return states_[static_cast<size_t>(channel)];
-  }
+  const ChannelState& state(int channel) const { return work_.states[channel]; }
 
  private:
-  Workspace work_;
-  std::vector<int16_t> taps_;
-  std::vector<int16_t> own_;
-  std::vector<int16_t> rows_;
-  std::vector<uint16_t> tokens_;
-  std::vector<ChannelState> states_;
+  std::vector<uint64_t> memory_;
+  Workspace& work_;
 };
 
 }  // namespace fovea::imu::testing
