@@ -74,7 +74,7 @@ const std::vector<Confined>& ThirdParty() {
       {"openssl/", {{"store/"}}},
       {"zstd.h",
        {{"store/internal/"}, {"codec/formats/internal/zstd_pack.cc"}}},
-      {"lz4.h", {{"codec/internal/"}}},
+      {"lz4.h", {{"codec/internal/"}, {"codec/imu/internal/"}}},
       {"hwy/", {{"codec/internal/"}, {"filter/internal/"}}},
       {"libav", ffmpeg},
       {"libsw", ffmpeg},

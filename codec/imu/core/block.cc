@@ -13,7 +13,38 @@ namespace {
 
 constexpr size_t kChecksumBytes = 4;
 
-// Bytes that hold every value, two's complement.
+size_t PutHead(Mode mode, size_t rows, int channels, uint8_t* out) {
+  uint8_t* const begin = out;
+  *out++ =
+      static_cast<uint8_t>(kBlockVersion << 4 | static_cast<uint8_t>(mode));
+  *out++ = static_cast<uint8_t>(channels);
+  for (; rows >= 0x80; rows >>= 7) *out++ = static_cast<uint8_t>(rows | 0x80);
+  *out++ = static_cast<uint8_t>(rows);
+  return static_cast<size_t>(out - begin);
+}
+
+// The checksum of all but itself, which stands behind the head.
+uint32_t Checksum(const uint8_t* block, size_t head, size_t size,
+                  uint32_t profile_id) {
+  const size_t behind = head + kChecksumBytes;
+  const uint32_t before = Crc32c(block, head);
+  return Crc32c(block + behind, size - behind, before) ^ profile_id;
+}
+
+// A varint of 1 to kMaxRows at `*at`, which moves behind it.
+bool ReadRows(const uint8_t* block, size_t size, size_t* at, size_t* rows) {
+  *rows = 0;
+  for (int shift = 0; shift < 21; shift += 7) {
+    if (*at == size) return false;
+    const uint8_t byte = block[(*at)++];
+    *rows |= static_cast<size_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) return *rows >= 1 && *rows <= kMaxRows;
+  }
+  return false;
+}
+
+}  // namespace
+
 int WidthOf(const int32_t* values, size_t count) {
   uint32_t used = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -53,44 +84,25 @@ bool DecodeRawBody(const uint8_t* body, size_t size, size_t count,
   return true;
 }
 
-size_t PutHead(Mode mode, size_t rows, int channels, uint8_t* out) {
-  uint8_t* const begin = out;
-  *out++ =
-      static_cast<uint8_t>(kBlockVersion << 4 | static_cast<uint8_t>(mode));
-  *out++ = static_cast<uint8_t>(channels);
-  for (; rows >= 0x80; rows >>= 7) *out++ = static_cast<uint8_t>(rows | 0x80);
-  *out++ = static_cast<uint8_t>(rows);
-  return static_cast<size_t>(out - begin);
-}
-
-// The checksum of all but itself, which stands behind the head.
-uint32_t Checksum(const uint8_t* block, size_t head, size_t size,
-                  uint32_t profile_id) {
-  const size_t behind = head + kChecksumBytes;
-  const uint32_t before = Crc32c(block, head);
-  return Crc32c(block + behind, size - behind, before) ^ profile_id;
-}
-
-// A varint of 1 to kMaxRows at `*at`, which moves behind it.
-bool ReadRows(const uint8_t* block, size_t size, size_t* at, size_t* rows) {
-  *rows = 0;
-  for (int shift = 0; shift < 21; shift += 7) {
-    if (*at == size) return false;
-    const uint8_t byte = block[(*at)++];
-    *rows |= static_cast<size_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) return *rows >= 1 && *rows <= kMaxRows;
-  }
-  return false;
-}
-
-bool UsesProfile(const Workspace& work, Mode mode) {
-  return work.taps != nullptr && mode == Mode::kNormal;
-}
-
-}  // namespace
-
 size_t BlockBound(size_t rows, int channels) {
   return kMaxHeadBytes + 1 + rows * static_cast<size_t>(channels) * 4;
+}
+
+size_t BodyOffset(size_t rows) {
+  size_t bytes = 3 + kChecksumBytes;
+  for (; rows >= 0x80; rows >>= 7) ++bytes;
+  return bytes;
+}
+
+size_t SealBlock(Mode mode, size_t rows, int channels, uint32_t profile_id,
+                 size_t body_size, uint8_t* block) {
+  const size_t head = PutHead(mode, rows, channels, block);
+  const size_t size = head + kChecksumBytes + body_size;
+  const uint32_t checksum = Checksum(block, head, size, profile_id);
+  for (size_t i = 0; i < kChecksumBytes; ++i) {
+    block[head + i] = static_cast<uint8_t>(checksum >> (8 * i));
+  }
+  return size;
 }
 
 size_t EncodeBlock(Workspace* work, Mode mode, const int32_t* values,
@@ -98,8 +110,7 @@ size_t EncodeBlock(Workspace* work, Mode mode, const int32_t* values,
   if (capacity < BlockBound(rows, work->channels)) return 0;
   const size_t count = rows * static_cast<size_t>(work->channels);
   const size_t raw = 1 + count * static_cast<size_t>(WidthOf(values, count));
-  size_t head = PutHead(mode, rows, work->channels, out);
-  uint8_t* const body = out + head + kChecksumBytes;
+  uint8_t* const body = out + BodyOffset(rows);
   size_t size = 0;
   if (mode == Mode::kNormal) {
     size = EncodeNormalBody(work, values, rows, body, raw - 1);
@@ -108,16 +119,11 @@ size_t EncodeBlock(Workspace* work, Mode mode, const int32_t* values,
   }
   if (size == 0) {
     mode = Mode::kRaw;
-    head = PutHead(mode, rows, work->channels, out);
     size = EncodeRawBody(values, count, body, raw);
   }
-  size += head + kChecksumBytes;
-  const uint32_t id = UsesProfile(*work, mode) ? work->profile.id : 0;
-  const uint32_t checksum = Checksum(out, head, size, id);
-  for (size_t i = 0; i < kChecksumBytes; ++i) {
-    out[head + i] = static_cast<uint8_t>(checksum >> (8 * i));
-  }
-  return size;
+  const bool by_profile = work->taps != nullptr && mode == Mode::kNormal;
+  return SealBlock(mode, rows, work->channels,
+                   by_profile ? work->profile.id : 0, size, out);
 }
 
 HeadVerdict ReadBlockHead(const uint8_t* block, size_t size,
@@ -140,6 +146,7 @@ HeadVerdict ReadBlockHead(const uint8_t* block, size_t size,
   if (stored != plain && (profile_id == 0 || stored != (plain ^ profile_id))) {
     return HeadVerdict::kBad;
   }
+  head->by_profile = stored != plain;
   return head->mode > Mode::kNormal ? HeadVerdict::kUnknownMode
                                     : HeadVerdict::kGood;
 }
@@ -155,7 +162,11 @@ bool DecodeBlock(Workspace* work, const uint8_t* block, size_t size,
   if (head.mode == Mode::kFast) {
     return DecodeFastBody(work, body, body_size, head.rows, values);
   }
-  return DecodeNormalBody(work, body, body_size, head.rows, values);
+  const int16_t* const taps = work->taps;
+  if (!head.by_profile) work->taps = nullptr;
+  const bool whole = DecodeNormalBody(work, body, body_size, head.rows, values);
+  work->taps = taps;
+  return whole;
 }
 
 }  // namespace fovea::imu

@@ -12,11 +12,13 @@
 
 #include "codec/imu/core/crc32c.h"
 #include "tests/codec/imu/coder.h"
+#include "tests/codec/imu/motion.h"
 
 namespace fovea::imu {
 namespace {
 
 using testing::Coder;
+using testing::Motion;
 using Values = std::vector<int32_t>;
 
 constexpr int32_t kLeast = std::numeric_limits<int32_t>::min();
@@ -32,21 +34,6 @@ void CheckRoundTrip(int channels, const Values& values) {
     ASSERT_TRUE(decoded.has_value());
     EXPECT_EQ(*decoded, values);
   }
-}
-
-// A walk of noise over waves, as a moving device's: `loudness` is the
-// noise's deviation.
-Values Motion(int channels, size_t rows, double loudness, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<double> noise(0, loudness);
-  Values values;
-  for (size_t t = 0; t < rows; ++t) {
-    for (int c = 0; c < channels; ++c) {
-      const double wave = 900 * std::sin(0.02 * static_cast<double>(t) + c);
-      values.push_back(static_cast<int32_t>(std::lrint(wave + noise(random))));
-    }
-  }
-  return values;
 }
 
 TEST(ImuBlockTest, KeepsEveryNumberOfRowsAndChannels) {
