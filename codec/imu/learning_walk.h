@@ -34,6 +34,7 @@ class LearningWalk {
 
   void Start() { walk_.Start(); }
   void BeginRow() { walk_.BeginRow(); }
+  void BeginKnownRow(const int32_t* values) { walk_.BeginKnownRow(values); }
   int ClassOf(int c) const { return walk_.ClassOf(c); }
 
   Guess GuessOf(int c) {

@@ -74,7 +74,7 @@ class BodyEncoder {
   }
 
   void CodeRow(const int32_t* row, BitSink* bits) {
-    walk_.BeginRow();
+    walk_.BeginKnownRow(row);
     for (int c = 0; c < work_->channels; ++c) {
       ChannelState& state = work_->states[c];
       const uint32_t value = static_cast<uint32_t>(row[c]) - state.first;

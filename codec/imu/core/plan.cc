@@ -97,7 +97,11 @@ void CostProfile(Workspace* work, const int32_t* values, size_t rows,
   for (size_t t = 1; t < rows; ++t) {
     const int32_t* row = values + t * static_cast<size_t>(channels);
     const bool costed = IsCosted(t);
-    if (costed) walk.BeginRow();
+    if (costed) {
+      walk.BeginKnownRow(row);
+    } else {
+      walk.SkipKnownRow(row);
+    }
     for (int c = 0; c < channels; ++c) {
       const uint32_t value =
           static_cast<uint32_t>(row[c]) - work->states[c].first;

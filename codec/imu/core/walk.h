@@ -49,6 +49,7 @@ template <int kLanes>
 class Walk {
  public:
   static constexpr int kStride = TapsOf(kLanes);
+  static constexpr int kPastTaps = kOlderTaps + kRowLags * kLanes;
 
   // `profile` and `taps` null: no channel may be of kProfile.
   Walk(ChannelState* state, int channels, const Profile* profile,
@@ -70,15 +71,30 @@ class Walk {
   // no sum then waits for the row's own values.
   void BeginRow() {
     for (int c = 0; c < channels_; ++c) {
-      const int scale_class = state_[c].scale.Class();
-      now_[c].scale_class = scale_class;
-      if (state_[c].kind != kProfile) continue;
-      const ProfileChannel& channel = profile_->channel[c];
-      const int regime = RegimeOf(channel, profile_->regimes, scale_class);
-      const int16_t* taps = taps_ + (regime * channels_ + c) * kStride;
-      now_[c].current = taps + kOlderTaps + kRowLags * kLanes;
-      now_[c].sum = differences_.PastSum(taps, c);
-      now_[c].shift = channel.shift[regime] - 3;
+      BeginChannel(c);
+      if (now_[c].taps == nullptr) continue;
+      now_[c].sum = differences_.PastSum(now_[c].taps, c);
+    }
+    known_ = false;
+  }
+
+  // The same where the row is known, as to an encoder: `values` less `first`
+  // of each channel. Take() still follows for each.
+  void BeginKnownRow(const int32_t* values) {
+    SkipKnownRow(values);
+    for (int c = 0; c < channels_; ++c) {
+      BeginChannel(c);
+      if (now_[c].taps == nullptr) continue;
+      now_[c].sum = differences_.PastSum(now_[c].taps, c) +
+                    row_.Sum(now_[c].taps + kPastTaps);
+    }
+  }
+
+  // The same for a row of which no guess will be asked.
+  void SkipKnownRow(const int32_t* values) {
+    known_ = profile_ != nullptr;
+    for (int c = 0; known_ && c < channels_; ++c) {
+      SetStep(c, static_cast<uint32_t>(values[c]) - state_[c].first);
     }
   }
 
@@ -94,12 +110,8 @@ class Walk {
 
   // The value of channel `c` of this row has become known.
   void Take(int c, uint32_t value) {
-    Track& track = state_[c].track;
-    if (profile_ != nullptr) {
-      row_.Set(c, Cut16(static_cast<int32_t>(value - track.last[0]),
-                        profile_->channel[c].fine_bits));
-    }
-    track.Push(value);
+    if (profile_ != nullptr && !known_) SetStep(c, value);
+    state_[c].track.Push(value);
   }
 
   void EndRow() {
@@ -117,10 +129,29 @@ class Walk {
     }
   }
 
+  void SetStep(int c, uint32_t value) {
+    row_.Set(c, Cut16(static_cast<int32_t>(value - state_[c].track.last[0]),
+                      profile_->channel[c].fine_bits));
+  }
+
+  void BeginChannel(int c) {
+    Now& now = now_[c];
+    now.scale_class = state_[c].scale.Class();
+    now.taps = nullptr;
+    if (state_[c].kind != kProfile) return;
+    const ProfileChannel& channel = profile_->channel[c];
+    const int regime = RegimeOf(channel, profile_->regimes, now.scale_class);
+    now.taps = taps_ + (regime * channels_ + c) * kStride;
+    now.shift = channel.shift[regime] - 3;
+  }
+
   int64_t ProfileEighths(int c) const {
     const Now& now = now_[c];
     int32_t sum = now.sum;
-    for (int i = 0; i < c; ++i) sum += now.current[i] * row_[i];
+    if (!known_) {
+      const int16_t* current = now.taps + kPastTaps;
+      for (int i = 0; i < c; ++i) sum += current[i] * row_[i];
+    }
     const int64_t scaled = static_cast<int64_t>(sum) *
                            (int64_t{1} << profile_->channel[c].fine_bits);
     return (scaled + ((int64_t{1} << now.shift) >> 1)) >> now.shift;
@@ -131,7 +162,7 @@ class Walk {
     int scale_class = 0;
     int shift = 0;
     int32_t sum = 0;
-    const int16_t* current = nullptr;
+    const int16_t* taps = nullptr;  // null: not by the profile
   };
 
   ChannelState* state_;
@@ -139,6 +170,7 @@ class Walk {
   const Profile* profile_;
   const int16_t* taps_;
   bool second_row_ = true;
+  bool known_ = false;  // this row, all of it
   Differences<kLanes> differences_;
   Row<kLanes> row_;
   Now now_[kMaxChannels] = {};
