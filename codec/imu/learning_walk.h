@@ -28,7 +28,7 @@ class LearningWalk {
               work->own, work->rows),
         steps_(static_cast<size_t>(kLags * channels_)),
         now_(static_cast<size_t>(channels_)),
-        input_(static_cast<size_t>(1 + kLags * channels_ + channels_)) {
+        input_(1 + kOwnLagsLearned + (kOtherLags + 1) * kGroup) {
     for (int c = 0; c < channels_; ++c) blends_.emplace_back(InputsOf(c));
   }
 
@@ -46,11 +46,13 @@ class LearningWalk {
         static_cast<double>(whole) + static_cast<double>(guess.eighths) * 0.125;
     for (int lag = 0; lag < kOwnLagsLearned; ++lag) *input++ = Step(lag, c);
     for (int lag = 0; lag < kOtherLags; ++lag) {
-      for (int other = 0; other < channels_; ++other) {
+      for (int other = GroupBegin(c); other < GroupEnd(c); ++other) {
         if (other != c) *input++ = Step(lag, other);
       }
     }
-    for (int other = 0; other < c; ++other) *input++ = Now(other);
+    for (int other = GroupBegin(c); other < c; ++other) {
+      *input++ = Now(other);
+    }
     return {last, ToEighths(Blend(c).Predict(input_.data()))};
   }
 
@@ -73,8 +75,16 @@ class LearningWalk {
   static constexpr int kOtherLags = 2;
   static constexpr int kLags = kOwnLagsLearned;
 
+  // Channels that learn from one another: time goes with their square.
+  static constexpr int kGroup = 12;
+  static int GroupBegin(int c) { return c / kGroup * kGroup; }
+  int GroupEnd(int c) const {
+    return std::min(GroupBegin(c) + kGroup, channels_);
+  }
+
   int InputsOf(int c) const {
-    return 1 + kOwnLagsLearned + kOtherLags * (channels_ - 1) + c;
+    return 1 + kOwnLagsLearned +
+           kOtherLags * (GroupEnd(c) - GroupBegin(c) - 1) + c - GroupBegin(c);
   }
   FilterBlend& Blend(int c) { return blends_[static_cast<size_t>(c)]; }
   double Step(int lag, int c) const {

@@ -17,7 +17,7 @@ namespace {
 using fovea::ImuBlockCoder;
 using fovea::ImuLevel;
 
-constexpr size_t kMaxValues = 8192;  // slow beyond, and tells no more
+constexpr size_t kMaxValues = 2048;  // slow beyond, and tells no more
 
 void CheckAgain(ImuBlockCoder* coder, const std::vector<int32_t>& values) {
   for (const ImuLevel level : {ImuLevel::kFast, ImuLevel::kNormal}) {

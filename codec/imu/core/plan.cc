@@ -11,8 +11,8 @@ namespace fovea::imu {
 namespace {
 
 constexpr size_t kCostRows = 16;
-constexpr size_t kHeadWindows = 2;  // that the start class is from
-constexpr size_t kCostEvery = 3;    // windows, behind those
+constexpr size_t kHeadWindows = 1;  // that the start class is from
+constexpr size_t kCostEvery = 4;    // windows, behind those
 constexpr int kOddsBits = 4;
 constexpr size_t kRepeatsPay = 16;  // one row in so many, or it is not tried
 constexpr uint64_t kDoubt = 64;     // part by which such costs may be wrong
