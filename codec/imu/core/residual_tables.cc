@@ -125,8 +125,22 @@ constexpr TokenTables MakeTables() {
   return tables;
 }
 
+constexpr uint32_t Digest(const TokenTables& tables) {
+  uint32_t digest = 2166136261;
+  for (const TokenTable& table : tables.table) {
+    for (const uint16_t start : table.start) {
+      digest = (digest ^ (start & 0xff)) * 16777619;
+      digest = (digest ^ (start >> 8)) * 16777619;
+    }
+  }
+  return digest;
+}
+
+constexpr TokenTables kMade = MakeTables();
+static_assert(Digest(kMade) == kTablesDigest);
+
 }  // namespace
 
-constinit const TokenTables kTokenTables = MakeTables();
+constinit const TokenTables kTokenTables = kMade;
 
 }  // namespace fovea::imu
