@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "bench/imu/recordings.h"
 #include "bench/imu/rivals.h"
+#include "codec/imu/core/fovea_imu.h"
 #include "codec/imu/imu_block.h"
 #include "codec/imu/profile_trainer.h"
 
@@ -95,34 +96,118 @@ double RawBytes(const Blocks& blocks) {
   return kBytesPerValue * static_cast<double>(values);
 }
 
-absl::Status RunRound(ImuBlockCoder* coder, ImuLevel level,
-                      const Blocks& blocks, Result* result) {
-  std::vector<std::vector<uint8_t>> coded;
-  coded.reserve(blocks.size());
+// A coder that writes where it is told: levels fast and normal through the C
+// interface, as on a device, max through the one for hosts.
+class Engine {
+ public:
+  static absl::StatusOr<Engine> Create(size_t channels, ImuLevel level,
+                                       std::span<const uint8_t> profile) {
+    auto host = ImuBlockCoder::Create(channels, profile);
+    if (!host.ok()) return host.status();
+    Engine engine(level, *std::move(host));
+    const int count = static_cast<int>(channels);
+    const int c_level =
+        level == ImuLevel::kFast ? FOVEA_IMU_FAST : FOVEA_IMU_NORMAL;
+    engine.memory_.resize(fovea_imu_state_bytes(count, c_level) / 8);
+    engine.device_ = fovea_imu_open(engine.memory_.data(),
+                                    engine.memory_.size() * 8, count, c_level);
+    if (!profile.empty()) {
+      fovea_imu_use_profile(engine.device_, profile.data(), profile.size());
+    }
+    return engine;
+  }
+
+  // The block's size, or what lies below 1.
+  long Encode(std::span<const int32_t> values, std::span<uint8_t> out) {
+    if (level_ != ImuLevel::kMax) {
+      return fovea_imu_encode(device_, values.data(),
+                              values.size() / host_.channels(), out.data(),
+                              out.size());
+    }
+    const auto block = host_.Encode(values, level_);
+    if (!block.ok()) return -1;
+    std::copy(block->begin(), block->end(), out.begin());
+    return static_cast<long>(block->size());
+  }
+
+  bool Decode(std::span<const uint8_t> block, std::span<int32_t> values) {
+    if (level_ != ImuLevel::kMax) {
+      const size_t rows = values.size() / host_.channels();
+      return fovea_imu_decode(device_, block.data(), block.size(),
+                              values.data(), rows) == static_cast<long>(rows);
+    }
+    const auto decoded = host_.Decode(block);
+    if (!decoded.ok() || decoded->size() != values.size()) return false;
+    std::copy(decoded->begin(), decoded->end(), values.begin());
+    return true;
+  }
+
+ private:
+  Engine(ImuLevel level, ImuBlockCoder host)
+      : level_(level), host_(std::move(host)) {}
+
+  ImuLevel level_;
+  ImuBlockCoder host_;
+  std::vector<uint64_t> memory_;
+  fovea_imu* device_ = nullptr;
+};
+
+// Memory that a run writes to, touched before it is timed.
+struct Arena {
+  explicit Arena(const Blocks& blocks, size_t channels) {
+    size_t bound = 0;
+    size_t values = 0;
+    for (const auto& block : blocks) {
+      bound += fovea_imu_block_bound(static_cast<int>(channels),
+                                     block.size() / channels);
+      values += block.size();
+    }
+    coded.resize(bound);
+    decoded.resize(values);
+    sizes.resize(blocks.size());
+  }
+
+  std::vector<uint8_t> coded;  // blocks one after another
+  std::vector<size_t> sizes;
+  std::vector<int32_t> decoded;
+};
+
+absl::Status RunRound(Engine* engine, const Blocks& blocks, Arena* arena,
+                      Result* result) {
   const double start = Now();
-  for (const auto& block : blocks) {
-    auto bytes = coder->Encode(block, level);
-    if (!bytes.ok()) return bytes.status();
-    coded.push_back(*std::move(bytes));
+  size_t coded = 0;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const long size =
+        engine->Encode(blocks[i], std::span(arena->coded).subspan(coded));
+    if (size <= 0) return absl::InternalError("a block was not encoded");
+    arena->sizes[i] = static_cast<size_t>(size);
+    coded += arena->sizes[i];
   }
   const double middle = Now();
-  size_t size = 0;
-  double compared = 0;
+  size_t from = 0;
+  size_t to = 0;
   for (size_t i = 0; i < blocks.size(); ++i) {
-    const auto values = coder->Decode(coded[i]);
-    if (!values.ok()) return values.status();
-    const double before = Now();
-    size += coded[i].size();
-    if (!std::equal(values->begin(), values->end(), blocks[i].begin(),
-                    blocks[i].end())) {
+    const auto block = std::span(arena->coded).subspan(from, arena->sizes[i]);
+    if (!engine->Decode(
+            block, std::span(arena->decoded).subspan(to, blocks[i].size()))) {
+      return absl::DataLossError("a block was not decoded");
+    }
+    from += arena->sizes[i];
+    to += blocks[i].size();
+  }
+  const double end = Now();
+  to = 0;
+  for (const auto& block : blocks) {
+    if (!std::equal(block.begin(), block.end(),
+                    arena->decoded.begin() + static_cast<long>(to))) {
       return absl::DataLossError("a block came back different");
     }
-    compared += Now() - before;
+    to += block.size();
   }
   const double raw = RawBytes(blocks);
-  result->ratio = raw / static_cast<double>(size);
+  result->ratio = raw / static_cast<double>(coded);
   result->encode_mbs.push_back(raw / (middle - start) / 1e6);
-  result->decode_mbs.push_back(raw / (Now() - middle - compared) / 1e6);
+  result->decode_mbs.push_back(raw / (end - middle) / 1e6);
   return absl::OkStatus();
 }
 
@@ -154,22 +239,24 @@ absl::StatusOr<Row> RunTrial(const ImuTrial& trial, double seconds,
   const size_t channels = trial.judged.channels;
   const auto profile = TrainImuProfile(trial.learned_from, channels);
   if (!profile.ok()) return profile.status();
-  auto plain = ImuBlockCoder::Create(channels);
-  auto learned = ImuBlockCoder::Create(channels, *profile);
-  if (!learned.ok()) return learned.status();
   const Blocks blocks = Cut(trial.judged, seconds);
   Row row = {
       trial.judged.name, trial.device, RivalRatios(blocks, channels), {}};
   std::map<std::string, Result> results;
+  Arena arena(blocks, channels);
   for (int round = 0; round < rounds; ++round) {
     for (const Contender& contender : kContenders) {
       // A second is too short for max, and max too slow to be asked often.
       if (contender.level == ImuLevel::kMax && (seconds < 2 || round > 0)) {
         continue;
       }
+      auto engine = Engine::Create(channels, contender.level,
+                                   contender.by_profile
+                                       ? std::span<const uint8_t>(*profile)
+                                       : std::span<const uint8_t>());
+      if (!engine.ok()) return engine.status();
       const absl::Status status =
-          RunRound(contender.by_profile ? &*learned : &*plain, contender.level,
-                   blocks, &results[contender.name]);
+          RunRound(&*engine, blocks, &arena, &results[contender.name]);
       if (!status.ok()) return status;
     }
   }

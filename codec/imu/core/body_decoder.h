@@ -126,13 +126,14 @@ class BodyDecoder {
 
   // Values were decoded as if every channel began at 0.
   void MoveToPlace() {
-    const auto channels = static_cast<size_t>(work_->channels);
-    for (size_t c = 0; c < channels; ++c) {
-      const uint32_t first = work_->states[c].first;
-      values_[c] = static_cast<int32_t>(first);
-      for (size_t t = 1; t < rows_; ++t) {
-        int32_t& value = values_[t * channels + c];
-        value = static_cast<int32_t>(static_cast<uint32_t>(value) + first);
+    const int channels = work_->channels;
+    uint32_t firsts[kMaxChannels];
+    for (int c = 0; c < channels; ++c) firsts[c] = work_->states[c].first;
+    int32_t* value = values_;
+    for (size_t t = 0; t < rows_; ++t) {
+      for (int c = 0; c < channels; ++c, ++value) {
+        *value =
+            static_cast<int32_t>(static_cast<uint32_t>(*value) + firsts[c]);
       }
     }
   }

@@ -124,8 +124,6 @@ inline Coded PutHigh(uint32_t value, const Guess& guess, int high_class,
 
 inline uint32_t TakeHigh(int token, const Guess& guess, int high_class,
                          BitTap* bits, uint64_t* doubled) {
-  const uint32_t centre =
-      guess.base + static_cast<uint32_t>(guess.eighths >> 3) + 1;
   const int raw = RawBitsOf(high_class);
   uint32_t magnitude = 0;
   uint32_t sign = 0;
@@ -146,7 +144,9 @@ inline uint32_t TakeHigh(int token, const Guess& guess, int high_class,
     }
   }
   *doubled = uint64_t{magnitude} * 2 + 1;
-  return centre + (magnitude ^ (0U - sign));
+  // The expectation is added last: it comes last, from the row's own values.
+  const uint32_t off = guess.base + 1 + (magnitude ^ (0U - sign));
+  return off + static_cast<uint32_t>(guess.eighths >> 3);
 }
 
 }  // namespace fovea::imu

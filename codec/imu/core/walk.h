@@ -31,9 +31,11 @@ struct ChannelState {
 
 inline int16_t Cut16(int32_t difference, int fine_bits) {
   const int32_t coarse = difference >> fine_bits;
-  return static_cast<int16_t>(coarse > 32767    ? 32767
-                              : coarse < -32767 ? -32767
-                                                : coarse);
+  // A branch, as it is hardly ever taken, and others wait for the result.
+  if (__builtin_expect(coarse != static_cast<int16_t>(coarse), 0)) {
+    return coarse < 0 ? -32768 : 32767;
+  }
+  return static_cast<int16_t>(coarse);
 }
 
 // Which of a profile's regimes a scale class belongs to.
@@ -143,6 +145,7 @@ class Walk {
     const int regime = RegimeOf(channel, profile_->regimes, now.scale_class);
     now.taps = taps_ + (regime * channels_ + c) * kStride;
     now.shift = channel.shift[regime] - 3;
+    now.half = (int64_t{1} << now.shift) >> 1;
   }
 
   int64_t ProfileEighths(int c) const {
@@ -152,9 +155,10 @@ class Walk {
       const int16_t* current = now.taps + kPastTaps;
       for (int i = 0; i < c; ++i) sum += current[i] * row_[i];
     }
-    const int64_t scaled = static_cast<int64_t>(sum) *
-                           (int64_t{1} << profile_->channel[c].fine_bits);
-    return (scaled + ((int64_t{1} << now.shift) >> 1)) >> now.shift;
+    const auto scaled =
+        static_cast<int64_t>(static_cast<uint64_t>(static_cast<int64_t>(sum))
+                             << profile_->channel[c].fine_bits);
+    return (scaled + now.half) >> now.shift;
   }
 
   // Of the row that begins.
@@ -162,6 +166,7 @@ class Walk {
     int scale_class = 0;
     int shift = 0;
     int32_t sum = 0;
+    int64_t half = 0;               // of the last bit that shift leaves
     const int16_t* taps = nullptr;  // null: not by the profile
   };
 
