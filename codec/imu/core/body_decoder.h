@@ -74,7 +74,8 @@ class BodyDecoder {
     BitTap raw = *bits;
     uint32_t even = states[0];
     uint32_t odd = states[1];
-    for (size_t t = from; t < to; ++t) {
+    // Damage ends it soon, whatever the number of rows.
+    for (size_t t = from; t < to && !words.overrun(); ++t) {
       int32_t* row = values_ + t * static_cast<size_t>(channels);
       if (work_->repeats) {
         const int table = FlagTable(*work_, repeated_);
