@@ -1,15 +1,15 @@
-#!/ usr / bin / env bash
-#SPDX - License - Identifier : GPL - 2.0 - or -later
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
-#Builds the core of inertial blocks for a Cortex - M4 without an operating
-#system, prints its size, and fails when it asks for anything but memory
-#functions and the compiler's own arithmetic.
+# Builds the core of inertial blocks for a Cortex-M4 without an operating
+# system, prints its size, and fails when it asks for anything but memory
+# functions and the compiler's own arithmetic.
 #
-#cortex_m.sh SOURCE_FOLDER
-set - euo pipefail
+#   cortex_m.sh SOURCE_FOLDER
+set -euo pipefail
 
-          prefix =
-    arm - none - eabi - if !command - v "${prefix}g++" > / dev / null; then
+prefix=arm-none-eabi-
+if ! command -v "${prefix}g++" > /dev/null; then
   echo "skipped: ${prefix}g++ is absent (libstdc++-arm-none-eabi-newlib)"
   exit 77
 fi
