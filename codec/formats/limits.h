@@ -22,6 +22,15 @@ struct FormatLimits {
   size_t max_csv_columns = 64;
   int max_gpmf_depth = 16;
   size_t max_gpmf_payload_bytes = 16U << 20;
+
+  // ULog: text of all formats, formats within formats, numbers in one
+  // message, subscribed topics, channels of all of them together.
+  size_t max_ulog_format_bytes = 4U << 20;
+  int max_ulog_depth = 8;
+  size_t max_ulog_fields = 1024;
+  size_t max_ulog_topics = 1024;
+  size_t max_ulog_channels = 16384;
+
   int64_t max_probe_bytes = 32LL << 20;  // read before a format is given up
 
   // Annotation files. Labels and attributes are as the store can hold them.

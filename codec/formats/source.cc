@@ -21,6 +21,7 @@
 #include "codec/formats/image_source.h"
 #include "codec/formats/live_source.h"
 #include "codec/formats/opaque_source.h"
+#include "codec/formats/ulog_source.h"
 
 namespace fovea {
 namespace {
@@ -74,12 +75,29 @@ absl::Status Missing(const std::string& path) {
       nearest.empty() ? "" : absl::StrCat("; did you mean '", nearest, "'?")));
 }
 
-bool HasTableSuffix(const std::string& path) {
+std::string LowerSuffix(const std::string& path) {
   std::string suffix = fs::path(path).extension().string();
   std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](char c) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   });
+  return suffix;
+}
+
+bool HasTableSuffix(const std::string& path) {
+  const std::string suffix = LowerSuffix(path);
   return suffix == ".csv" || suffix == ".tsv" || suffix == ".txt";
+}
+
+// A file's first bytes; none of what is no regular file.
+std::vector<uint8_t> HeadOf(const std::string& path) {
+  constexpr size_t kHeadBytes = 16;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return {};
+  std::ifstream in(path, std::ios::binary);
+  std::vector<uint8_t> head(kHeadBytes);
+  in.read(reinterpret_cast<char*>(head.data()), kHeadBytes);
+  head.resize(static_cast<size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  return head;
 }
 
 bool IsNumberByte(char c) {
@@ -121,6 +139,11 @@ bool LooksLikeTable(const std::string& path) {
 absl::StatusOr<std::unique_ptr<Source>> OpenExistingFile(
     const std::string& path, const SourceOptions& options) {
   if (IsImageFile(path)) return OpenImageSource(path, options);
+  // A name that says what a head does not gets that reader's error.
+  const std::vector<uint8_t> head = HeadOf(path);
+  if (IsUlogHead(head) || LowerSuffix(path) == ".ulg") {
+    return OpenUlogSource(path, options);
+  }
   if (HasTableSuffix(path) || LooksLikeTable(path)) {
     return OpenCsvSource(path, options);
   }
