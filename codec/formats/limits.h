@@ -31,6 +31,13 @@ struct FormatLimits {
   size_t max_ulog_topics = 1024;
   size_t max_ulog_channels = 16384;
 
+  // MCAP: one record, and a chunk's records unpacked; one message that is
+  // read; names; JSON Schemas of all series together.
+  uint64_t max_mcap_record_bytes = 256U << 20;
+  size_t max_mcap_message_bytes = 1U << 20;
+  size_t max_mcap_name_bytes = 1024;
+  size_t max_mcap_schema_bytes = 4U << 20;
+
   int64_t max_probe_bytes = 32LL << 20;  // read before a format is given up
 
   // Annotation files. Labels and attributes are as the store can hold them.

@@ -20,6 +20,7 @@
 #include "codec/formats/file_source.h"
 #include "codec/formats/image_source.h"
 #include "codec/formats/live_source.h"
+#include "codec/formats/mcap_source.h"
 #include "codec/formats/opaque_source.h"
 #include "codec/formats/ulog_source.h"
 
@@ -143,6 +144,9 @@ absl::StatusOr<std::unique_ptr<Source>> OpenExistingFile(
   const std::vector<uint8_t> head = HeadOf(path);
   if (IsUlogHead(head) || LowerSuffix(path) == ".ulg") {
     return OpenUlogSource(path, options);
+  }
+  if (IsMcapHead(head) || LowerSuffix(path) == ".mcap") {
+    return OpenMcapSource(path, options);
   }
   if (HasTableSuffix(path) || LooksLikeTable(path)) {
     return OpenCsvSource(path, options);

@@ -6,10 +6,14 @@
 //   f64 x 4, f64 x 9              orientation, its covariance
 //   f64 x 3, f64 x 9              angular velocity
 //   f64 x 3, f64 x 9              linear acceleration
+//
+// ROS 1: u32 sequence number before the seconds, no head, nothing aligned,
+// no 00 after the frame_id.
 
 #include "codec/formats/internal/ros_imu.h"
 
 #include "absl/strings/str_cat.h"
+#include "codec/formats/internal/byte_fields.h"
 #include "codec/formats/internal/little_endian.h"
 
 namespace fovea::codec_internal {
@@ -25,6 +29,25 @@ void PutVector(const std::optional<std::array<double, 3>>& vector,
   }
   PutLittle(vector ? 0.0 : -1.0, out);
   for (int i = 1; i < 9; ++i) PutLittle(0.0, out);
+}
+
+// A vector and its covariance, whose first is -1 where there is no vector.
+template <size_t N>
+std::optional<std::array<double, N>> TakeVector(ByteFields* fields) {
+  std::array<double, N> vector;
+  for (double& value : vector) value = fields->Double();
+  const double absent = fields->Double();
+  fields->Take(8 * sizeof(double));
+  if (absent == -1) return std::nullopt;
+  return vector;
+}
+
+std::optional<int64_t> Stamp(uint32_t seconds, uint32_t nanoseconds) {
+  const bool unset = seconds == 0 && nanoseconds == 0;
+  if (unset || nanoseconds >= kSecond || seconds >> 31 != 0) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(seconds * kSecond + nanoseconds);
 }
 
 }  // namespace
@@ -64,6 +87,28 @@ std::string RosImuMessage(uint64_t time_ns, std::string_view frame_id,
   PutVector(sample.gyro, &out);
   PutVector(sample.accel, &out);
   return out;
+}
+
+std::string ReadRosImu(std::span<const uint8_t> message, RosEncoding encoding,
+                       RosImuReading* reading) {
+  const bool cdr = encoding == RosEncoding::kCdr;
+  const size_t head = cdr ? kEncapsulation.size() : 0;
+  if (message.size() < head) return "no CDR message: shorter than its head";
+  if (cdr && (message[0] != 0 || message[1] > 1)) {
+    return absl::StrCat("CDR of kind ", message[0] * 256 + message[1],
+                        ", expected 0 or 1");
+  }
+  ByteFields fields(message.subspan(head), cdr && message[1] == 0);
+  if (!cdr) fields.Number<uint32_t>();
+  const auto seconds = fields.Number<uint32_t>();
+  reading->stamp_ns = Stamp(seconds, fields.Number<uint32_t>());
+  fields.Counted();
+  if (cdr) fields.Align(sizeof(double));
+  reading->orientation = TakeVector<4>(&fields);
+  reading->gyro = TakeVector<3>(&fields);
+  reading->accel = TakeVector<3>(&fields);
+  if (fields.ok()) return "";
+  return absl::StrCat("an Imu message cut after ", message.size(), " bytes");
 }
 
 }  // namespace fovea::codec_internal

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // sensor_msgs/msg/Imu of ROS 2 in CDR: the one message for inertial samples
-// that both Foxglove and Rerun know (Foxglove's own schemas have none).
+// that both Foxglove and Rerun know (Foxglove's own schemas have none). Read
+// in ROS 1's encoding too.
 
 #ifndef FOVEA_CODEC_FORMATS_INTERNAL_ROS_IMU_H_
 #define FOVEA_CODEC_FORMATS_INTERNAL_ROS_IMU_H_
@@ -9,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +31,20 @@ struct InertialSample {
 // is.
 std::string RosImuMessage(uint64_t time_ns, std::string_view frame_id,
                           const InertialSample& sample);
+
+struct RosImuReading {
+  std::optional<int64_t> stamp_ns;  // of the header; none: not set
+  // What the covariances do not say is absent.
+  std::optional<std::array<double, 3>> gyro, accel;
+  std::optional<std::array<double, 4>> orientation;  // x, y, z, w
+};
+
+enum class RosEncoding { kCdr, kRos1 };
+
+// Of either byte order. "" or why the message is none; then `reading` is
+// undefined.
+std::string ReadRosImu(std::span<const uint8_t> message, RosEncoding encoding,
+                       RosImuReading* reading);
 
 }  // namespace fovea::codec_internal
 
