@@ -188,10 +188,10 @@ struct IngestReport {
   uint64_t source_bytes = 0;
   uint64_t stored_bytes = 0;  // appended to segments, after dedup
   bool stopped = false;       // by the caller, cleanly
+  bool live = false;          // gaps are this ingest's, not the recorder's
   absl::Status source_error;  // not OK: the source ended badly after this
 
-  // Something the source held is not in the store, or a model has failed:
-  // exit code 3.
+  // Something the source held is not stored, or a model failed: exit code 3.
   bool lossy() const;
 };
 

@@ -448,8 +448,7 @@ void IngestRun::ShiftTime(SourceItem* item, Feed* feed) const {
   if (!feed->shift_ns.has_value()) {
     const std::optional<int64_t> first = std::visit(FirstTimeOf(), item->value);
     if (!first.has_value()) return;
-    // A source that starts before the stream's end would run time backward:
-    // it is continued at the end instead.
+    // A source that starts before the stream's end is continued there.
     feed->shift_ns = *first < append_after_ns_ ? append_after_ns_ - *first : 0;
   }
   std::visit(AddTime{*feed->shift_ns}, item->value);
@@ -481,6 +480,7 @@ IngestReport IngestRun::Report() const {
   IngestReport report;
   for (const std::unique_ptr<Feed>& feed : sources_) {
     report.source_bytes += static_cast<uint64_t>(feed->source->info().bytes);
+    report.live |= feed->source->info().live;
     for (const std::unique_ptr<Lane>& lane : feed->lanes) {
       if (lane == nullptr) continue;
       report.streams.push_back(lane->writer->report());

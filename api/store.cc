@@ -54,9 +54,8 @@ bool IngestReport::lossy() const {
     return true;
   }
   for (const IngestedStream& stream : streams) {
-    if (!stream.counts.rejected.empty() || !stream.counts.gaps.empty()) {
-      return true;
-    }
+    if (!stream.counts.rejected.empty()) return true;
+    if (live && !stream.counts.gaps.empty()) return true;
   }
   return false;
 }

@@ -42,7 +42,7 @@ struct Track {
 
 struct SourceInfo {
   std::string name;       // what the user gave, credentials removed
-  std::string container;  // "mov,mp4", "csv", "euroc", "images", "live"
+  std::string container;  // "mov,mp4", "csv", "ulog", "images", "live"
   bool live = false;
   int64_t duration_ns = 0;  // 0 unknown
   int64_t bytes = 0;        // on disk; 0 unknown
@@ -50,7 +50,8 @@ struct SourceInfo {
   std::vector<std::string> notes;  // for the user: detected units, policies
 };
 
-// Time during which a live source delivered nothing.
+// Time during which a live source delivered nothing, or for which a log says
+// that its recorder lost data.
 struct Gap {
   int64_t start_ns = 0;
   int64_t end_ns = 0;
