@@ -169,8 +169,7 @@ DayAnswer SumOf(const std::vector<ObservationSide::Minutes>& answer) {
     }
   }
   std::ranges::sort(minutes);
-  const auto again = std::ranges::unique(minutes);
-  minutes.erase(again.begin(), again.end());
+  minutes.erase(std::unique(minutes.begin(), minutes.end()), minutes.end());
   DayAnswer sum = {minutes.size(), 0};
   for (const auto& [stream, minute] : minutes) {
     sum.sum = (sum.sum ^ stream ^ static_cast<uint64_t>(minute) << 32) *

@@ -120,7 +120,7 @@ ObjectQuery QueryMaker::AnyObject(int depth) {
   }
   if (OneIn(12)) object.labels.push_back("unicorn");
   std::ranges::sort(object.labels);
-  object.labels.erase(std::ranges::unique(object.labels).begin(),
+  object.labels.erase(std::unique(object.labels.begin(), object.labels.end()),
                       object.labels.end());
   if (OneIn(3)) object.least_score = AnyBox().score / 255.0;
   if (OneIn(8)) {

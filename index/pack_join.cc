@@ -149,8 +149,11 @@ class PackJoin {
     for (const Observation& o : all) distinct.push_back(&o);
     std::ranges::reverse(distinct);
     std::ranges::stable_sort(distinct, {}, place);
-    const auto again = std::ranges::unique(distinct, {}, place);
-    distinct.erase(again.begin(), again.end());
+    const auto same = [&](const Observation* a, const Observation* b) {
+      return place(a) == place(b);
+    };
+    distinct.erase(std::unique(distinct.begin(), distinct.end(), same),
+                   distinct.end());
     return distinct;
   }
 
