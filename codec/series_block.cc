@@ -1,326 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A series block, version 1 (little-endian; varints of 7 bits a byte):
+// A series block (little-endian; varints of 7 bits a byte):
 //
-//   u8       version
+//   u8       version, 2
 //   u8       channels
 //   varint   samples
 //   times    as codec/timestamp_coder.h writes them
 //   channel  u8 model, then by model:
-//     0 raw       samples x u64, the bits of each double
-//     1 double    integers: bits of the doubles in numeric order
-//     2 float     integers: bits as floats in numeric order
-//     16 + kind   grid (GridKind): divisor (kinds 1, 4, 5), step and offset
-//                 (kinds 2 to 5) as numbers, then samples on the grid
-//     24 + kind   the grid of the last grid channel before; samples on it
-//   number   varint 2n for whole n >= 0, or varint 1 and u64 bits
-//   samples on a grid: varint exceptions, each a varint gap from the one
-//            before and u64 bits; integers k; kinds 2-4: u8 has units,
-//            integers units
+//     below 32    all of it, as codec/series_channel.h reads it
+//     32 + kind   grid, exceptions, numbers in group 1; kinds 2-4: u8 where
+//                 units are: 0 there are none, 1 integers here, 2 in group 2
+//     40 + kind   the same on the grid of the last grid channel before
+//     48          floats: their bits in numeric order are in group 2
+//   group 1, group 2, where channels use them: rows of their columns, for
+//            each 65 536 of them (fewer at the end) varint bytes and an
+//            inertial block (codec/imu/imu_block.h)
+//   u32      CRC-32C of all bytes before
 //
-// "integers" is a sequence of codec/rice_coder.h. Every model is tried and
-// the shortest kept, so a block is never much longer than raw.
+// Version 1 has models below 32 only, no groups and no checksum.
 
 #include "codec/series_block.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "codec/byte_stream.h"
+#include "codec/imu/core/crc32c.h"
+#include "codec/imu/imu_block.h"
 #include "codec/integer_grid.h"
 #include "codec/rice_coder.h"
+#include "codec/series_channel.h"
 #include "codec/timestamp_coder.h"
 
 namespace fovea {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionAlone = 1;  // every channel by itself
+constexpr size_t kChecksumBytes = 4;
 
-enum Model : uint8_t {
-  kRaw = 0,
-  kDouble = 1,
-  kFloat = 2,
-  kGrid = 16,
-  kSameGrid = 24
-};
+enum Model : uint8_t { kGroupGrid = 32, kGroupSameGrid = 40, kGroupFloat = 48 };
 
-// Bits of a double or float to integers in numeric order, and back. A
-// bijection, so NaN payloads and -0 survive.
-int64_t OrderedBits(double value) {
-  const auto bits = std::bit_cast<int64_t>(value);
-  return bits >= 0 ? bits : bits ^ INT64_MAX;
-}
-double FromOrderedBits(int64_t ordered) {
-  return std::bit_cast<double>(ordered >= 0 ? ordered : ordered ^ INT64_MAX);
-}
-int32_t OrderedFloatBits(float value) {
-  const auto bits = std::bit_cast<int32_t>(value);
-  return bits >= 0 ? bits : bits ^ INT32_MAX;
-}
-double FromOrderedFloatBits(int32_t ordered) {
-  return static_cast<double>(
-      std::bit_cast<float>(ordered >= 0 ? ordered : ordered ^ INT32_MAX));
-}
+enum UnitsPlace : uint8_t { kNoUnits = 0, kUnitsHere = 1, kUnitsInGroup = 2 };
 
 using Bytes = std::vector<uint8_t>;
-
-Bytes EncodeRaw(std::span<const double> column) {
-  Bytes out = {kRaw};
-  out.reserve(1 + column.size() * 8);
-  for (const double value : column) {
-    PutU64(std::bit_cast<uint64_t>(value), &out);
-  }
-  return out;
-}
-
-Bytes EncodeDouble(std::span<const double> column) {
-  Bytes out = {kDouble};
-  std::vector<int64_t> ordered;
-  ordered.reserve(column.size());
-  for (const double value : column) ordered.push_back(OrderedBits(value));
-  EncodeIntegers(ordered, kMaxPredictionOrder, &out);
-  return out;
-}
-
-// Empty unless every value is a float, bit for bit.
-Bytes EncodeFloat(std::span<const double> column) {
-  std::vector<int64_t> ordered;
-  ordered.reserve(column.size());
-  for (const double value : column) {
-    // Out of float's range the cast has no defined result; infinity has.
-    if (std::isfinite(value) && std::abs(value) > 3.4e38) return {};
-    const int32_t bits = OrderedFloatBits(static_cast<float>(value));
-    if (std::bit_cast<uint64_t>(FromOrderedFloatBits(bits)) !=
-        std::bit_cast<uint64_t>(value)) {
-      return {};
-    }
-    ordered.push_back(bits);
-  }
-  Bytes out = {kFloat};
-  EncodeIntegers(ordered, kMaxPredictionOrder, &out);
-  return out;
-}
-
-bool HasDivisor(GridKind kind) {
-  return kind == GridKind::kRatio || kind == GridKind::kAffineDecimal ||
-         kind == GridKind::kConverted;
-}
-
-bool HasUnits(GridKind kind) {
-  return kind != GridKind::kRatio && kind != GridKind::kConverted;
-}
-
-void PutNumber(double value, Bytes* out) {
-  constexpr double kMaxWhole = 9007199254740992.0;
-  if (value >= 0 && value < kMaxWhole && value == std::floor(value) &&
-      !std::signbit(value)) {
-    PutVarint(static_cast<uint64_t>(value) << 1, out);
-    return;
-  }
-  PutVarint(1, out);
-  PutU64(std::bit_cast<uint64_t>(value), out);
-}
-
-double ReadNumber(ByteReader* in) {
-  const uint64_t head = in->Varint();
-  if (head == 1) return std::bit_cast<double>(in->U64());
-  return static_cast<double>(head >> 1);
-}
-
-void PutGrid(const Grid& grid, Bytes* out) {
-  out->push_back(static_cast<uint8_t>(kGrid + static_cast<uint8_t>(grid.kind)));
-  if (HasDivisor(grid.kind)) PutNumber(grid.divisor, out);
-  if (grid.kind == GridKind::kRatio) return;
-  PutNumber(grid.step, out);
-  PutNumber(grid.offset, out);
-}
-
-// `last`: the grid of the last grid channel of this block.
-Bytes EncodeGrid(const GridFit& fit, const std::optional<Grid>& last,
-                 std::span<const double> column) {
-  const GridKind kind = fit.grid.kind;
-  Bytes out;
-  if (last == fit.grid) {
-    out.push_back(static_cast<uint8_t>(kSameGrid + static_cast<uint8_t>(kind)));
-  } else {
-    PutGrid(fit.grid, &out);
-  }
-  PutVarint(fit.exceptions.size(), &out);
-  size_t before = 0;
-  for (const size_t index : fit.exceptions) {
-    PutVarint(index - before, &out);
-    PutU64(std::bit_cast<uint64_t>(column[index]), &out);
-    before = index;
-  }
-  EncodeIntegers(fit.k, kMaxPredictionOrder, &out);
-  if (!HasUnits(kind)) return out;
-  out.push_back(fit.units.empty() ? 0 : 1);
-  if (!fit.units.empty()) {
-    EncodeIntegers(fit.units, kMaxPredictionOrder, &out);
-  }
-  return out;
-}
-
-// The shortest form of one channel so far.
-class BestForm {
- public:
-  BestForm(std::span<const double> column, const std::optional<Grid>& last)
-      : column_(column), last_(last), bytes_(EncodeRaw(column)) {}
-
-  void Offer(Bytes candidate) {
-    if (candidate.empty() || candidate.size() >= bytes_.size()) return;
-    bytes_ = std::move(candidate);
-    grid_.reset();
-  }
-  void Offer(const GridFit& fit) {
-    Bytes candidate = EncodeGrid(fit, last_, column_);
-    if (candidate.size() >= bytes_.size()) return;
-    bytes_ = std::move(candidate);
-    grid_ = fit.grid;
-  }
-
-  const Bytes& bytes() const { return bytes_; }
-  const std::optional<Grid>& grid() const { return grid_; }
-
- private:
-  std::span<const double> column_;
-  std::optional<Grid> last_;
-  Bytes bytes_;
-  std::optional<Grid> grid_;  // of bytes_, when they are on a grid
-};
-
-// Appends one channel; `last` is the grid it may repeat, then its own.
-void EncodeChannel(std::span<const double> column, std::optional<Grid>* last,
-                   Bytes* out) {
-  BestForm best(column, *last);
-  best.Offer(EncodeDouble(column));
-  best.Offer(EncodeFloat(column));
-  if (const auto decimals = FitDecimals(column)) {
-    best.Offer(*decimals);
-    for (const GridFit& fit : FitLatticeOfDecimals(*decimals)) {
-      best.Offer(fit);
-    }
-  }
-  for (const GridFit& fit : FitScales(column)) best.Offer(fit);
-  out->insert(out->end(), best.bytes().begin(), best.bytes().end());
-  if (best.grid()) *last = best.grid();
-}
-
-absl::Status ReadExceptions(
-    ByteReader* in, size_t samples,
-    std::vector<std::pair<size_t, double>>* exceptions) {
-  const uint64_t count = in->Varint();
-  if (count > samples || count > in->remaining() / 9) {
-    return absl::DataLossError("series block: too many exceptions");
-  }
-  uint64_t index = 0;
-  for (uint64_t i = 0; i < count; ++i) {
-    const uint64_t gap = in->Varint();
-    if (!in->ok() || gap >= samples - index) {
-      return absl::DataLossError("series block: exception out of range");
-    }
-    index += gap;
-    exceptions->emplace_back(index, std::bit_cast<double>(in->U64()));
-  }
-  return absl::OkStatus();
-}
-
-Grid ReadGrid(GridKind kind, ByteReader* in) {
-  Grid grid;
-  grid.kind = kind;
-  if (HasDivisor(kind)) grid.divisor = ReadNumber(in);
-  if (kind != GridKind::kRatio) {
-    grid.step = ReadNumber(in);
-    grid.offset = ReadNumber(in);
-  }
-  return grid;
-}
-
 using Column = std::vector<double>;
-
-absl::StatusOr<Column> DecodeGrid(const Grid& grid, ByteReader* in,
-                                  size_t samples) {
-  const GridKind kind = grid.kind;
-  std::vector<std::pair<size_t, double>> exceptions;
-  const absl::Status status = ReadExceptions(in, samples, &exceptions);
-  if (!status.ok()) return status;
-  const auto k = DecodeIntegers(in, samples);
-  if (!k.ok()) return k.status();
-  std::vector<int64_t> units;
-  if (HasUnits(kind) && in->U8() != 0) {
-    auto decoded = DecodeIntegers(in, samples);
-    if (!decoded.ok()) return decoded.status();
-    units = *std::move(decoded);
-  }
-  Column column(samples);
-  for (size_t i = 0; i < samples; ++i) {
-    column[i] = GridValue(grid, (*k)[i], units.empty() ? 0 : units[i]);
-  }
-  for (const auto& [index, value] : exceptions) column[index] = value;
-  return column;
-}
-
-absl::StatusOr<Column> DecodeRaw(ByteReader* in, size_t samples) {
-  if (samples > in->remaining() / 8) {
-    return absl::DataLossError("series block: raw values end early");
-  }
-  Column column(samples);
-  for (double& value : column) value = std::bit_cast<double>(in->U64());
-  return column;
-}
-
-absl::StatusOr<Column> DecodeOrdered(uint8_t model, ByteReader* in,
-                                     size_t samples) {
-  const auto ordered = DecodeIntegers(in, samples);
-  if (!ordered.ok()) return ordered.status();
-  Column column(samples);
-  for (size_t i = 0; i < samples; ++i) {
-    const int64_t bits = (*ordered)[i];
-    if (model == kDouble) {
-      column[i] = FromOrderedBits(bits);
-    } else if (bits < INT32_MIN || bits > INT32_MAX) {
-      return absl::DataLossError("series block: float out of range");
-    } else {
-      column[i] = FromOrderedFloatBits(static_cast<int32_t>(bits));
-    }
-  }
-  return column;
-}
-
-// Whether `model` is `base` plus a grid kind, which it then gives.
-std::optional<GridKind> GridKindOf(uint8_t model, uint8_t base) {
-  if (model <= base ||
-      model > base + static_cast<uint8_t>(GridKind::kConverted)) {
-    return std::nullopt;
-  }
-  return static_cast<GridKind>(model - base);
-}
-
-absl::StatusOr<Column> DecodeChannel(ByteReader* in, size_t samples,
-                                     std::optional<Grid>* last) {
-  const uint8_t model = in->U8();
-  if (!in->ok()) return absl::DataLossError("series block: ends early");
-  if (model == kRaw) return DecodeRaw(in, samples);
-  if (model == kDouble || model == kFloat) {
-    return DecodeOrdered(model, in, samples);
-  }
-  if (const auto kind = GridKindOf(model, kGrid)) {
-    *last = ReadGrid(*kind, in);
-    return DecodeGrid(**last, in, samples);
-  }
-  const auto same = GridKindOf(model, kSameGrid);
-  if (same && last->has_value() && (*last)->kind == *same) {
-    return DecodeGrid(**last, in, samples);
-  }
-  return absl::DataLossError(
-      absl::StrCat("series block: unknown model ", static_cast<int>(model)));
-}
+using Numbers = std::vector<int64_t>;
 
 absl::Status CheckShape(size_t samples, size_t channels, size_t values) {
   if (channels < 1 || channels > kMaxSeriesChannels) {
@@ -343,55 +71,314 @@ absl::Status CheckShape(size_t samples, size_t channels, size_t values) {
   return absl::OkStatus();
 }
 
-}  // namespace
+bool Fit32(const Numbers& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](int64_t number) {
+    return number >= INT32_MIN && number <= INT32_MAX;
+  });
+}
 
-absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(const SeriesBatch& batch,
-                                                       size_t channels) {
+// Columns of numbers that are coded together.
+struct Group {
+  std::vector<Numbers> columns;
+};
+
+absl::Status PutGroup(const Group& group, ImuLevel level, Bytes* out) {
+  const size_t width = group.columns.size();
+  if (width == 0) return absl::OkStatus();
+  auto coder = ImuBlockCoder::Create(width);
+  if (!coder.ok()) return coder.status();
+  const size_t samples = group.columns[0].size();
+  std::vector<int32_t> rows;
+  for (size_t begin = 0; begin < samples; begin += kMaxImuRows) {
+    const size_t end = std::min(samples, begin + kMaxImuRows);
+    rows.clear();
+    for (size_t i = begin; i < end; ++i) {
+      for (const Numbers& column : group.columns) {
+        rows.push_back(static_cast<int32_t>(column[i]));
+      }
+    }
+    const auto block = coder->Encode(rows, level);
+    if (!block.ok()) return block.status();
+    PutVarint(block->size(), out);
+    out->insert(out->end(), block->begin(), block->end());
+  }
+  return absl::OkStatus();
+}
+
+// Fills the group's columns, which are there and empty.
+absl::Status ReadGroup(ByteReader* in, size_t samples, Group* group) {
+  const size_t width = group->columns.size();
+  if (width == 0) return absl::OkStatus();
+  auto coder = ImuBlockCoder::Create(width);
+  if (!coder.ok()) return coder.status();
+  for (size_t begin = 0; begin < samples; begin += kMaxImuRows) {
+    const size_t count = std::min(samples - begin, kMaxImuRows);
+    const auto rows = coder->Decode(in->Take(in->Varint()));
+    if (!rows.ok()) return rows.status();
+    if (rows->size() != count * width) {
+      return absl::DataLossError(
+          absl::StrCat("series block: ", rows->size(), " numbers in a group, ",
+                       "expected ", count, " x ", width));
+    }
+    for (size_t i = 0; i < rows->size(); ++i) {
+      group->columns[i % width].push_back((*rows)[i]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Writes channels whose numbers go to groups.
+class GroupWriter {
+ public:
+  void Add(ChannelForm form, std::span<const double> column) {
+    if (form.fit && Fit32(form.fit->k)) {
+      AddGrid(*std::move(form.fit), column);
+    } else if (!form.floats.empty()) {
+      heads_.push_back(kGroupFloat);
+      rest_.columns.push_back(std::move(form.floats));
+    } else {
+      if (form.fit) last_ = form.fit->grid;
+      heads_.insert(heads_.end(), form.bytes.begin(), form.bytes.end());
+    }
+  }
+
+  absl::StatusOr<Bytes> Finish(ImuLevel level) && {
+    absl::Status status = PutGroup(numbers_, level, &heads_);
+    if (status.ok()) status = PutGroup(rest_, level, &heads_);
+    if (!status.ok()) return status;
+    return std::move(heads_);
+  }
+
+ private:
+  void AddGrid(GridFit fit, std::span<const double> column) {
+    const bool same = last_ == fit.grid;
+    heads_.push_back(static_cast<uint8_t>((same ? kGroupSameGrid : kGroupGrid) +
+                                          static_cast<uint8_t>(fit.grid.kind)));
+    if (!same) PutGrid(fit.grid, &heads_);
+    last_ = fit.grid;
+    PutExceptions(fit.exceptions, column, &heads_);
+    numbers_.columns.push_back(std::move(fit.k));
+    if (HasUnits(fit.grid.kind)) AddUnits(std::move(fit.units));
+  }
+
+  void AddUnits(Numbers units) {
+    if (units.empty()) {
+      heads_.push_back(kNoUnits);
+    } else if (Fit32(units)) {
+      heads_.push_back(kUnitsInGroup);
+      rest_.columns.push_back(std::move(units));
+    } else {
+      heads_.push_back(kUnitsHere);
+      EncodeIntegers(units, kMaxPredictionOrder, &heads_);
+    }
+  }
+
+  Bytes heads_;
+  std::optional<Grid> last_;
+  Group numbers_;
+  Group rest_;
+};
+
+// Channels, by themselves or in groups, whichever is shorter.
+absl::StatusOr<Bytes> EncodeChannels(const SeriesBatch& batch, size_t channels,
+                                     ImuLevel level) {
   const size_t samples = batch.time_ns.size();
-  const absl::Status shape = CheckShape(samples, channels, batch.values.size());
-  if (!shape.ok()) return shape;
-  Bytes out = {kVersion, static_cast<uint8_t>(channels)};
-  PutVarint(samples, &out);
-  EncodeTimes(batch.time_ns, &out);
+  Bytes alone;
+  GroupWriter groups;
   Column column(samples);
   std::optional<Grid> last;
   for (size_t c = 0; c < channels; ++c) {
     for (size_t i = 0; i < samples; ++i) {
       column[i] = batch.values[i * channels + c];
     }
-    EncodeChannel(column, &last, &out);
+    ChannelForm form = FormChannel(column, &last);
+    alone.insert(alone.end(), form.bytes.begin(), form.bytes.end());
+    groups.Add(std::move(form), column);
   }
+  auto grouped = std::move(groups).Finish(level);
+  if (!grouped.ok() || grouped->size() < alone.size()) return grouped;
+  return alone;
+}
+
+// What a head of version 2 leaves to the groups.
+struct Waiting {
+  size_t channel = 0;
+  std::optional<Grid> grid;  // none: floats
+  Exceptions exceptions;
+  Numbers units;  // that stood in the head
+  bool grouped_units = false;
+};
+
+class ChannelReader {
+ public:
+  ChannelReader(size_t samples, size_t channels, std::vector<double>* values)
+      : samples_(samples), channels_(channels), values_(values) {}
+
+  absl::Status Read(uint8_t version, ByteReader* in) {
+    for (size_t c = 0; c < channels_; ++c) {
+      const uint8_t model = in->U8();
+      if (!in->ok()) return absl::DataLossError("series block: ends early");
+      const absl::Status status = version == kVersionAlone || model < kGroupGrid
+                                      ? ReadAlone(model, c, in)
+                                      : ReadHead(model, c, in);
+      if (!status.ok()) return status;
+    }
+    return ReadGroups(in);
+  }
+
+ private:
+  absl::Status ReadAlone(uint8_t model, size_t c, ByteReader* in) {
+    const auto column = ReadChannel(model, in, samples_, &last_);
+    if (!column.ok()) return column.status();
+    Put(c, *column);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadHead(uint8_t model, size_t c, ByteReader* in) {
+    Waiting waiting;
+    waiting.channel = c;
+    if (model == kGroupFloat) {
+      rest_.columns.emplace_back();
+      waiting_.push_back(std::move(waiting));
+      return absl::OkStatus();
+    }
+    if (const auto kind = GridKindOf(model, kGroupGrid)) {
+      last_ = ReadGrid(*kind, in);
+    } else if (const auto same = GridKindOf(model, kGroupSameGrid);
+               !same || !last_ || last_->kind != *same) {
+      return absl::DataLossError(absl::StrCat("series block: unknown model ",
+                                              static_cast<int>(model)));
+    }
+    waiting.grid = last_;
+    numbers_.columns.emplace_back();
+    absl::Status status = ReadExceptions(in, samples_, &waiting.exceptions);
+    if (status.ok() && HasUnits(last_->kind)) status = ReadUnits(in, &waiting);
+    waiting_.push_back(std::move(waiting));
+    return status;
+  }
+
+  absl::Status ReadUnits(ByteReader* in, Waiting* waiting) {
+    const uint8_t place = in->U8();
+    if (place == kNoUnits) return absl::OkStatus();
+    if (place == kUnitsInGroup) {
+      rest_.columns.emplace_back();
+      waiting->grouped_units = true;
+      return absl::OkStatus();
+    }
+    if (place != kUnitsHere) {
+      return absl::DataLossError("series block: units at an unknown place");
+    }
+    auto units = DecodeIntegers(in, samples_);
+    if (!units.ok()) return units.status();
+    waiting->units = *std::move(units);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadGroups(ByteReader* in) {
+    absl::Status status = ReadGroup(in, samples_, &numbers_);
+    if (status.ok()) status = ReadGroup(in, samples_, &rest_);
+    if (!status.ok()) return status;
+    size_t number = 0;
+    size_t rest = 0;
+    for (const Waiting& waiting : waiting_) {
+      if (!waiting.grid) {
+        PutFloats(waiting.channel, rest_.columns[rest++]);
+        continue;
+      }
+      const Numbers& units =
+          waiting.grouped_units ? rest_.columns[rest++] : waiting.units;
+      Put(waiting.channel, GridColumn(*waiting.grid, numbers_.columns[number++],
+                                      units, waiting.exceptions));
+    }
+    return absl::OkStatus();
+  }
+
+  void Put(size_t c, const Column& column) {
+    for (size_t i = 0; i < samples_; ++i) {
+      (*values_)[i * channels_ + c] = column[i];
+    }
+  }
+  void PutFloats(size_t c, const Numbers& ordered) {
+    for (size_t i = 0; i < samples_; ++i) {
+      (*values_)[i * channels_ + c] =
+          FromOrderedFloatBits(static_cast<int32_t>(ordered[i]));
+    }
+  }
+
+  size_t samples_;
+  size_t channels_;
+  std::vector<double>* values_;  // samples x channels
+  std::optional<Grid> last_;
+  std::vector<Waiting> waiting_;
+  Group numbers_;
+  Group rest_;
+};
+
+void PutChecksum(Bytes* out) {
+  const uint32_t checksum = imu::Crc32c(out->data(), out->size());
+  for (int i = 0; i < 32; i += 8) {
+    out->push_back(static_cast<uint8_t>(checksum >> i));
+  }
+}
+
+bool ChecksumFits(std::span<const uint8_t> block) {
+  if (block.size() < kChecksumBytes) return false;
+  const size_t size = block.size() - kChecksumBytes;
+  uint32_t checksum = imu::Crc32c(block.data(), size);
+  for (const uint8_t byte : block.subspan(size)) {
+    if (byte != static_cast<uint8_t>(checksum)) return false;
+    checksum >>= 8;
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
+    const SeriesBatch& batch, size_t channels, const SeriesCoding& coding) {
+  const size_t samples = batch.time_ns.size();
+  const absl::Status shape = CheckShape(samples, channels, batch.values.size());
+  if (!shape.ok()) return shape;
+  const auto body = EncodeChannels(batch, channels, coding.level);
+  if (!body.ok()) return body.status();
+  Bytes out = {kVersion, static_cast<uint8_t>(channels)};
+  PutVarint(samples, &out);
+  EncodeTimes(batch.time_ns, &out);
+  out.insert(out.end(), body->begin(), body->end());
+  PutChecksum(&out);
   return out;
 }
 
 absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
     std::span<const uint8_t> block) {
-  ByteReader in(block);
-  const uint8_t version = in.U8();
+  const uint8_t version = block.empty() ? 0 : block[0];
+  if (version != kVersion && version != kVersionAlone) {
+    return absl::DataLossError(
+        absl::StrCat("series block: version ", static_cast<int>(version),
+                     " of ", block.size(), " bytes, expected version 1 or ",
+                     static_cast<int>(kVersion)));
+  }
+  if (version == kVersion) {
+    if (!ChecksumFits(block)) {
+      return absl::DataLossError("series block: its checksum does not fit");
+    }
+    block = block.first(block.size() - kChecksumBytes);
+  }
+  ByteReader in(block.subspan(1));
   DecodedSeries decoded;
   decoded.channels = in.U8();
   const uint64_t samples = in.Varint();
-  if (!in.ok() || version != kVersion) {
-    return absl::DataLossError(absl::StrCat(
-        "series block: version ", static_cast<int>(version), " of ",
-        block.size(), " bytes, expected version ", static_cast<int>(kVersion)));
-  }
-  if (samples > kMaxBlockSamples ||
+  if (!in.ok() || samples > kMaxBlockSamples ||
       !CheckShape(samples, decoded.channels, samples * decoded.channels).ok()) {
     return absl::DataLossError("series block: shape beyond the limits");
   }
   auto times = DecodeTimes(&in, samples);
   if (!times.ok()) return times.status();
   decoded.batch.time_ns = *std::move(times);
-  std::optional<Grid> last;
   decoded.batch.values.resize(samples * decoded.channels);
-  for (size_t c = 0; c < decoded.channels; ++c) {
-    const auto column = DecodeChannel(&in, samples, &last);
-    if (!column.ok()) return column.status();
-    for (size_t i = 0; i < samples; ++i) {
-      decoded.batch.values[i * decoded.channels + c] = (*column)[i];
-    }
-  }
+  ChannelReader reader(samples, decoded.channels, &decoded.batch.values);
+  const absl::Status status = reader.Read(version, &in);
+  if (!status.ok()) return status;
   if (!in.ok() || in.remaining() != 0) {
     return absl::DataLossError(
         absl::StrCat("series block: ", in.remaining(),

@@ -3,9 +3,9 @@
 // Lossless blocks of imu and series samples: about a second of up to 64
 // channels and their timestamps, each block decodable alone. Values that
 // sit on an exact integer grid (ADC counts behind a scale, decimals from a
-// text file) are found out, checked bit for bit, and coded as integers:
-// fixed polynomial prediction, then Rice codes; anything else escapes to
-// raw bits. codec/FORMAT.md draws the bytes.
+// text file) are found out, checked bit for bit, and coded as integers, all
+// channels together as inertial blocks (codec/imu/imu_block.h); anything else
+// escapes to raw bits. codec/FORMAT.md draws the bytes.
 
 #ifndef FOVEA_CODEC_SERIES_BLOCK_H_
 #define FOVEA_CODEC_SERIES_BLOCK_H_
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "codec/imu/imu_block.h"
 #include "codec/sample.h"
 
 namespace fovea {
@@ -24,20 +25,25 @@ inline constexpr size_t kMaxSeriesChannels = 64;
 inline constexpr size_t kMaxBlockSamples = 1'000'000;
 inline constexpr size_t kMaxBlockValues = 8'000'000;  // samples x channels
 
-// Encodes a batch. Deterministic. kInvalidArgument: no samples, more than
-// kMaxBlockSamples or kMaxBlockValues, channels outside 1..64, or
-// values.size() that is not samples * channels. Any double is kept, NaN
-// payloads and -0 included.
-absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(const SeriesBatch& batch,
-                                                       size_t channels);
+struct SeriesCoding {
+  ImuLevel level = ImuLevel::kNormal;
+};
+
+// Encodes a batch. Deterministic on one kind of machine. kInvalidArgument: no
+// samples, more than kMaxBlockSamples or kMaxBlockValues, channels
+// outside 1..64, or values.size() that is not samples * channels. Any double is
+// kept, NaN payloads and -0 included.
+absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
+    const SeriesBatch& batch, size_t channels, const SeriesCoding& coding = {});
 
 struct DecodedSeries {
   size_t channels = 0;
   SeriesBatch batch;
 };
 
-// Inverse of EncodeSeriesBlock, bit for bit. kDataLoss on damage; memory
-// is bounded by the limits above whatever the bytes say.
+// Inverse of EncodeSeriesBlock, bit for bit; reads version 1 too. kDataLoss
+// on damage, any change of a byte of version 2 among it; memory is bounded by
+// the limits above whatever the bytes say.
 absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block);
 
 inline constexpr size_t kMaxOpaqueBlockBytes = size_t{256} << 20;

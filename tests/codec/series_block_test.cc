@@ -174,10 +174,58 @@ TEST(SeriesBlockTest, EveryTruncationIsDataLoss) {
   EXPECT_FALSE(DecodeSeriesBlock(longer).ok());
 }
 
-TEST(SeriesBlockTest, EveryFlippedBitDecodesOrIsDataLoss) {
+TEST(SeriesBlockTest, EveryChangeOfAByteIsDataLoss) {
   const std::vector<uint8_t> block = MixedBlock();
-  for (size_t bit = 0; bit < block.size() * 8; ++bit) {
-    std::vector<uint8_t> damaged = block;
+  for (size_t i = 0; i < block.size(); ++i) {
+    for (const int mask : {0x01, 0x80, 0xff}) {
+      std::vector<uint8_t> damaged = block;
+      damaged[i] ^= static_cast<uint8_t>(mask);
+      EXPECT_EQ(DecodeSeriesBlock(damaged).status().code(),
+                absl::StatusCode::kDataLoss)
+          << i << " " << mask;
+    }
+  }
+}
+
+// A grid, the same again with a -0, floats and bits of doubles.
+const std::vector<uint8_t> kVersion1Block = {
+    0x01, 0x04, 0x0c, 0xe8, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80,
+    0xad, 0xe2, 0x04, 0x01, 0x00, 0x00, 0xfe, 0x5e, 0x11, 0xc2, 0x06, 0x00,
+    0x00, 0x0c, 0x42, 0x66, 0x88, 0x4c, 0xd1, 0x00, 0x19, 0x01, 0x03, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80, 0x01, 0x00, 0x83, 0xd8, 0x1f,
+    0xbe, 0xdf, 0x00, 0x11, 0x80, 0x80, 0x80, 0x08, 0x00, 0x02, 0x00, 0x80,
+    0x80, 0x80, 0x08, 0x98, 0x95, 0xf6, 0x19, 0x18, 0xac, 0x1d, 0x0c, 0xc5,
+    0x75, 0x08, 0x29, 0x5d, 0x05, 0xcc, 0x23, 0x04, 0x64, 0x9f, 0x03, 0x7a,
+    0x57, 0x02, 0xd7, 0xa3, 0x02, 0x61, 0x2b, 0x02, 0x07, 0xbb, 0x01, 0x02,
+    0xb4, 0xe6, 0xcc, 0x99, 0xb3, 0xe6, 0xcc, 0xb9, 0x7f, 0xd4, 0xc6, 0x97,
+    0xdd, 0xc9, 0x98, 0x88, 0x20, 0xb6, 0x9a, 0x43, 0x0f, 0xe5, 0xc8, 0xb7,
+    0x5c, 0x66, 0x5c, 0x8b, 0x38, 0xe2, 0x73, 0xd2, 0x63, 0x9b, 0x19, 0xba,
+    0xd7, 0x4e, 0xc0, 0x00, 0x42, 0xdc, 0x18, 0xd0, 0xcb, 0x00, 0x00, 0xbd,
+    0xf8, 0x5e, 0xd4, 0x1c, 0x33, 0xe2, 0xd7, 0x57, 0x86, 0x31, 0xf0, 0x63,
+    0xe7, 0xd7, 0xa6, 0x89, 0xc9, 0xc0, 0x00, 0x0b, 0xa4, 0x6c, 0x1e, 0x75,
+    0x00, 0x00, 0x26, 0xfc, 0xa9, 0x44, 0x64, 0x00, 0x00, 0x85, 0x0d, 0x5d,
+    0xed, 0xd0};
+
+TEST(SeriesBlockTest, ReadsVersion1) {
+  SeriesBatch batch;
+  for (int i = 0; i < 12; ++i) {
+    batch.time_ns.push_back(1000 + i * 5'000'000 + (i == 7));
+    batch.values.push_back(i * 7 % 5 / 417.0);
+    batch.values.push_back(i == 3 ? -0.0 : i * 3 % 7 / 417.0);
+    batch.values.push_back(
+        static_cast<double>(std::sqrt(static_cast<float>(i))));
+    batch.values.push_back(0.1 + i * 0.3 + std::sqrt(i) * 1e-3);
+  }
+  const auto decoded = DecodeSeriesBlock(kVersion1Block);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->channels, 4u);
+  EXPECT_EQ(decoded->batch.time_ns, batch.time_ns);
+  EXPECT_EQ(Bits(decoded->batch.values), Bits(batch.values));
+}
+
+TEST(SeriesBlockTest, EveryFlippedBitOfVersion1DecodesOrIsDataLoss) {
+  for (size_t bit = 0; bit < kVersion1Block.size() * 8; ++bit) {
+    std::vector<uint8_t> damaged = kVersion1Block;
     damaged[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
     const auto decoded = DecodeSeriesBlock(damaged);
     if (decoded.ok()) {
@@ -187,6 +235,35 @@ TEST(SeriesBlockTest, EveryFlippedBitDecodesOrIsDataLoss) {
       EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
     }
   }
+}
+
+TEST(SeriesBlockTest, EveryLevelKeepsEveryBit) {
+  std::mt19937_64 random(5);
+  std::vector<double> values;
+  double at = 0;
+  for (int i = 0; i < 6 * 700; ++i) {
+    at += static_cast<double>(random() % 101) - 50;
+    values.push_back(i % 6 < 3
+                         ? at / 417
+                         : static_cast<double>(static_cast<float>(at * 0.1)));
+  }
+  const SeriesBatch batch = Timed(values, 6);
+  for (const ImuLevel level :
+       {ImuLevel::kFast, ImuLevel::kNormal, ImuLevel::kMax}) {
+    const auto block = EncodeSeriesBlock(batch, 6, {.level = level});
+    ASSERT_TRUE(block.ok()) << block.status();
+    const auto decoded = DecodeSeriesBlock(*block);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(Bits(decoded->batch.values), Bits(values));
+  }
+}
+
+TEST(SeriesBlockTest, KeepsMoreRowsThanAnInertialBlockHolds) {
+  std::vector<double> values;
+  for (size_t i = 0; i < kMaxImuRows + 3; ++i) {
+    values.push_back(static_cast<double>(i * i % 1001) / 417);
+  }
+  CheckRoundTrip(Timed(values, 1), 1);
 }
 
 TEST(SeriesBlockTest, AnotherVersionIsNamed) {

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Arbitrary bytes as a series block; what decodes must encode and decode
-// again to the same bits.
+// Arbitrary bytes as a series block, as they are and under a checksum that
+// fits; what decodes must encode and decode again to the same bits.
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
+#include <vector>
 
+#include "codec/imu/core/crc32c.h"
 #include "codec/series_block.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto decoded = fovea::DecodeSeriesBlock(std::span(data, size));
-  if (!decoded.ok()) return 0;
-  if (decoded->batch.values.size() > 4096) return 0;  // slow, tells no more
+namespace {
+
+void Check(std::span<const uint8_t> bytes) {
+  const auto decoded = fovea::DecodeSeriesBlock(bytes);
+  if (!decoded.ok()) return;
+  if (decoded->batch.values.size() > 4096) return;  // slow, tells no more
   const auto block =
       fovea::EncodeSeriesBlock(decoded->batch, decoded->channels);
   if (!block.ok()) std::abort();
@@ -28,5 +32,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::abort();
     }
   }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Check(std::span(data, size));
+  std::vector<uint8_t> sealed(data, data + size);
+  const uint32_t checksum = fovea::imu::Crc32c(data, size);
+  for (int i = 0; i < 32; i += 8) {
+    sealed.push_back(static_cast<uint8_t>(checksum >> i));
+  }
+  Check(sealed);
   return 0;
 }
