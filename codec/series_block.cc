@@ -5,7 +5,7 @@
 //   u8       version, 2
 //   u8       channels
 //   varint   samples
-//   times    as codec/timestamp_coder.h writes them
+//   times    as codec/sample_clock.h writes them
 //   channel  u8 model, then by model:
 //     below 32    all of it, as codec/series_channel.h reads it
 //     32 + kind   grid, exceptions, numbers in group 1; kinds 2-4: u8 where
@@ -17,7 +17,8 @@
 //            inertial block (codec/imu/imu_block.h)
 //   u32      CRC-32C of all bytes before
 //
-// Version 1 has models below 32 only, no groups and no checksum.
+// Version 1 has times as codec/timestamp_coder.h writes them, models below 32
+// only, no groups and no checksum.
 
 #include "codec/series_block.h"
 
@@ -32,6 +33,7 @@
 #include "codec/imu/imu_block.h"
 #include "codec/integer_grid.h"
 #include "codec/rice_coder.h"
+#include "codec/sample_clock.h"
 #include "codec/series_channel.h"
 #include "codec/timestamp_coder.h"
 
@@ -343,7 +345,7 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
   if (!body.ok()) return body.status();
   Bytes out = {kVersion, static_cast<uint8_t>(channels)};
   PutVarint(samples, &out);
-  EncodeTimes(batch.time_ns, &out);
+  EncodeSampleTimes(batch.time_ns, &out);
   out.insert(out.end(), body->begin(), body->end());
   PutChecksum(&out);
   return out;
@@ -372,7 +374,8 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
       !CheckShape(samples, decoded.channels, samples * decoded.channels).ok()) {
     return absl::DataLossError("series block: shape beyond the limits");
   }
-  auto times = DecodeTimes(&in, samples);
+  auto times = version == kVersionAlone ? DecodeTimes(&in, samples)
+                                        : DecodeSampleTimes(&in, samples);
   if (!times.ok()) return times.status();
   decoded.batch.time_ns = *std::move(times);
   decoded.batch.values.resize(samples * decoded.channels);

@@ -21,8 +21,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "codec/formats/source.h"
+#include "codec/sample_clock.h"
 #include "codec/series_block.h"
-#include "codec/timestamp_coder.h"
 
 namespace fovea::bench {
 namespace {
@@ -44,10 +44,10 @@ absl::StatusOr<std::vector<Recording>> Load(const std::string& path) {
   std::vector<Recording> recordings;
   const auto& tracks = (*source)->info().tracks;
   for (const auto& track : tracks) {
-    recordings.push_back(
-        {absl::StrCat(fs::path(path).filename().string(), " ", StreamKindName(track.kind)),
-         track.series.channels.size(),
-         {}});
+    recordings.push_back({absl::StrCat(fs::path(path).filename().string(), " ",
+                                       StreamKindName(track.kind)),
+                          track.series.channels.size(),
+                          {}});
   }
   while (true) {
     auto item = (*source)->Next();
@@ -109,7 +109,7 @@ absl::Status Measure(const Recording& recording, double seconds,
   double decoding = 0;
   for (const SeriesBatch& block : blocks) {
     std::vector<uint8_t> times;
-    EncodeTimes(block.time_ns, &times);
+    EncodeSampleTimes(block.time_ns, &times);
     time_bytes += static_cast<double>(times.size());
     const double start = Now();
     const auto bytes = EncodeSeriesBlock(block, recording.channels, coding);
