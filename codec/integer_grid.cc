@@ -231,6 +231,13 @@ double GridValue(const Grid& grid, int64_t k, int64_t units) {
   return grid.kind == GridKind::kAffineDecimal ? value / grid.divisor : value;
 }
 
+std::optional<GridFit> FitGrid(const Grid& grid,
+                               std::span<const double> values) {
+  const bool usable = std::isfinite(grid.divisor) && grid.divisor != 0 &&
+                      (grid.kind == GridKind::kRatio || grid.step != 0);
+  return usable ? Verify(grid, values) : std::nullopt;
+}
+
 std::optional<GridFit> FitDecimals(std::span<const double> values) {
   int decimals = 0;
   size_t off = 0;

@@ -47,6 +47,11 @@ struct GridFit {
   std::vector<size_t> exceptions;  // ascending; k repeats there, units 0
 };
 
+// All samples on a grid that is known, or nullopt when more than one in
+// sixteen is off it.
+std::optional<GridFit> FitGrid(const Grid& grid,
+                               std::span<const double> values);
+
 // k / 10^d with the smallest d that fits, or nullopt when more than one
 // sample in sixteen is off it.
 std::optional<GridFit> FitDecimals(std::span<const double> values);

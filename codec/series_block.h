@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "codec/imu/imu_block.h"
 #include "codec/sample.h"
+#include "codec/series_profile.h"
 
 namespace fovea {
 
@@ -27,6 +28,15 @@ inline constexpr size_t kMaxBlockValues = 8'000'000;  // samples x channels
 
 struct SeriesCoding {
   ImuLevel level = ImuLevel::kNormal;
+
+  // What was learned of the device. Not owned; of other channels, or null:
+  // none. Blocks that it makes smaller name it.
+  const SeriesProfile* profile = nullptr;
+
+  // How far a decoded sample may be from the given one, for each channel in
+  // its unit; 0 or none: not at all. Checked for every sample. NaN,
+  // infinities and what is far off the rest are kept bit for bit.
+  std::vector<double> bounds;
 };
 
 // Encodes a batch. Deterministic on one kind of machine. kInvalidArgument: no
@@ -39,12 +49,18 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
 struct DecodedSeries {
   size_t channels = 0;
   SeriesBatch batch;
+  std::vector<double> bounds;  // that it was coded by; none: exact
 };
 
-// Inverse of EncodeSeriesBlock, bit for bit; reads version 1 too. kDataLoss
-// on damage, any change of a byte of version 2 among it; memory is bounded by
+// Inverse of EncodeSeriesBlock; reads version 1 too. kDataLoss on damage, any
+// change of a byte of version 2 among it; kFailedPrecondition where the block
+// names a profile that is not the one given, both named. Memory is bounded by
 // the limits above whatever the bytes say.
-absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block);
+absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
+    std::span<const uint8_t> block, const SeriesProfile* profile = nullptr);
+
+// The id of the profile that the block names, 0 for none; damage is not told.
+uint32_t ProfileOfSeriesBlock(std::span<const uint8_t> block);
 
 inline constexpr size_t kMaxOpaqueBlockBytes = size_t{256} << 20;
 

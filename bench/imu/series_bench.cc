@@ -2,13 +2,16 @@
 //
 // Series blocks on real recordings: bytes of a row's values and of its time,
 // ratios to float64 and float32, in blocks of one second, ten seconds and the
-// largest there are. Every block is decoded and compared bit for bit; a
-// difference ends the run.
+// largest there are; inertial ones also by a profile of their first half, and
+// within bounds. Every block is decoded and compared bit for bit, or with the
+// bound; a difference ends the run.
 //
 //   series_bench [--data FOLDER] [--level fast|normal|max]
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -34,7 +37,9 @@ constexpr size_t kMaxRows = 65536;
 
 struct Recording {
   std::string name;
+  StreamKind kind = StreamKind::kSeries;
   size_t channels = 0;
+  std::vector<Channel> info;
   SeriesBatch rows;
 };
 
@@ -46,7 +51,9 @@ absl::StatusOr<std::vector<Recording>> Load(const std::string& path) {
   for (const auto& track : tracks) {
     recordings.push_back({absl::StrCat(fs::path(path).filename().string(), " ",
                                        StreamKindName(track.kind)),
+                          track.kind,
                           track.series.channels.size(),
+                          track.series.channels,
                           {}});
   }
   while (true) {
@@ -100,8 +107,20 @@ double Now() {
          static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-absl::Status Measure(const Recording& recording, double seconds,
-                     const SeriesCoding& coding) {
+// Every sample within its channel's bound, or the same bits.
+bool Holds(const std::vector<double>& decoded, const std::vector<double>& given,
+           const std::vector<double>& bounds) {
+  if (bounds.empty()) return SameBits(decoded, given);
+  for (size_t i = 0; i < given.size(); ++i) {
+    if (!(std::abs(decoded[i] - given[i]) <= bounds[i % bounds.size()])) {
+      return false;
+    }
+  }
+  return decoded.size() == given.size();
+}
+
+absl::Status Measure(const Recording& recording, const std::string& how,
+                     double seconds, const SeriesCoding& coding) {
   const std::vector<SeriesBatch> blocks = Cut(recording, seconds);
   double all_bytes = 0;
   double time_bytes = 0;
@@ -116,12 +135,12 @@ absl::Status Measure(const Recording& recording, double seconds,
     const double middle = Now();
     if (!bytes.ok()) return bytes.status();
     all_bytes += static_cast<double>(bytes->size());
-    const auto back = DecodeSeriesBlock(*bytes);
+    const auto back = DecodeSeriesBlock(*bytes, coding.profile);
     decoding += Now() - middle;
     encoding += middle - start;
     if (!back.ok()) return back.status();
     if (back->batch.time_ns != block.time_ns ||
-        !SameBits(back->batch.values, block.values)) {
+        !Holds(back->batch.values, block.values, coding.bounds)) {
       return absl::DataLossError("a block came back different");
     }
   }
@@ -129,13 +148,64 @@ absl::Status Measure(const Recording& recording, double seconds,
   const auto values = static_cast<double>(recording.rows.values.size());
   const double value_bytes = all_bytes - time_bytes;
   std::printf(
-      "%-44s %6.0f x%-2zu %5zu blocks  %6.3f bits/value  f64 %6.3f  f32 %6.3f"
+      "%-52s %6.0f x%-2zu %5zu blocks  %6.3f bits/value  f64 %6.3f  f32 %6.3f"
       "  time %6.3f B/row  row %7.3f B  %6.1f / %6.1f MB/s\n",
-      recording.name.c_str(), rows, recording.channels, blocks.size(),
+      (recording.name + how).c_str(), rows, recording.channels, blocks.size(),
       value_bytes * 8 / values, values * 8 / value_bytes,
       values * 4 / value_bytes, time_bytes / rows, all_bytes / rows,
       values * 8 / encoding / 1e6, values * 8 / decoding / 1e6);
   return absl::OkStatus();
+}
+
+// 0.02 g and 0.1 degrees a second in SI units, or in the file's own.
+std::vector<double> BoundsOf(const Recording& recording) {
+  std::vector<double> bounds;
+  for (const Channel& channel : recording.info) {
+    const bool gyro = channel.name.rfind("gyro", 0) == 0;
+    if (gyro) {
+      bounds.push_back(channel.unit == "rad/s" ? 0.1 * M_PI / 180 : 0.1);
+    } else {
+      bounds.push_back(channel.unit == "m/s2" ? 0.02 * 9.80665 : 0.02);
+    }
+  }
+  return bounds;
+}
+
+// The second half by a profile of the first.
+absl::Status MeasureLearned(const Recording& recording, double seconds,
+                            SeriesCoding coding) {
+  const size_t rows = recording.rows.time_ns.size() / 2;
+  const auto middle = recording.rows.values.begin() +
+                      static_cast<std::ptrdiff_t>(rows * recording.channels);
+  const std::vector<std::vector<double>> first = {
+      {recording.rows.values.begin(), middle}};
+  const auto bytes = LearnSeriesProfile(first, recording.channels);
+  if (!bytes.ok()) {
+    std::printf("%-52s no profile: %s\n", recording.name.c_str(),
+                bytes.status().ToString().c_str());
+    return absl::OkStatus();
+  }
+  const auto profile = SeriesProfile::Parse(*bytes);
+  if (!profile.ok()) return profile.status();
+  Recording rest = recording;
+  rest.rows.time_ns.erase(
+      rest.rows.time_ns.begin(),
+      rest.rows.time_ns.begin() + static_cast<std::ptrdiff_t>(rows));
+  rest.rows.values.assign(middle, recording.rows.values.end());
+  absl::Status status = Measure(rest, " 2nd half", seconds, coding);
+  if (!status.ok()) return status;
+  coding.profile = &*profile;
+  return Measure(rest, " 2nd half by profile", seconds, coding);
+}
+
+absl::Status MeasureAll(const Recording& recording, double seconds,
+                        SeriesCoding coding) {
+  absl::Status status = Measure(recording, "", seconds, coding);
+  if (!status.ok() || recording.kind != StreamKind::kImu) return status;
+  status = MeasureLearned(recording, seconds, coding);
+  if (!status.ok()) return status;
+  coding.bounds = BoundsOf(recording);
+  return Measure(recording, " 0.02 g, 0.1 deg/s", seconds, coding);
 }
 
 // Recordings below `data`, those that are there.
@@ -180,7 +250,7 @@ absl::Status Run(const std::string& data, const SeriesCoding& coding) {
       std::printf("\n== blocks of %g s ==\n", seconds);
     }
     for (const Recording& recording : recordings) {
-      const absl::Status status = Measure(recording, seconds, coding);
+      const absl::Status status = MeasureAll(recording, seconds, coding);
       if (!status.ok()) return status;
     }
   }

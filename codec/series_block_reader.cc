@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Reads what codec/series_block.cc draws and writes.
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "codec/byte_stream.h"
+#include "codec/imu/core/crc32c.h"
+#include "codec/imu/imu_block.h"
+#include "codec/integer_grid.h"
+#include "codec/internal/series_layout.h"
+#include "codec/rice_coder.h"
+#include "codec/sample_clock.h"
+#include "codec/series_block.h"
+#include "codec/series_channel.h"
+#include "codec/series_profile.h"
+#include "codec/timestamp_coder.h"
+
+namespace fovea {
+namespace {
+
+using internal::CheckSeriesShape;
+using internal::Group;
+using internal::kAllOnProfile;
+using internal::kBounded;
+using internal::kByProfile;
+using internal::kChecksumBytes;
+using internal::kGroupFloat;
+using internal::kGroupGrid;
+using internal::kGroupSameGrid;
+using internal::kNoUnits;
+using internal::kProfileGrid;
+using internal::kUnitsHere;
+using internal::kUnitsInGroup;
+using internal::kVersion;
+using internal::kVersionAlone;
+using internal::kVersionBits;
+
+using Column = std::vector<double>;
+using Numbers = std::vector<int64_t>;
+
+// Fills the group's columns, which are there and empty.
+absl::Status ReadGroup(ByteReader* in, size_t samples,
+                       std::span<const uint8_t> learned, Group* group) {
+  const size_t width = group->columns.size();
+  if (width == 0) return absl::OkStatus();
+  auto coder = ImuBlockCoder::Create(width, learned);
+  if (!coder.ok()) return coder.status();
+  for (size_t begin = 0; begin < samples; begin += kMaxImuRows) {
+    const size_t count = std::min(samples - begin, kMaxImuRows);
+    const auto rows = coder->Decode(in->Take(in->Varint()));
+    if (!rows.ok()) return rows.status();
+    if (rows->size() != count * width) {
+      return absl::DataLossError(
+          absl::StrCat("series block: ", rows->size(), " numbers in a group, ",
+                       "expected ", count, " x ", width));
+    }
+    for (size_t i = 0; i < rows->size(); ++i) {
+      group->columns[i % width].push_back((*rows)[i]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// What a head of version 2 leaves to the groups.
+struct Waiting {
+  size_t channel = 0;
+  std::optional<Grid> grid;  // none: floats
+  Exceptions exceptions;
+  Numbers units;  // that stood in the head
+  bool grouped_units = false;
+};
+
+class ChannelReader {
+ public:
+  // `profile`: that the block names, null for none.
+  ChannelReader(size_t samples, size_t channels, const SeriesProfile* profile,
+                std::vector<double>* values)
+      : samples_(samples),
+        channels_(channels),
+        profile_(profile),
+        values_(values) {}
+
+  // All channels by themselves, as version 1 has them.
+  absl::Status ReadAllAlone(ByteReader* in) {
+    for (size_t c = 0; c < channels_; ++c) {
+      const absl::Status status = ReadAlone(in->U8(), c, in);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  // `heads`: a model stands before every channel; else all are on the
+  // profile's grids.
+  absl::Status Read(bool heads, ByteReader* in) {
+    for (size_t c = 0; c < channels_; ++c) {
+      const uint8_t model = heads ? in->U8() : uint8_t{kProfileGrid};
+      const absl::Status status = model < kGroupGrid
+                                      ? ReadAlone(model, c, in)
+                                      : ReadHead(model, c, heads, in);
+      if (!status.ok()) return status;
+    }
+    return ReadGroups(in);
+  }
+
+ private:
+  absl::Status ReadAlone(uint8_t model, size_t c, ByteReader* in) {
+    if (!in->ok()) return absl::DataLossError("series block: ends early");
+    const auto column = ReadChannel(model, in, samples_, &last_);
+    if (!column.ok()) return column.status();
+    Put(c, *column);
+    return absl::OkStatus();
+  }
+
+  // `more`: exceptions and the units' place follow the model.
+  absl::Status ReadHead(uint8_t model, size_t c, bool more, ByteReader* in) {
+    Waiting waiting;
+    waiting.channel = c;
+    if (model == kGroupFloat) {
+      rest_.columns.emplace_back();
+      waiting_.push_back(std::move(waiting));
+      return absl::OkStatus();
+    }
+    waiting.grid = GridOf(model, c, in);
+    if (!waiting.grid) {
+      return absl::DataLossError(absl::StrCat("series block: unknown model ",
+                                              static_cast<int>(model)));
+    }
+    numbers_.columns.emplace_back();
+    absl::Status status;
+    if (more) status = ReadExceptions(in, samples_, &waiting.exceptions);
+    if (more && status.ok() && HasUnits(waiting.grid->kind)) {
+      status = ReadUnits(in, &waiting);
+    }
+    waiting_.push_back(std::move(waiting));
+    return status;
+  }
+
+  // nullopt: the model is unknown, or refers to what is not there.
+  std::optional<Grid> GridOf(uint8_t model, size_t c, ByteReader* in) {
+    if (model == kProfileGrid) {
+      if (profile_ == nullptr) return std::nullopt;
+      return profile_->grids()[c];
+    }
+    if (const auto kind = GridKindOf(model, kGroupGrid)) {
+      last_ = ReadGrid(*kind, in);
+      return last_;
+    }
+    const auto same = GridKindOf(model, kGroupSameGrid);
+    return same && last_ && last_->kind == *same ? last_ : std::nullopt;
+  }
+
+  absl::Status ReadUnits(ByteReader* in, Waiting* waiting) {
+    const uint8_t place = in->U8();
+    if (place == kNoUnits) return absl::OkStatus();
+    if (place == kUnitsInGroup) {
+      rest_.columns.emplace_back();
+      waiting->grouped_units = true;
+      return absl::OkStatus();
+    }
+    if (place != kUnitsHere) {
+      return absl::DataLossError("series block: units at an unknown place");
+    }
+    auto units = DecodeIntegers(in, samples_);
+    if (!units.ok()) return units.status();
+    waiting->units = *std::move(units);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadGroups(ByteReader* in) {
+    std::span<const uint8_t> learned;
+    if (profile_ != nullptr && numbers_.columns.size() == channels_) {
+      learned = profile_->numbers();
+    }
+    absl::Status status = ReadGroup(in, samples_, learned, &numbers_);
+    if (status.ok()) status = ReadGroup(in, samples_, {}, &rest_);
+    if (!status.ok()) return status;
+    size_t number = 0;
+    size_t rest = 0;
+    for (const Waiting& waiting : waiting_) {
+      if (!waiting.grid) {
+        PutFloats(waiting.channel, rest_.columns[rest++]);
+        continue;
+      }
+      const Numbers& units =
+          waiting.grouped_units ? rest_.columns[rest++] : waiting.units;
+      Put(waiting.channel, GridColumn(*waiting.grid, numbers_.columns[number++],
+                                      units, waiting.exceptions));
+    }
+    return absl::OkStatus();
+  }
+
+  void Put(size_t c, const Column& column) {
+    for (size_t i = 0; i < samples_; ++i) {
+      (*values_)[i * channels_ + c] = column[i];
+    }
+  }
+  void PutFloats(size_t c, const Numbers& ordered) {
+    for (size_t i = 0; i < samples_; ++i) {
+      (*values_)[i * channels_ + c] =
+          FromOrderedFloatBits(static_cast<int32_t>(ordered[i]));
+    }
+  }
+
+  size_t samples_;
+  size_t channels_;
+  const SeriesProfile* profile_;
+  std::vector<double>* values_;  // samples x channels
+  std::optional<Grid> last_;
+  std::vector<Waiting> waiting_;
+  Group numbers_;
+  Group rest_;
+};
+
+uint32_t ReadU32(ByteReader* in) {
+  uint32_t value = 0;
+  for (int i = 0; i < 32; i += 8) {
+    value |= static_cast<uint32_t>(in->U8()) << i;
+  }
+  return value;
+}
+
+bool ChecksumFits(std::span<const uint8_t> block) {
+  if (block.size() < kChecksumBytes) return false;
+  const size_t size = block.size() - kChecksumBytes;
+  ByteReader in(block.subspan(size));
+  return ReadU32(&in) == imu::Crc32c(block.data(), size);
+}
+
+// Whether `profile` is the one that a block of so many channels names.
+absl::Status CheckProfile(uint32_t id, size_t channels,
+                          const SeriesProfile* profile) {
+  if (profile != nullptr && profile->id() == id &&
+      profile->channels() == channels) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "series block: coded by profile ", absl::Hex(id, absl::kZeroPad8),
+      profile == nullptr
+          ? std::string(", and none was given")
+          : absl::StrCat(" of ", channels, " channels, and given was ",
+                         absl::Hex(profile->id(), absl::kZeroPad8), " of ",
+                         profile->channels())));
+}
+
+absl::Status Early() {
+  return absl::DataLossError(
+      "series block: shape beyond the limits, or it ends early");
+}
+
+absl::StatusOr<DecodedSeries> CheckEnd(const ByteReader& in,
+                                       DecodedSeries decoded) {
+  if (in.ok() && in.remaining() == 0) return decoded;
+  return absl::DataLossError(
+      absl::StrCat("series block: ", in.remaining(),
+                   " bytes after the last channel, or too few before"));
+}
+
+// What follows version 1.
+absl::StatusOr<DecodedSeries> DecodeAlone(ByteReader in) {
+  DecodedSeries decoded;
+  decoded.channels = in.U8();
+  const uint64_t samples = in.Varint();
+  if (!in.ok() || samples > kMaxBlockSamples ||
+      !CheckSeriesShape(samples, decoded.channels, samples * decoded.channels)
+           .ok()) {
+    return Early();
+  }
+  auto times = DecodeTimes(&in, samples);
+  if (!times.ok()) return times.status();
+  decoded.batch.time_ns = *std::move(times);
+  decoded.batch.values.resize(samples * decoded.channels);
+  ChannelReader reader(samples, decoded.channels, nullptr,
+                       &decoded.batch.values);
+  const absl::Status status = reader.ReadAllAlone(&in);
+  if (!status.ok()) return status;
+  return CheckEnd(in, std::move(decoded));
+}
+
+// What follows version 2, without the checksum.
+absl::StatusOr<DecodedSeries> DecodeBody(uint8_t flags, ByteReader in,
+                                         const SeriesProfile* profile) {
+  DecodedSeries decoded;
+  decoded.channels = in.U8();
+  const uint64_t samples = in.Varint();
+  if (!in.ok() || samples > kMaxBlockSamples ||
+      !CheckSeriesShape(samples, decoded.channels, samples * decoded.channels)
+           .ok()) {
+    return Early();
+  }
+  if ((flags & kByProfile) != 0) {
+    const absl::Status fits =
+        CheckProfile(ReadU32(&in), decoded.channels, profile);
+    if (!fits.ok()) return fits;
+  } else {
+    profile = nullptr;
+  }
+  for (size_t c = 0; (flags & kBounded) != 0 && c < decoded.channels; ++c) {
+    decoded.bounds.push_back(ReadNumber(&in));
+  }
+  auto times = DecodeSampleTimes(&in, samples);
+  if (!times.ok()) return times.status();
+  decoded.batch.time_ns = *std::move(times);
+  decoded.batch.values.resize(samples * decoded.channels);
+  ChannelReader reader(samples, decoded.channels, profile,
+                       &decoded.batch.values);
+  const absl::Status status = reader.Read((flags & kAllOnProfile) == 0, &in);
+  if (!status.ok()) return status;
+  return CheckEnd(in, std::move(decoded));
+}
+
+}  // namespace
+
+absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block,
+                                                const SeriesProfile* profile) {
+  const uint8_t version = block.empty() ? 0 : block[0];
+  if (version == kVersionAlone)
+    return DecodeAlone(ByteReader(block.subspan(1)));
+  if ((version & kVersionBits) != kVersion) {
+    return absl::DataLossError(absl::StrCat(
+        "series block: version ", version & kVersionBits, " of ", block.size(),
+        " bytes, expected version 1 or ", static_cast<int>(kVersion)));
+  }
+  if (!ChecksumFits(block)) {
+    return absl::DataLossError("series block: its checksum does not fit");
+  }
+  const auto body = block.subspan(1, block.size() - 1 - kChecksumBytes);
+  return DecodeBody(static_cast<uint8_t>(version & ~kVersionBits),
+                    ByteReader(body), profile);
+}
+
+uint32_t ProfileOfSeriesBlock(std::span<const uint8_t> block) {
+  ByteReader in(block);
+  const uint8_t version = in.U8();
+  if ((version & kVersionBits) != kVersion || (version & kByProfile) == 0) {
+    return 0;
+  }
+  in.U8();
+  in.Varint();
+  return ReadU32(&in);
+}
+
+}  // namespace fovea
