@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/imu_coding.h"
 #include "api/track_pipe.h"
 #include "codec/adts.h"
 #include "codec/content_chunker.h"
@@ -35,8 +36,10 @@ bool Belongs(int64_t time_ns, int64_t start_ns) {
 
 class SeriesPipe : public TrackPipe {
  public:
-  SeriesPipe(const Track& track, StreamWriter* writer)
-      : channels_(track.series.channels.size()), writer_(writer) {}
+  SeriesPipe(const Track& track, SeriesCoding coding, StreamWriter* writer)
+      : channels_(track.series.channels.size()),
+        coding_(std::move(coding)),
+        writer_(writer) {}
 
   absl::Status Add(SourceItem item) override {
     const auto& batch = std::get<SeriesBatch>(item.value);
@@ -58,7 +61,7 @@ class SeriesPipe : public TrackPipe {
 
   absl::Status Drain() override {
     if (block_.time_ns.empty()) return absl::OkStatus();
-    auto bytes = EncodeSeriesBlock(block_, channels_);
+    auto bytes = EncodeSeriesBlock(block_, channels_, coding_);
     if (!bytes.ok()) return bytes.status();
     absl::Status status = writer_->AddBlock(*bytes, block_.time_ns);
     block_ = {};
@@ -67,6 +70,7 @@ class SeriesPipe : public TrackPipe {
 
  private:
   const size_t channels_;
+  const SeriesCoding coding_;
   StreamWriter* const writer_;
   SeriesBatch block_;
 };
@@ -124,19 +128,32 @@ class StillPipe : public TrackPipe {
   StreamWriter* const writer_;
 };
 
+// Bounds are for inertial samples; other numbers have no such units.
+absl::StatusOr<SeriesCoding> CodingOf(const Track& track,
+                                      const IngestOptions& options) {
+  ImuCodingOptions coding = options.imu;
+  if (track.kind != StreamKind::kImu) coding.bounds.clear();
+  return ImuCodingFor(coding, track.series);
+}
+
 }  // namespace
 
-std::unique_ptr<TrackPipe> NewStillPipe(StreamWriter* writer) {
-  return std::make_unique<StillPipe>(writer);
+absl::StatusOr<std::unique_ptr<TrackPipe>> NewBlockPipe(
+    const Track& track, const IngestOptions& options, StreamWriter* writer) {
+  if (track.stills) return std::make_unique<StillPipe>(writer);
+  if (track.kind == StreamKind::kOpaque) {
+    return std::make_unique<OpaquePipe>(writer);
+  }
+  auto coding = CodingOf(track, options);
+  if (!coding.ok()) return coding.status();
+  return std::make_unique<SeriesPipe>(track, *std::move(coding), writer);
 }
 
-std::unique_ptr<TrackPipe> NewSeriesPipe(const Track& track,
-                                         StreamWriter* writer) {
-  return std::make_unique<SeriesPipe>(track, writer);
-}
-
-std::unique_ptr<TrackPipe> NewOpaquePipe(StreamWriter* writer) {
-  return std::make_unique<OpaquePipe>(writer);
+std::string SeriesCodingText(const Track& track, const IngestOptions& options) {
+  if (track.kind != StreamKind::kImu) return "";
+  const auto coding = CodingOf(track, options);
+  if (!coding.ok() || coding->bounds.empty()) return "";
+  return ImuCodingText(*coding, track.series);
 }
 
 }  // namespace fovea

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "api/external_model.h"
+#include "api/imu_coding.h"
 #include "api/map_source.h"
 #include "api/model_reuse.h"
 #include "api/original_answers.h"
@@ -34,6 +35,9 @@ struct IngestOptions {
 
   // An inertial CSV recorded with the video: becomes NAME.imu.
   std::string imu_path;
+
+  // Of imu streams; the level is that of series, too.
+  ImuCodingOptions imu;
 
   double crf = 23;  // see VideoEncoderOptions
   std::string preset = "veryfast";

@@ -251,6 +251,7 @@ StreamDescription IngestRun::Describe(const Track& track, const Feed& feed,
   d.source_codec = track.codec;
   d.source_digest = digest;
   d.source_bytes = info.bytes;
+  d.coding = SeriesCodingText(track, options_);
   d.notes = info.notes;
   for (const Track& other : info.tracks) {
     if (other.rejected.empty()) continue;
@@ -333,22 +334,9 @@ absl::Status IngestRun::OpenPipe(const Track& track,
                                  const std::optional<OverlapSpan>& overlap,
                                  Lane* lane) {
   StreamWriter* writer = lane->writer.get();
-  switch (track.kind) {
-    case StreamKind::kImu:
-    case StreamKind::kSeries:
-      lane->pipe = NewSeriesPipe(track, writer);
-      return absl::OkStatus();
-    case StreamKind::kOpaque:
-      lane->pipe = NewOpaquePipe(writer);
-      return absl::OkStatus();
-    case StreamKind::kCamera:
-      break;
-  }
-  if (track.stills) {
-    lane->pipe = NewStillPipe(writer);
-    return absl::OkStatus();
-  }
-  auto pipe = track.compressed
+  auto pipe = track.kind != StreamKind::kCamera || track.stills
+                  ? NewBlockPipe(track, options_, writer)
+              : track.compressed
                   ? NewCopyPipe(track, options_, writer)
                   : NewEncodePipe(track, options_, lane->skip, priors, overlap,
                                   writer, [this](const FailedModel& failed) {

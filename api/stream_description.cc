@@ -160,6 +160,7 @@ absl::StatusOr<StreamDescription> FromJson(const Json& j) {
   d.codec_config = FromHex(j.at("codec_config").get<std::string>());
   d.encoder = j.at("encoder").get<std::string>();
   d.sensitivity = j.at("sensitivity").get<std::string>();
+  if (j.contains("coding")) d.coding = j.at("coding").get<std::string>();
   if (j.contains("overlap")) {
     auto overlap = ToOverlap(j.at("overlap"));
     if (!overlap.ok()) return overlap.status();
@@ -198,6 +199,7 @@ std::string EncodeStreamDescription(const StreamDescription& d) {
                      {"codec_config", ToHex(d.opaque.codec_config)}};
       break;
   }
+  if (!d.coding.empty()) j["coding"] = d.coding;
   if (d.overlap) j["overlap"] = FromOverlap(*d.overlap);
   // A file name may hold bytes that are not UTF-8; they must not throw.
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);

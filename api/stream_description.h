@@ -50,6 +50,7 @@ struct StreamDescription {
   NalFraming framing = kAnnexB;       // of the source, for copied streams
   std::vector<uint8_t> codec_config;  // of the source, for copied streams
   std::string encoder;                // "x264 crf=23 preset=veryfast threads=2"
+  std::string coding;                 // of samples, "" for exactly as they came
   std::string sensitivity;            // "proxy:texture-motion/1" or ""
 
   std::optional<OverlapNote> overlap;

@@ -64,15 +64,14 @@ VideoEncoderOptions EncoderOptionsFor(const CameraInfo& camera,
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewCopyPipe(
     const Track& track, const IngestOptions& options, StreamWriter* writer);
 
-// JPEG and PNG files, kept as they are.
-std::unique_ptr<TrackPipe> NewStillPipe(StreamWriter* writer);
+// Of all other tracks: JPEG and PNG files, kept as they are; samples and
+// packets -> blocks of a second. Errors of ImuCodingFor().
+absl::StatusOr<std::unique_ptr<TrackPipe>> NewBlockPipe(
+    const Track& track, const IngestOptions& options, StreamWriter* writer);
 
-// Samples -> lossless blocks of a second.
-std::unique_ptr<TrackPipe> NewSeriesPipe(const Track& track,
-                                         StreamWriter* writer);
-
-// Packets -> blocks of a second.
-std::unique_ptr<TrackPipe> NewOpaquePipe(StreamWriter* writer);
+// How the samples of the track are coded, for the stream's description;
+// empty where every bit is kept, and of other tracks.
+std::string SeriesCodingText(const Track& track, const IngestOptions& options);
 
 }  // namespace fovea
 

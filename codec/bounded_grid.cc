@@ -16,8 +16,8 @@ constexpr size_t kExceptionShare = 16;
 constexpr double kInside = 1 - 1e-12;
 
 // Equal steps of twice the bound or of an odd number of the sensor's.
-Grid CoarseGrid(double bound, const std::optional<GridFit>& exact) {
-  Grid grid{.kind = GridKind::kAffine64};
+IntegerGrid CoarseGrid(double bound, const std::optional<GridFit>& exact) {
+  IntegerGrid grid{.kind = GridKind::kAffine64};
   grid.step = 2 * bound * kInside;
   if (!exact || !exact->units.empty()) return grid;
   const double origin = GridValue(exact->grid, 0, 0);
@@ -33,7 +33,8 @@ Grid CoarseGrid(double bound, const std::optional<GridFit>& exact) {
 }
 
 // The number of the point within the bound.
-std::optional<int64_t> NumberOf(const Grid& grid, double value, double bound) {
+std::optional<int64_t> NumberOf(const IntegerGrid& grid, double value,
+                                double bound) {
   const double k = std::nearbyint((value - grid.offset) / grid.step);
   if (!(std::abs(k) <= INT32_MAX)) return std::nullopt;
   const auto number = static_cast<int64_t>(k);
@@ -43,8 +44,8 @@ std::optional<int64_t> NumberOf(const Grid& grid, double value, double bound) {
   return number;
 }
 
-std::optional<GridFit> FitTo(const Grid& grid, std::span<const double> values,
-                             double bound) {
+std::optional<GridFit> FitTo(const IntegerGrid& grid,
+                             std::span<const double> values, double bound) {
   GridFit fit;
   fit.grid = grid;
   for (size_t i = 0; i < values.size(); ++i) {

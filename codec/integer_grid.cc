@@ -50,7 +50,7 @@ double UnitAt(double x, int precision) {
                                << 52);
 }
 
-double UnitOf(const Grid& grid, double predicted) {
+double UnitOf(const IntegerGrid& grid, double predicted) {
   if (grid.kind == GridKind::kAffineDecimal) return 1;
   return UnitAt(predicted, grid.kind == GridKind::kAffine32 ? 24 : 53);
 }
@@ -61,7 +61,7 @@ bool IsExactKind(GridKind kind) {
 }
 
 // `value` as a grid point plus units; nullopt when bits would differ.
-std::optional<std::pair<int64_t, int64_t>> Locate(const Grid& grid,
+std::optional<std::pair<int64_t, int64_t>> Locate(const IntegerGrid& grid,
                                                   double value) {
   if (!std::isfinite(value)) return std::nullopt;
   if (IsExactKind(grid.kind)) {
@@ -90,7 +90,7 @@ std::optional<std::pair<int64_t, int64_t>> Locate(const Grid& grid,
 }
 
 // All samples on `grid`, or nullopt when too many are off it.
-std::optional<GridFit> Verify(const Grid& grid,
+std::optional<GridFit> Verify(const IntegerGrid& grid,
                               std::span<const double> values) {
   GridFit fit;
   fit.grid = grid;
@@ -205,7 +205,8 @@ double StepThroughZero(const Lattice& lattice, std::span<const double> values) {
 void FitAffine(GridKind kind, const Lattice& lattice,
                std::span<const double> finite, std::span<const double> values,
                std::vector<GridFit>* fits) {
-  Grid grid{.kind = kind, .step = lattice.step, .offset = lattice.offset};
+  IntegerGrid grid{
+      .kind = kind, .step = lattice.step, .offset = lattice.offset};
   if (auto fit = Verify(grid, values)) fits->push_back(std::move(*fit));
   if (std::abs(lattice.offset) > 16 * lattice.noise) return;
   grid.offset = 0;
@@ -215,7 +216,7 @@ void FitAffine(GridKind kind, const Lattice& lattice,
 
 }  // namespace
 
-double GridValue(const Grid& grid, int64_t k, int64_t units) {
+double GridValue(const IntegerGrid& grid, int64_t k, int64_t units) {
   if (grid.kind == GridKind::kRatio) {
     return static_cast<double>(k) / grid.divisor;
   }
@@ -231,7 +232,7 @@ double GridValue(const Grid& grid, int64_t k, int64_t units) {
   return grid.kind == GridKind::kAffineDecimal ? value / grid.divisor : value;
 }
 
-std::optional<GridFit> FitGrid(const Grid& grid,
+std::optional<GridFit> FitGrid(const IntegerGrid& grid,
                                std::span<const double> values) {
   const bool usable = std::isfinite(grid.divisor) && grid.divisor != 0 &&
                       (grid.kind == GridKind::kRatio || grid.step != 0);
@@ -243,7 +244,7 @@ std::optional<GridFit> FitDecimals(std::span<const double> values) {
   size_t off = 0;
   for (const double value : values) {
     int d = decimals;
-    Grid grid;
+    IntegerGrid grid;
     while (d <= kMaxDecimals) {
       grid.divisor = kPowersOfTen[static_cast<size_t>(d)];
       if (Locate(grid, value)) break;

@@ -27,21 +27,21 @@ enum class GridKind : uint8_t {
                        // counts to g or degrees, those to SI
 };
 
-struct Grid {
+struct IntegerGrid {
   GridKind kind = GridKind::kRatio;
   double divisor = 1;  // kRatio, kAffineDecimal, kConverted
   double step = 0;     // all but kRatio
   double offset = 0;
-  friend bool operator==(const Grid&, const Grid&) = default;
+  friend bool operator==(const IntegerGrid&, const IntegerGrid&) = default;
 };
 
 // The double that grid integer `k` and `units` of correction stand for;
 // units are 0 for kRatio and kConverted. Total: any argument gives some double,
 // the same on every machine with IEEE arithmetic.
-double GridValue(const Grid& grid, int64_t k, int64_t units);
+double GridValue(const IntegerGrid& grid, int64_t k, int64_t units);
 
 struct GridFit {
-  Grid grid;
+  IntegerGrid grid;
   std::vector<int64_t> k;          // one per sample
   std::vector<int64_t> units;      // one per sample, empty: all zero
   std::vector<size_t> exceptions;  // ascending; k repeats there, units 0
@@ -49,7 +49,7 @@ struct GridFit {
 
 // All samples on a grid that is known, or nullopt when more than one in
 // sixteen is off it.
-std::optional<GridFit> FitGrid(const Grid& grid,
+std::optional<GridFit> FitGrid(const IntegerGrid& grid,
                                std::span<const double> values);
 
 // k / 10^d with the smallest d that fits, or nullopt when more than one

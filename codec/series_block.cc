@@ -175,7 +175,7 @@ class GroupWriter {
   }
 
   Bytes heads_;
-  std::optional<Grid> last_;
+  std::optional<IntegerGrid> last_;
   bool plain_ = true;  // heads_ says nothing that the profile does not
   Group numbers_;
   Group rest_;
@@ -196,7 +196,7 @@ absl::StatusOr<Channels> EncodeChannels(const SeriesBatch& batch,
                                         const SeriesCoding& coding) {
   Channels alone;
   GroupWriter groups;
-  std::optional<Grid> last;
+  std::optional<IntegerGrid> last;
   bool bounded = false;
   for (size_t c = 0; c < channels; ++c) {
     const Column column = ColumnOf(batch, channels, c);

@@ -69,7 +69,7 @@ absl::Status ReadGroup(ByteReader* in, size_t samples,
 // What a head of version 2 leaves to the groups.
 struct Waiting {
   size_t channel = 0;
-  std::optional<Grid> grid;  // none: floats
+  std::optional<IntegerGrid> grid;  // none: floats
   Exceptions exceptions;
   Numbers units;  // that stood in the head
   bool grouped_units = false;
@@ -141,7 +141,7 @@ class ChannelReader {
   }
 
   // nullopt: the model is unknown, or refers to what is not there.
-  std::optional<Grid> GridOf(uint8_t model, size_t c, ByteReader* in) {
+  std::optional<IntegerGrid> GridOf(uint8_t model, size_t c, ByteReader* in) {
     if (model == kProfileGrid) {
       if (profile_ == nullptr) return std::nullopt;
       return profile_->grids()[c];
@@ -210,7 +210,7 @@ class ChannelReader {
   size_t channels_;
   const SeriesProfile* profile_;
   std::vector<double>* values_;  // samples x channels
-  std::optional<Grid> last_;
+  std::optional<IntegerGrid> last_;
   std::vector<Waiting> waiting_;
   Group numbers_;
   Group rest_;

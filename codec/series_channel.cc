@@ -100,7 +100,7 @@ bool HasDivisor(GridKind kind) {
 }
 
 // `last`: the grid of the last grid channel of this block.
-Bytes EncodeGrid(const GridFit& fit, const std::optional<Grid>& last,
+Bytes EncodeGrid(const GridFit& fit, const std::optional<IntegerGrid>& last,
                  std::span<const double> column) {
   const GridKind kind = fit.grid.kind;
   const bool same = last == fit.grid;
@@ -120,7 +120,8 @@ Bytes EncodeGrid(const GridFit& fit, const std::optional<Grid>& last,
 // The shortest form of one channel so far.
 class BestForm {
  public:
-  BestForm(std::span<const double> column, const std::optional<Grid>& last)
+  BestForm(std::span<const double> column,
+           const std::optional<IntegerGrid>& last)
       : column_(column), last_(last), form_{EncodeRaw(column), {}, {}} {}
 
   void Offer(ChannelForm candidate) {
@@ -138,11 +139,11 @@ class BestForm {
 
  private:
   std::span<const double> column_;
-  std::optional<Grid> last_;
+  std::optional<IntegerGrid> last_;
   ChannelForm form_;
 };
 
-absl::StatusOr<Column> DecodeGrid(const Grid& grid, ByteReader* in,
+absl::StatusOr<Column> DecodeGrid(const IntegerGrid& grid, ByteReader* in,
                                   size_t samples) {
   Exceptions exceptions;
   const absl::Status status = ReadExceptions(in, samples, &exceptions);
@@ -221,15 +222,15 @@ double ReadNumber(ByteReader* in) {
   return static_cast<double>(head >> 1);
 }
 
-void PutGrid(const Grid& grid, Bytes* out) {
+void PutGrid(const IntegerGrid& grid, Bytes* out) {
   if (HasDivisor(grid.kind)) PutNumber(grid.divisor, out);
   if (grid.kind == GridKind::kRatio) return;
   PutNumber(grid.step, out);
   PutNumber(grid.offset, out);
 }
 
-Grid ReadGrid(GridKind kind, ByteReader* in) {
-  Grid grid;
+IntegerGrid ReadGrid(GridKind kind, ByteReader* in) {
+  IntegerGrid grid;
   grid.kind = kind;
   if (HasDivisor(kind)) grid.divisor = ReadNumber(in);
   if (kind != GridKind::kRatio) {
@@ -268,7 +269,7 @@ absl::Status ReadExceptions(ByteReader* in, size_t samples,
   return absl::OkStatus();
 }
 
-Column GridColumn(const Grid& grid, std::span<const int64_t> k,
+Column GridColumn(const IntegerGrid& grid, std::span<const int64_t> k,
                   std::span<const int64_t> units,
                   const Exceptions& exceptions) {
   Column column(k.size());
@@ -280,7 +281,7 @@ Column GridColumn(const Grid& grid, std::span<const int64_t> k,
 }
 
 ChannelForm FormChannel(std::span<const double> column,
-                        std::optional<Grid>* last) {
+                        std::optional<IntegerGrid>* last) {
   BestForm best(column, *last);
   best.Offer({EncodeDouble(column), {}, {}});
   best.Offer(FloatForm(column));
@@ -297,7 +298,8 @@ ChannelForm FormChannel(std::span<const double> column,
 }
 
 absl::StatusOr<Column> ReadChannel(uint8_t model, ByteReader* in,
-                                   size_t samples, std::optional<Grid>* last) {
+                                   size_t samples,
+                                   std::optional<IntegerGrid>* last) {
   if (model == kRaw) return DecodeRaw(in, samples);
   if (model == kDouble || model == kFloat) {
     return DecodeOrdered(model, in, samples);

@@ -33,12 +33,12 @@ struct ChannelForm {
 // `last`: the grid of the last grid channel of this block, then its own.
 // Deterministic; any double is kept.
 ChannelForm FormChannel(std::span<const double> column,
-                        std::optional<Grid>* last);
+                        std::optional<IntegerGrid>* last);
 
 // The column of a form whose model was read already. kDataLoss on damage.
-absl::StatusOr<std::vector<double>> ReadChannel(uint8_t model, ByteReader* in,
-                                                size_t samples,
-                                                std::optional<Grid>* last);
+absl::StatusOr<std::vector<double>> ReadChannel(
+    uint8_t model, ByteReader* in, size_t samples,
+    std::optional<IntegerGrid>* last);
 
 // Samples that are off their grid: where, and what they are.
 using Exceptions = std::vector<std::pair<size_t, double>>;
@@ -48,13 +48,14 @@ absl::Status ReadExceptions(ByteReader* in, size_t samples,
                             Exceptions* exceptions);
 
 // Samples from their numbers; `units` empty for none.
-std::vector<double> GridColumn(const Grid& grid, std::span<const int64_t> k,
+std::vector<double> GridColumn(const IntegerGrid& grid,
+                               std::span<const int64_t> k,
                                std::span<const int64_t> units,
                                const Exceptions& exceptions);
 
 // A grid's numbers, its kind told before.
-void PutGrid(const Grid& grid, std::vector<uint8_t>* out);
-Grid ReadGrid(GridKind kind, ByteReader* in);
+void PutGrid(const IntegerGrid& grid, std::vector<uint8_t>* out);
+IntegerGrid ReadGrid(GridKind kind, ByteReader* in);
 
 // Whether samples of the kind have units besides k.
 bool HasUnits(GridKind kind);

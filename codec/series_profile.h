@@ -26,14 +26,14 @@ class SeriesProfile {
   static absl::StatusOr<SeriesProfile> Parse(std::span<const uint8_t> bytes);
 
   size_t channels() const { return grids_.size(); }
-  const std::vector<Grid>& grids() const { return grids_; }
+  const std::vector<IntegerGrid>& grids() const { return grids_; }
   // Of TrainImuProfile(), for all channels.
   const std::vector<uint8_t>& numbers() const { return numbers_; }
   // The checksum of its bytes, by which blocks name it.
   uint32_t id() const { return id_; }
 
  private:
-  std::vector<Grid> grids_;
+  std::vector<IntegerGrid> grids_;
   std::vector<uint8_t> numbers_;
   uint32_t id_ = 0;
 };

@@ -108,9 +108,10 @@ absl::StatusOr<int> InfoSource(const Context& context,
 void AddOrigin(const StreamDescription& d, FactList* facts) {
   facts->Add("source", d.source);
   facts->Add("source codec", d.source_codec);
-  facts->Add("stored as", d.copied            ? "the source's own H.264"
-                          : d.encoder.empty() ? "exactly as it came"
-                                              : d.encoder);
+  facts->Add("stored as", d.copied             ? "the source's own H.264"
+                          : !d.coding.empty()  ? d.coding
+                          : !d.encoder.empty() ? d.encoder
+                                               : "exactly as it came");
   const bool proxy = d.sensitivity.rfind("proxy:", 0) == 0;
   facts->Add("sensitivity",
              d.encoder.empty() ? ""

@@ -250,7 +250,8 @@ TEST(SeriesBlockTest, EveryLevelKeepsEveryBit) {
   const SeriesBatch batch = Timed(values, 6);
   for (const ImuLevel level :
        {ImuLevel::kFast, ImuLevel::kNormal, ImuLevel::kMax}) {
-    const auto block = EncodeSeriesBlock(batch, 6, {.level = level, .bounds = {}});
+    const auto block =
+        EncodeSeriesBlock(batch, 6, {.level = level, .bounds = {}});
     ASSERT_TRUE(block.ok()) << block.status();
     const auto decoded = DecodeSeriesBlock(*block);
     ASSERT_TRUE(decoded.ok()) << decoded.status();

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// How an ingest codes inertial streams: the level, and how far samples may be
+// from the sensor's, in physical units.
+
+#ifndef FOVEA_API_IMU_CODING_H_
+#define FOVEA_API_IMU_CODING_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "codec/sample.h"
+#include "codec/series_block.h"
+
+namespace fovea {
+
+// Holds for the channels whose name begins with `channel`.
+struct ImuBound {
+  std::string channel;  // "accel", "gyro_x"
+  double value = 0;     // above 0, finite
+  std::string unit;     // "" is the channel's own
+};
+
+struct ImuCodingOptions {
+  ImuLevel level = ImuLevel::kNormal;
+  std::vector<ImuBound> bounds;  // none: every bit is kept
+};
+
+// "accel=0.02g,gyro=0.1dps". kInvalidArgument, naming the part, where one is
+// no NAME=NUMBER with a unit or none.
+absl::StatusOr<std::vector<ImuBound>> ParseImuBounds(std::string_view text);
+
+// What `options` mean for a stream of these channels, bounds in each
+// channel's unit: m/s2, g and mg, rad/s, deg/s (dps) and mdps, T, uT and G are
+// converted. kInvalidArgument: a bound that no channel has the name of, or
+// whose unit is none of its channel.
+absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
+                                          const SeriesInfo& series);
+
+// "imu level=normal", then " NAME<=BOUND UNIT" of each channel that has one.
+std::string ImuCodingText(const SeriesCoding& coding, const SeriesInfo& series);
+
+}  // namespace fovea
+
+#endif  // FOVEA_API_IMU_CODING_H_
