@@ -19,7 +19,8 @@ enum class Mode : uint8_t {
   kFast = 1,
   kNormal = 2,
   kMax = 3,  // this and the next are coded elsewhere, codec/imu/imu_block.h
-  kLz4 = 4
+  kLz4 = 4,
+  kWindows = 5  // codec/imu/window_block.h
 };
 
 inline constexpr uint8_t kBlockVersion = 1;
