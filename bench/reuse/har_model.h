@@ -34,6 +34,11 @@ class HarModel {
   // The activity with the greatest score; `values` as WindowValues().
   uint8_t Answer(std::span<const double> values) const;
 
+  // By how much its greatest score is above the next, and the derivatives of
+  // that by `values`.
+  double Margin(std::span<const double> values) const;
+  std::vector<double> MarginGradient(std::span<const double> values) const;
+
   size_t multiplications() const;  // of one answer
 
  private:
@@ -48,7 +53,8 @@ class HarModel {
   explicit HarModel(size_t length, uint64_t seed);
   size_t SamplesAfter(size_t layer) const;
   void Forward(Activations* at) const;
-  void Backward(Activations* at, uint8_t label);
+  // `slopes` by the scores; adds to the layers' gradients.
+  void Backward(Activations* at, std::span<const float> slopes);
   void Step(float rate);
 
   size_t length_;
