@@ -7,7 +7,11 @@
 // time and uniform steps in frequency through the same coders. All blocks are
 // written and decoded; the sizes are theirs.
 //
-//   model_bench [--data FOLDER] [--judge s05] [--learn s02,s03] [--margin M]
+//   model_bench [--data FOLDER] [--judge s05] [--learn s02,s03] [--models N]
+//
+// What may be chosen (noise and epochs of training, the margin that is left,
+// how far a window goes above the strength) was chosen with s02 and s03 alone,
+// one learned from and the other judged.
 
 #include <algorithm>
 #include <array>
@@ -36,11 +40,13 @@
 namespace fovea::bench {
 namespace {
 
-constexpr size_t kLength = 128;   // samples of a window
-constexpr size_t kLearnHop = 32;  // between windows that energies are of
-constexpr size_t kShifts = 4;     // of windows against a recording's start
-constexpr uint64_t kJudges = 4;   // networks that are asked
+constexpr size_t kLength = 64;    // samples of a window
+constexpr size_t kLearnHop = 16;  // between windows that energies are of
+constexpr size_t kShifts = 8;     // of windows against a recording's start
+constexpr size_t kJudges = 4;     // networks that are asked
 constexpr double kAgreement = 0.99;
+constexpr double kMarginLeft = 0.8;  // of a window's own
+constexpr int kMostCoarser = 5;      // half octaves
 constexpr const char* kDevices[] = {"sp", "sw"};
 
 // Units of the whole numbers: 8 g over 2^15 and 35 millidegrees/s.
@@ -53,7 +59,7 @@ struct Settings {
   std::string data = FOVEA_DEFAULT_TEST_DATA;
   std::string judge = "s05";
   std::vector<std::string> learn = {"s02", "s03"};
-  double margin = 0.5;  // of a window's own, that has to be left
+  size_t models = 1;  // whose gradients and answers choose steps
 };
 
 double UnitOf(size_t channel) { return channel < 3 ? kAccelUnit : kGyroUnit; }
@@ -106,10 +112,11 @@ struct Take {
 
 // One device: what was learned and what is coded.
 struct Scene {
-  std::vector<HarModel> models;  // the first chooses, the others judge
+  std::vector<HarModel> models;  // the first ones choose, the others judge
+  size_t choosers = 1;
   std::vector<Counts> learned;
   std::vector<Take> takes;
-  std::vector<double> energy;  // of the first's margin, channels x bands
+  std::vector<double> energy;  // of the choosers' margins, channels x bands
   size_t bands = 0;
 };
 
@@ -133,19 +140,21 @@ Take MakeTake(const LabelledSamples& samples, size_t shift,
   return take;
 }
 
-// Of the first model's margin, by values in units.
+// Of the choosers' margins, by values in units.
 void LearnEnergy(Scene* scene) {
   WindowEnergy energy(kHarChannels, kLength);
   constexpr size_t kHop = kLearnHop * kHarChannels;
   constexpr size_t kSize = kLength * kHarChannels;
   for (const Counts& counts : scene->learned) {
     for (size_t at = 0; at + kSize <= counts.size(); at += kHop) {
-      std::vector<double> gradient = scene->models[0].MarginGradient(
-          Physical(std::span(counts).subspan(at, kSize)));
-      for (size_t i = 0; i < gradient.size(); ++i) {
-        gradient[i] *= UnitOf(i / kLength);
+      const auto values = Physical(std::span(counts).subspan(at, kSize));
+      for (size_t m = 0; m < scene->choosers; ++m) {
+        std::vector<double> gradient = scene->models[m].MarginGradient(values);
+        for (size_t i = 0; i < gradient.size(); ++i) {
+          gradient[i] *= UnitOf(i / kLength);
+        }
+        energy.Add(gradient);
       }
-      energy.Add(gradient);
     }
   }
   scene->energy = energy.PerBand();
@@ -166,9 +175,9 @@ Scene MakeScene(const Settings& settings, const std::string& device) {
       scene.learned.push_back(ToCounts(samples, 0));
     }
   }
-  for (uint64_t seed = 1; seed <= 1 + kJudges; ++seed) {
-    HarModelOptions options;
-    options.seed = seed;
+  scene.choosers = settings.models;
+  for (uint64_t seed = 1; seed <= scene.choosers + kJudges; ++seed) {
+    const HarModelOptions options = {24, 13, seed, 0.1};
     scene.models.push_back(HarModel::Train(pointers, kLength, options));
   }
   const HarSubject judged = ReadHarSubject(folder, settings.judge, device);
@@ -197,7 +206,7 @@ struct Tally {
     samples += static_cast<double>(decoded.size());
     for (size_t w = 0; w < take.windows(); ++w) {
       const std::vector<double> values = Physical(WindowOf(decoded, w));
-      for (size_t m = 1; m < scene.models.size(); ++m) {
+      for (size_t m = scene.choosers; m < scene.models.size(); ++m) {
         const bool agrees =
             scene.models[m].Answer(values) == take.answers[m][w];
         (take.single[w] ? same : mixed_same) += agrees ? 1 : 0;
@@ -225,8 +234,7 @@ std::vector<double> Deviations(const Scene& scene) {
 }
 
 // (a): rounded to steps in time, then lossless.
-Tally InTime(const Scene& scene, const std::vector<double>& steps,
-             ImuLevel level) {
+Tally InTime(const Scene& scene, const std::vector<double>& steps) {
   const auto round = [&](const Counts& counts) {
     Counts rounded(counts.size());
     for (size_t i = 0; i < counts.size(); ++i) {
@@ -241,7 +249,7 @@ Tally InTime(const Scene& scene, const std::vector<double>& steps,
   ImuBlockCoder with = Value(ImuBlockCoder::Create(kHarChannels, profile));
   Tally tally;
   for (const Take& take : scene.takes) {
-    const auto block = Value(with.Encode(round(take.counts), level));
+    const auto block = Value(with.Encode(round(take.counts), ImuLevel::kMax));
     Counts decoded = Value(with.Decode(block));
     for (size_t i = 0; i < decoded.size(); ++i) {
       decoded[i] = static_cast<int32_t>(
@@ -252,21 +260,33 @@ Tally InTime(const Scene& scene, const std::vector<double>& steps,
   return tally;
 }
 
+// Whether all choosers' answers stay, and enough of their margins.
+WindowOpinion OpinionOf(const Scene& scene, const Take& take, size_t window,
+                        std::span<const int32_t> rows) {
+  if (window >= take.windows()) return {};  // not whole, and not asked about
+  const std::vector<double> coded = Physical(rows);
+  const std::vector<double> whole = Physical(WindowOf(take.counts, window));
+  WindowOpinion opinion;
+  for (size_t m = 0; m < scene.choosers && opinion.same; ++m) {
+    const HarModel& model = scene.models[m];
+    opinion.same = model.Answer(coded) == take.answers[m][window];
+    opinion.safe = opinion.safe &&
+                   model.Margin(coded) >= kMarginLeft * model.Margin(whole);
+  }
+  return opinion;
+}
+
 // In frequency, by a plan.
 Tally InFrequency(const Scene& scene, ImuWindowCoder* coder, int strength,
-                  double margin) {
+                  bool in_loop) {
   Tally tally;
   for (const Take& take : scene.takes) {
     ImuWindowOptions options;
     options.strength = strength;
-    if (margin >= 0) {
+    options.most_coarser = kMostCoarser;
+    if (in_loop) {
       options.judge = [&](size_t w, std::span<const int32_t> rows) {
-        if (w >= take.windows()) return WindowOpinion{};
-        const std::vector<double> values = Physical(rows);
-        const HarModel& model = scene.models[0];
-        const double before = model.Margin(Physical(WindowOf(take.counts, w)));
-        return WindowOpinion{model.Answer(values) == take.answers[0][w],
-                             model.Margin(values) >= margin * before};
+        return OpinionOf(scene, take, w, rows);
       };
     }
     const auto block = Value(coder->Encode(take.counts, options));
@@ -284,18 +304,44 @@ ImuWindowCoder CoderOf(const Scene& scene, size_t bands,
 
 using Curve = std::vector<Tally>;  // from fine to coarse
 
-// Bits a sample where agreement falls below the goal for good.
+// Agreement as it never rises from fine to coarse, by least squares: what a
+// few windows do by chance has less of a say.
+std::vector<double> Falling(const Curve& curve) {
+  struct Pool {
+    double sum, count;
+    double mean() const { return sum / count; }
+  };
+  std::vector<Pool> pools;
+  for (const Tally& tally : curve) {
+    pools.push_back({tally.agreement(), 1});
+    while (pools.size() > 1 &&
+           pools.back().mean() > pools[pools.size() - 2].mean()) {
+      const Pool last = pools.back();
+      pools.pop_back();
+      pools.back().sum += last.sum;
+      pools.back().count += last.count;
+    }
+  }
+  std::vector<double> falling;
+  for (const Pool& pool : pools) {
+    falling.resize(falling.size() + static_cast<size_t>(pool.count),
+                   pool.mean());
+  }
+  return falling;
+}
+
+// Bits a sample where agreement falls below the goal, between the curve's
+// points on the logarithm of the bits. Infinite where the finest does.
 double RateAtGoal(const Curve& curve) {
-  size_t last = curve.size();
-  while (last > 0 && curve[last - 1].agreement() < kAgreement) --last;
-  if (last == 0) return NAN;
-  if (last == curve.size()) return curve.back().rate();
-  const Tally& good = curve[last - 1];
-  const Tally& bad = curve[last];
+  const std::vector<double> agreement = Falling(curve);
+  size_t bad = 0;
+  while (bad < curve.size() && agreement[bad] >= kAgreement) ++bad;
+  if (bad == 0) return INFINITY;
+  if (bad == curve.size()) return curve.back().rate();
   const double part =
-      (good.agreement() - kAgreement) / (good.agreement() - bad.agreement());
-  return std::exp(std::log(good.rate()) +
-                  part * std::log(bad.rate() / good.rate()));
+      (agreement[bad - 1] - kAgreement) / (agreement[bad - 1] - agreement[bad]);
+  return curve[bad - 1].rate() *
+         std::pow(curve[bad].rate() / curve[bad - 1].rate(), part);
 }
 
 double Print(const char* name, const Curve& curve) {
@@ -310,13 +356,35 @@ double Print(const char* name, const Curve& curve) {
   return rate;
 }
 
-Curve Sweep(int from, int to, int by, const std::function<Tally(int)>& code) {
+Curve Sweep(int from, const std::function<Tally(int)>& code) {
   Curve curve;
-  for (int strength = from; strength <= to; strength += by) {
+  for (int strength = from; strength <= 160; strength += 4) {
     curve.push_back(code(strength));
-    if (curve.back().agreement() < kAgreement - 0.06) break;
+    if (curve.back().agreement() < kAgreement - 0.04) break;
   }
   return curve;
+}
+
+// Of (a): alike in units, as a share of full scale is, or a share of what each
+// channel does.
+std::vector<double> StepsOf(const Scene& scene, int strength, bool alike) {
+  std::vector<double> steps(kHarChannels, std::exp2(strength / 8.0));
+  if (alike) return steps;
+  const std::vector<double> deviations = Deviations(scene);
+  for (size_t c = 0; c < kHarChannels; ++c) {
+    steps[c] = std::max(1.0, steps[c] * deviations[c] / 64);
+  }
+  return steps;
+}
+
+// Of (b), in the same two ways.
+ImuWindowCoder UniformCoder(const Scene& scene, bool alike) {
+  std::vector<double> energy(kHarChannels, 1.0);
+  const std::vector<double> deviations = Deviations(scene);
+  for (size_t c = 0; !alike && c < kHarChannels; ++c) {
+    energy[c] = std::pow(deviations[c], -2);
+  }
+  return CoderOf(scene, 1, std::move(energy));
 }
 
 struct Rates {
@@ -333,50 +401,33 @@ Rates RunDevice(const Settings& settings, const std::string& device) {
   }
   std::printf("== %s: %zu windows of %s, %zu of one activity\n", device.c_str(),
               windows, settings.judge.c_str(), single);
-  const std::vector<double> deviations = Deviations(scene);
-  const auto scaled = [&](double base, int strength, bool alike) {
-    std::vector<double> steps(kHarChannels);
-    for (size_t c = 0; c < kHarChannels; ++c) {
-      steps[c] = std::max(
-          1.0, std::exp2(strength / 8.0) * (alike ? base : deviations[c] / 64));
-    }
-    return steps;
-  };
   Rates rates;
-  rates.time = INFINITY;
+  rates.time = rates.frequency = INFINITY;
   for (const bool alike : {true, false}) {
-    for (const ImuLevel level : {ImuLevel::kNormal, ImuLevel::kMax}) {
-      const Curve curve = Sweep(alike ? 32 : 8, 120, 4, [&](int strength) {
-        return InTime(scene, scaled(1, strength, alike), level);
-      });
-      rates.time = std::min(
-          rates.time,
-          Print(alike ? "uniform in time" : "by deviation, in time", curve));
-    }
-  }
-  rates.frequency = INFINITY;
-  for (const bool alike : {true, false}) {
-    std::vector<double> energy;
-    for (size_t c = 0; c < kHarChannels; ++c) {
-      energy.push_back(alike ? 1 : std::pow(deviations[c], -2));
-    }
-    ImuWindowCoder coder = CoderOf(scene, 1, energy);
-    const Curve curve = Sweep(32, 160, 4, [&](int strength) {
-      return InFrequency(scene, &coder, strength, -1);
+    const Curve in_time = Sweep(alike ? 52 : 28, [&](int strength) {
+      return InTime(scene, StepsOf(scene, strength, alike));
+    });
+    rates.time = std::min(rates.time, Print(alike ? "time, steps alike"
+                                                  : "time, steps by deviation",
+                                            in_time));
+    ImuWindowCoder uniform = UniformCoder(scene, alike);
+    const Curve in_frequency = Sweep(60, [&](int strength) {
+      return InFrequency(scene, &uniform, strength, false);
     });
     rates.frequency =
         std::min(rates.frequency,
-                 Print(alike ? "uniform DCT" : "by deviation, DCT", curve));
+                 Print(alike ? "DCT, steps alike" : "DCT, steps by deviation",
+                       in_frequency));
   }
   ImuWindowCoder coder = CoderOf(scene, scene.bands, scene.energy);
-  rates.steps = Print("by sensitivity", Sweep(24, 160, 4, [&](int strength) {
-                        return InFrequency(scene, &coder, strength, -1);
-                      }));
+  const auto by_sensitivity = [&](bool in_loop) {
+    return Sweep(44, [&](int strength) {
+      return InFrequency(scene, &coder, strength, in_loop);
+    });
+  };
+  rates.steps = Print("DCT, steps by sensitivity", by_sensitivity(false));
   rates.chosen =
-      Print("by sensitivity, each window by the model",
-            Sweep(16, 160, 4, [&](int strength) {
-              return InFrequency(scene, &coder, strength, settings.margin);
-            }));
+      Print("the same, and each window by the models", by_sensitivity(true));
   return rates;
 }
 
@@ -387,7 +438,10 @@ Settings Parse(int argc, char** argv) {
     if (name == "--data") settings.data = argv[i + 1];
     if (name == "--judge") settings.judge = argv[i + 1];
     if (name == "--learn") settings.learn = absl::StrSplit(argv[i + 1], ',');
-    if (name == "--margin") settings.margin = std::atof(argv[i + 1]);
+    if (name == "--models") {
+      settings.models =
+          static_cast<size_t>(std::max(1, std::atoi(argv[i + 1])));
+    }
   }
   return settings;
 }

@@ -20,7 +20,6 @@ constexpr float kRate = 3e-3F;
 constexpr float kDecay = 1e-4F;
 constexpr double kKeep = 0.75;   // of what the dense layer sees
 constexpr double kLean = 0.15;   // radians, deviation of the small turns
-constexpr double kNoise = 0.02;  // of the scaled input
 
 using Matrix = std::array<std::array<double, 3>, 3>;
 
@@ -68,9 +67,9 @@ std::vector<float> Scaled(std::span<const double> values, size_t length) {
   return scaled;
 }
 
-void Apply(const Matrix& turn, std::mt19937_64* dice,
+void Apply(const Matrix& turn, double deviation, std::mt19937_64* dice,
            std::vector<float>* scaled) {
-  std::normal_distribution<double> noise(0, kNoise);
+  std::normal_distribution<double> noise(0, deviation);
   for (size_t first = 0; first < scaled->size(); first += 3) {
     const std::array<double, 3> from = {(*scaled)[first], (*scaled)[first + 1],
                                         (*scaled)[first + 2]};
@@ -303,7 +302,7 @@ HarModel HarModel::Train(std::span<const HarSubject* const> subjects,
       const Example& example = examples[i];
       at.values[0] =
           Scaled(WindowValues(*example.samples, example.begin, length), length);
-      Apply(RandomTurn(&dice), &dice, &at.values[0]);
+      Apply(RandomTurn(&dice), options.noise, &dice, &at.values[0]);
       at.keep.resize(2 * kFilters.back());
       for (float& k : at.keep) {
         k = keep(dice) ? static_cast<float>(1 / kKeep) : 0.0F;

@@ -19,6 +19,7 @@ struct HarModelOptions {
   int epochs = 14;
   size_t train_hop = 13;  // samples between training windows
   uint64_t seed = 1;
+  double noise = 0.02;  // on training samples, of g and of 1.4 rad/s
 };
 
 // Three convolutions (16, 24 and 32 filters, stride 2), mean and maximum over
