@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "sensitivity/internal/onnx_writer.h"
 
 namespace fovea {
 namespace {
@@ -345,6 +346,61 @@ std::vector<double> WindowClassifier::MarginGradient(
     by_value[i] = at.slopes[0][t * training_.channels + c] / deviation_[c];
   }
   return by_value;
+}
+
+// The name of what it gives.
+std::string WindowClassifier::WriteConvolution(size_t l,
+                                               const std::string& input,
+                                               OnnxWriter* file) const {
+  const Layer& layer = layers_[l];
+  std::vector<float> weights;  // [outputs][inputs][taps]
+  for (size_t o = 0; o < layer.outputs; ++o) {
+    for (size_t i = 0; i < layer.inputs; ++i) {
+      for (size_t t = 0; t < layer.taps; ++t) {
+        weights.push_back(
+            layer.weights[(t * layer.inputs + i) * layer.outputs + o]);
+      }
+    }
+  }
+  const auto outputs = static_cast<int64_t>(layer.outputs);
+  const auto taps = static_cast<int64_t>(layer.taps);
+  const std::string name = absl::StrCat("layer", l);
+  file->Weights(
+      name + ".weights",
+      std::array<int64_t, 3>{outputs, static_cast<int64_t>(layer.inputs), taps},
+      weights);
+  file->Weights(name + ".biases", std::array<int64_t, 1>{outputs},
+                std::span(layer.weights).last(layer.outputs));
+  file->Node("Conv", {input, name + ".weights", name + ".biases"},
+             name + ".sums", {},
+             {{"kernel_shape", {taps}}, {"strides", {int64_t{kStride}}}});
+  file->Node("Relu", {name + ".sums"}, name);
+  return name;
+}
+
+std::string WindowClassifier::Onnx() const {
+  const auto classes = static_cast<int64_t>(training_.classes);
+  OnnxWriter file;
+  file.Input("window",
+             std::array<int64_t, 3>{1, static_cast<int64_t>(training_.channels),
+                                    static_cast<int64_t>(training_.window)});
+  std::string last = "window";
+  for (size_t l = 0; l < kConvolutions; ++l) {
+    last = WriteConvolution(l, last, &file);
+  }
+  file.Node("GlobalAveragePool", {last}, "mean");
+  file.Node("GlobalMaxPool", {last}, "maximum");
+  file.Node("Concat", {"mean", "maximum"}, "both", {{"axis", 1}});
+  file.Node("Flatten", {"both"}, "pooled", {{"axis", 1}});
+  const std::span<const float> dense(layers_.back().weights);
+  const size_t biases = dense.size() - training_.classes;
+  file.Weights("dense.weights", std::array<int64_t, 2>{2 * kLast, classes},
+               dense.first(biases));
+  file.Weights("dense.biases", std::array<int64_t, 1>{classes},
+               dense.subspan(biases));
+  file.Node("Gemm", {"pooled", "dense.weights", "dense.biases"}, "scores");
+  file.Output("scores", std::array<int64_t, 2>{1, classes});
+  return file.Finish();
 }
 
 }  // namespace fovea

@@ -17,6 +17,8 @@
 
 namespace fovea {
 
+class OnnxWriter;
+
 struct WindowLesson {
   std::vector<double> values;  // channel by channel, in the stream's units
   size_t label = 0;
@@ -79,6 +81,8 @@ class WindowClassifier {
   void BackwardPool(Activations* at, std::span<const float> slopes);
   void BackwardLayer(size_t layer, Activations* at);
   void Step(float rate, int steps);
+  std::string WriteConvolution(size_t layer, const std::string& input,
+                               OnnxWriter* file) const;
 
   WindowTraining training_;
   std::vector<double> mean_, deviation_;
