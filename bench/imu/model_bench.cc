@@ -46,7 +46,7 @@ constexpr size_t kShifts = 8;     // of windows against a recording's start
 constexpr size_t kJudges = 4;     // networks that are asked
 constexpr double kAgreement = 0.99;
 constexpr double kMarginLeft = 0.8;  // of a window's own
-constexpr int kMostCoarser = 5;      // half octaves
+constexpr int kMostCoarser = 10;     // half octaves
 constexpr const char* kDevices[] = {"sp", "sw"};
 
 // Units of the whole numbers: 8 g over 2^15 and 35 millidegrees/s.
@@ -421,7 +421,7 @@ Rates RunDevice(const Settings& settings, const std::string& device) {
   }
   ImuWindowCoder coder = CoderOf(scene, scene.bands, scene.energy);
   const auto by_sensitivity = [&](bool in_loop) {
-    return Sweep(44, [&](int strength) {
+    return Sweep(in_loop ? 12 : 44, [&](int strength) {
       return InFrequency(scene, &coder, strength, in_loop);
     });
   };

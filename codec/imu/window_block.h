@@ -36,7 +36,7 @@ struct ImuWindowOptions {
   // How coarse all is: steps are the plan's times 2^(strength / 8). 0 to 255.
   int strength = 0;
   // Half octaves, up to 15, that a window may go above the strength where
-  // `judge` finds its answer the same and safe: the most that is.
+  // `judge` finds its answer the same and safe, there and all the way up.
   int most_coarser = 15;
   WindowJudge judge = nullptr;  // null: all windows at the strength
   // Per channel how far a value may be off, in units; below 0: any distance.

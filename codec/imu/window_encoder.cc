@@ -145,15 +145,20 @@ class WindowEncoder {
     }
   }
 
+  // As coarse as all up to it were good: one that is good beyond a bad one
+  // has been lucky.
   Attempt Choose(size_t window) {
-    int coarser = options_.judge != nullptr ? options_.most_coarser : 0;
-    for (;; --coarser) {
-      Attempt attempt = Try(coarser);
-      if (options_.judge == nullptr) return attempt;
-      attempt.opinion = options_.judge(window, attempt.rows);
-      const bool good = attempt.opinion.same && attempt.opinion.safe;
-      if (good || coarser == 0) return attempt;
+    Attempt chosen = Try(0);
+    if (options_.judge == nullptr) return chosen;
+    chosen.opinion = options_.judge(window, chosen.rows);
+    for (int coarser = 1; coarser <= options_.most_coarser; ++coarser) {
+      if (!chosen.opinion.same || !chosen.opinion.safe) break;
+      Attempt next = Try(coarser);
+      next.opinion = options_.judge(window, next.rows);
+      if (!next.opinion.same || !next.opinion.safe) break;
+      chosen = std::move(next);
     }
+    return chosen;
   }
 
   Attempt Try(int coarser) {
