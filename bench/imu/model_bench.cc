@@ -9,9 +9,10 @@
 //
 //   model_bench [--data FOLDER] [--judge s05] [--learn s02,s03] [--models N]
 //
-// What may be chosen (noise and epochs of training, the margin that is left,
-// how far a window goes above the strength) was chosen with s02 and s03 alone,
-// one learned from and the other judged.
+// Noise and epochs of training and the margin that is left were chosen with s02
+// and s03 alone, one learned from and the other judged. Windows of 64 samples
+// and the range of the choice per window were not: figures of s05 had been
+// seen.
 
 #include <algorithm>
 #include <array>
