@@ -14,12 +14,10 @@
 #include "codec/adts.h"
 #include "codec/content_chunker.h"
 #include "codec/series_block.h"
+#include "codec/series_cutter.h"
 
 namespace fovea {
 namespace {
-
-constexpr int64_t kBlockNs = 1'000'000'000;
-constexpr size_t kMaxSamples = 65'536;
 
 // Packets are grouped where their content says so, so that a recording that
 // was cut or put into another container falls into the same groups. At most
@@ -28,10 +26,10 @@ constexpr size_t kLeastPackets = 8;
 constexpr uint64_t kPacketsPerGroup = 32;
 constexpr size_t kOpaqueBytes = 16 << 10;
 
-// Whether a sample at `time_ns` still belongs to a block begun at `start_ns`.
+// Whether a packet at `time_ns` still belongs to a block begun at `start_ns`.
 bool Belongs(int64_t time_ns, int64_t start_ns) {
   const __int128 span = static_cast<__int128>(time_ns) - start_ns;
-  return span > -kBlockNs && span < kBlockNs;
+  return span > -SeriesCutter::kBlockNs && span < SeriesCutter::kBlockNs;
 }
 
 class SeriesPipe : public TrackPipe {
@@ -39,40 +37,34 @@ class SeriesPipe : public TrackPipe {
   SeriesPipe(const Track& track, SeriesCoding coding, StreamWriter* writer)
       : channels_(track.series.channels.size()),
         coding_(std::move(coding)),
-        writer_(writer) {}
+        writer_(writer),
+        cutter_(channels_) {}
 
   absl::Status Add(SourceItem item) override {
     const auto& batch = std::get<SeriesBatch>(item.value);
     for (size_t i = 0; i < batch.time_ns.size(); ++i) {
-      if (!block_.time_ns.empty() &&
-          (!Belongs(batch.time_ns[i], block_.time_ns[0]) ||
-           block_.time_ns.size() >= kMaxSamples)) {
+      if (cutter_.IsFull(batch.time_ns[i])) {
         if (absl::Status status = Drain(); !status.ok()) return status;
       }
-      block_.time_ns.push_back(batch.time_ns[i]);
-      const auto row =
-          batch.values.begin() + static_cast<std::ptrdiff_t>(i * channels_);
-      block_.values.insert(block_.values.end(), row,
-                           row + static_cast<std::ptrdiff_t>(channels_));
+      cutter_.Add(batch.time_ns[i], batch.values.data() + i * channels_);
       writer_->Delivered(1);
     }
     return absl::OkStatus();
   }
 
   absl::Status Drain() override {
-    if (block_.time_ns.empty()) return absl::OkStatus();
-    auto bytes = EncodeSeriesBlock(block_, channels_, coding_);
+    const SeriesBatch block = cutter_.Take();
+    if (block.time_ns.empty()) return absl::OkStatus();
+    auto bytes = EncodeSeriesBlock(block, channels_, coding_);
     if (!bytes.ok()) return bytes.status();
-    absl::Status status = writer_->AddBlock(*bytes, block_.time_ns);
-    block_ = {};
-    return status;
+    return writer_->AddBlock(*bytes, block.time_ns);
   }
 
  private:
   const size_t channels_;
   const SeriesCoding coding_;
   StreamWriter* const writer_;
-  SeriesBatch block_;
+  SeriesCutter cutter_;
 };
 
 class OpaquePipe : public TrackPipe {

@@ -3,84 +3,22 @@
 // Streams to files other programs open.
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "api/export_mcap.h"
 #include "api/gop_reader.h"
 #include "api/stop_flag.h"
 #include "api/store.h"
+#include "codec/formats/csv_writer.h"
+#include "codec/formats/output_file.h"
 #include "codec/formats/video_writer.h"
 #include "index/frame_index.h"
 
 namespace fovea {
 namespace {
-
-// Writes beside the target and renames at Finish().
-class OutputFile {
- public:
-  static absl::StatusOr<std::unique_ptr<OutputFile>> Create(
-      const std::string& path) {
-    std::error_code ignored;
-    const auto kind = std::filesystem::status(path, ignored).type();
-    if (kind != std::filesystem::file_type::regular &&
-        kind != std::filesystem::file_type::not_found) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "cannot write '", path, "': not a file; name one with -o"));
-    }
-    const std::string unfinished = path + ".part";
-    std::FILE* file = std::fopen(unfinished.c_str(), "wb");
-    if (file == nullptr) {
-      return absl::PermissionDeniedError(
-          absl::StrCat("cannot write '", path,
-                       "'; does its folder exist and may you write there?"));
-    }
-    return std::unique_ptr<OutputFile>(new OutputFile(path, unfinished, file));
-  }
-
-  ~OutputFile() {
-    if (file_ == nullptr) return;
-    std::fclose(file_);
-    std::error_code ignored;
-    std::filesystem::remove(unfinished_, ignored);
-  }
-
-  bool Write(const void* data, size_t size) {
-    bytes_ += size;
-    good_ = good_ && std::fwrite(data, 1, size, file_) == size;
-    return good_;
-  }
-
-  absl::StatusOr<uint64_t> Finish() {
-    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
-    std::error_code error;
-    if (good_ && closed) std::filesystem::rename(unfinished_, path_, error);
-    if (!good_ || !closed || error) {
-      std::error_code ignored;
-      std::filesystem::remove(unfinished_, ignored);
-      return absl::ResourceExhaustedError(
-          absl::StrCat("writing '", path_, "' failed; is the disk full?"));
-    }
-    return bytes_;
-  }
-
- private:
-  OutputFile(std::string path, std::string unfinished, std::FILE* file)
-      : path_(std::move(path)),
-        unfinished_(std::move(unfinished)),
-        file_(file) {}
-
-  const std::string path_;
-  const std::string unfinished_;
-  std::FILE* file_;
-  uint64_t bytes_ = 0;
-  bool good_ = true;
-};
 
 void Cover(int64_t start_ns, int64_t end_ns, ExportReport* report) {
   if (report->samples == 0) report->covered = {start_ns, end_ns};
@@ -108,33 +46,6 @@ class TimeKeeper {
   bool has_last_ = false;
   int64_t last_ = 0;
 };
-
-std::string Shortest(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value);
-  return std::string(text, end.ptr);
-}
-
-std::string CsvHeader(const SeriesInfo& series) {
-  std::string line = "timestamp [ns]";
-  for (const Channel& channel : series.channels) {
-    absl::StrAppend(&line, ",", channel.name);
-    if (!channel.unit.empty()) absl::StrAppend(&line, " [", channel.unit, "]");
-  }
-  return line + "\n";
-}
-
-std::string CsvRows(const SeriesBatch& batch, size_t channels) {
-  std::string text;
-  for (size_t i = 0; i < batch.time_ns.size(); ++i) {
-    absl::StrAppend(&text, batch.time_ns[i]);
-    for (size_t c = 0; c < channels; ++c) {
-      absl::StrAppend(&text, ",", Shortest(batch.values[i * channels + c]));
-    }
-    text += '\n';
-  }
-  return text;
-}
 
 absl::StatusOr<ExportReport> ExportVideo(Store* store,
                                          const StreamSummary& stream,
@@ -183,26 +94,24 @@ absl::StatusOr<ExportReport> ExportCsv(Store* store,
                                        const StreamSummary& stream,
                                        TimeRange range, const std::string& path,
                                        const std::atomic<bool>* stop) {
-  auto file = OutputFile::Create(path);
+  auto file = CsvWriter::Create(path, stream.description.series);
   if (!file.ok()) return file.status();
-  const SeriesInfo& series = stream.description.series;
-  const std::string header = CsvHeader(series);
-  (*file)->Write(header.data(), header.size());
   ExportReport report;
+  absl::Status written;
   absl::Status status =
       store->ReadSeries(stream.name, range, [&](const SeriesBatch& batch) {
         const auto [low, high] =
             std::minmax_element(batch.time_ns.begin(), batch.time_ns.end());
         Cover(*low, *high, &report);
         report.samples += static_cast<int64_t>(batch.time_ns.size());
-        const std::string rows = CsvRows(batch, series.channels.size());
-        return (*file)->Write(rows.data(), rows.size()) && !Stopped(stop);
+        written = (*file)->Add(batch);
+        return written.ok() && !Stopped(stop);
       });
+  status.Update(written);
   if (!status.ok()) return status;
   if (Stopped(stop)) return Interrupted(path);
-  absl::StatusOr<uint64_t> bytes = (*file)->Finish();
-  if (!bytes.ok()) return bytes.status();
-  report.bytes = *bytes;
+  if (status = (*file)->Finish(); !status.ok()) return status;
+  report.bytes = (*file)->bytes();
   return report;
 }
 
@@ -214,18 +123,19 @@ absl::StatusOr<ExportReport> ExportOpaque(Store* store,
   auto file = OutputFile::Create(path);
   if (!file.ok()) return file.status();
   ExportReport report;
+  absl::Status written;
   absl::Status status =
       store->ReadOpaque(stream.name, range, [&](const OpaquePacket& packet) {
         Cover(packet.time_ns, packet.time_ns + packet.duration_ns, &report);
         ++report.samples;
-        return (*file)->Write(packet.data.data(), packet.data.size()) &&
-               !Stopped(stop);
+        written = (*file)->Write(packet.data);
+        return written.ok() && !Stopped(stop);
       });
+  status.Update(written);
   if (!status.ok()) return status;
   if (Stopped(stop)) return Interrupted(path);
-  absl::StatusOr<uint64_t> bytes = (*file)->Finish();
-  if (!bytes.ok()) return bytes.status();
-  report.bytes = *bytes;
+  if (status = (*file)->Finish(); !status.ok()) return status;
+  report.bytes = (*file)->bytes();
   return report;
 }
 

@@ -81,6 +81,17 @@ absl::StatusOr<ImuBound> ParseBound(std::string_view part) {
   return bound;
 }
 
+bool IsOf(const ImuBound& bound, const Channel& channel) {
+  return channel.name.rfind(bound.channel, 0) == 0;
+}
+
+absl::Status NobodysBound(const ImuBound& bound,
+                          const std::vector<std::string>& names) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "bound ", bound.channel, ": no channel has that name; there are ",
+      absl::StrJoin(names, ", ")));
+}
+
 absl::StatusOr<double> InUnitOf(const Channel& channel, const ImuBound& bound) {
   if (bound.unit.empty() || bound.unit == channel.unit) return bound.value;
   const Unit* const from = FindUnit(bound.unit);
@@ -120,6 +131,37 @@ absl::StatusOr<std::vector<ImuBound>> ParseImuBounds(std::string_view text) {
   return bounds;
 }
 
+std::vector<ImuBound> ImuBoundsOf(std::span<const ImuBound> bounds,
+                                  const SeriesInfo& series) {
+  std::vector<ImuBound> found;
+  for (const ImuBound& bound : bounds) {
+    if (std::any_of(series.channels.begin(), series.channels.end(),
+                    [&](const Channel& c) { return IsOf(bound, c); })) {
+      found.push_back(bound);
+    }
+  }
+  return found;
+}
+
+absl::Status CheckImuBounds(std::span<const ImuBound> bounds,
+                            std::span<const Track> tracks) {
+  SeriesInfo all;
+  std::vector<std::string> names;
+  for (const Track& track : tracks) {
+    if (track.kind != StreamKind::kImu || !track.rejected.empty()) continue;
+    for (const Channel& channel : track.series.channels) {
+      all.channels.push_back(channel);
+      names.push_back(channel.name);
+    }
+  }
+  for (const ImuBound& bound : bounds) {
+    if (ImuBoundsOf(std::span(&bound, 1), all).empty()) {
+      return NobodysBound(bound, names);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
                                           const SeriesInfo& series) {
   SeriesCoding coding;
@@ -130,7 +172,7 @@ absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
     bool used = false;
     for (size_t c = 0; c < series.channels.size(); ++c) {
       const Channel& channel = series.channels[c];
-      if (channel.name.rfind(bound.channel, 0) != 0) continue;
+      if (!IsOf(bound, channel)) continue;
       const auto value = InUnitOf(channel, bound);
       if (!value.ok()) return value.status();
       coding.bounds[c] = *value;
@@ -140,9 +182,7 @@ absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
     std::vector<std::string> names;
     for (const Channel& channel : series.channels)
       names.push_back(channel.name);
-    return absl::InvalidArgumentError(
-        absl::StrCat("bound ", bound.channel, ": no channel has that name; ",
-                     "there are ", absl::StrJoin(names, ", ")));
+    return NobodysBound(bound, names);
   }
   return coding;
 }

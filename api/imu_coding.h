@@ -6,11 +6,13 @@
 #ifndef FOVEA_API_IMU_CODING_H_
 #define FOVEA_API_IMU_CODING_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "codec/formats/source.h"
 #include "codec/sample.h"
 #include "codec/series_block.h"
 
@@ -31,6 +33,15 @@ struct ImuCodingOptions {
 // "accel=0.02g,gyro=0.1dps". kInvalidArgument, naming the part, where one is
 // no NAME=NUMBER with a unit or none.
 absl::StatusOr<std::vector<ImuBound>> ParseImuBounds(std::string_view text);
+
+// Of `bounds` those that a channel of the series has the name of.
+std::vector<ImuBound> ImuBoundsOf(std::span<const ImuBound> bounds,
+                                  const SeriesInfo& series);
+
+// kInvalidArgument: a bound that no channel of all imu tracks that are read
+// has the name of.
+absl::Status CheckImuBounds(std::span<const ImuBound> bounds,
+                            std::span<const Track> tracks);
 
 // What `options` mean for a stream of these channels, bounds in each
 // channel's unit: m/s2, g and mg, rad/s, deg/s (dps) and mdps, T, uT and G are

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// fovea decode IN -o OUT: raw video or pictures of a recording.
+// fovea decode IN -o OUT: raw video or pictures of a recording; its sensors'
+// samples as text or MCAP.
 
 #include <memory>
 #include <optional>
@@ -8,9 +9,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/decode_file.h"
+#include "api/series_file.h"
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
+#include "cli/series_file_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
@@ -21,6 +24,10 @@ namespace {
 struct DecodeArguments {
   DecodeFileOptions file;
   std::optional<int64_t> duration_ns;
+
+  // Of sensors.
+  std::string track;
+  RangeArguments range;
 };
 
 Json DecodeJson(const DecodeFileOptions& options,
@@ -56,8 +63,28 @@ std::string DecodeText(const DecodeFileOptions& options,
   return facts.Render();
 }
 
+absl::StatusOr<int> RunDecodeSeries(const Context& context,
+                                    const DecodeArguments& arguments) {
+  DecodeSeriesOptions options;
+  options.input = arguments.file.input;
+  options.output = arguments.file.output;
+  options.track = arguments.track;
+  options.source = arguments.file.source;
+  options.source.from_ns = arguments.range.range().from_ns;
+  options.source.to_ns = arguments.range.range().to_ns;
+  return TellSeriesFile(context, "decode", options.input, options.output,
+                        [&](const SeriesProgress& progress) {
+                          return DecodeSeriesFile(options, progress,
+                                                  StopFlag());
+                        });
+}
+
 absl::StatusOr<int> RunDecode(const Context& context,
-                              const DecodeFileOptions& options) {
+                              const DecodeArguments& arguments) {
+  const DecodeFileOptions& options = arguments.file;
+  if (IsSeriesTextName(options.output)) {
+    return RunDecodeSeries(context, arguments);
+  }
   CatchInterrupts();
   FrameProgress progress("decode", context.no_progress, context.color);
   const auto report = DecodeFile(options, progress.callback(), StopFlag());
@@ -82,25 +109,39 @@ absl::StatusOr<int> RunDecode(const Context& context,
 void AddDecode(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<DecodeArguments>();
   CLI::App* verb = AddVerb(
-      app, context, "decode", "Write a recording as raw video or pictures",
+      app, context, "decode",
+      "Write a recording as raw video, pictures or samples as text",
       StoreNeed::kOptional,
-      [context, arguments] { return RunDecode(*context, arguments->file); },
+      [context, arguments] { return RunDecode(*context, *arguments); },
       [arguments] {
+        const bool cut = arguments->range.from || arguments->range.to;
+        if (!IsSeriesTextName(arguments->file.output) &&
+            (cut || !arguments->track.empty())) {
+          throw CLI::ValidationError(
+              cut ? "--from" : "--track",
+              "is for sensors; they go to a .csv or .mcap");
+        }
         if (arguments->duration_ns) {
           arguments->file.source.max_duration_ns = *arguments->duration_ns;
         }
       });
-  verb->add_option("input", arguments->file.input, "Video file")
+  verb->add_option("input", arguments->file.input,
+                   "Video, .fser, or any file of sensors")
       ->type_name("IN")
       ->required();
   verb->add_option("-o,--output", arguments->file.output,
-                   "NAME.y4m, or a folder for PNG files by frame index")
+                   "NAME.y4m, or a folder for PNG files by frame index; of "
+                   "sensors .csv (one track) or .mcap (all)")
       ->type_name("OUT")
       ->required();
   verb->add_option("--threads", arguments->file.source.threads,
                    "Of the decoder")
       ->check(CLI::Range(1, 128))
       ->capture_default_str();
+  verb->add_option("--track", arguments->track,
+                   "Of sensors: this one alone, as 'fovea info' names it")
+      ->type_name("TRACK");
+  AddRangeOptions(verb, &arguments->range);
   AddDurationOption(verb, "--duration", &arguments->duration_ns,
                     "Stop after this much stream time");
 }

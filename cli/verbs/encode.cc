@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// fovea encode IN -o OUT: H.264 whose bytes go where a quality map says.
+// fovea encode IN -o OUT: H.264 whose bytes go where a quality map says; a
+// series file of sensors.
 
 #include <algorithm>
 #include <cstdio>
@@ -12,13 +13,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/encode_file.h"
+#include "api/series_file.h"
 #include "api/time_text.h"
+#include "api/whole_file.h"
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
+#include "cli/imu_options.h"
 #include "cli/interrupt.h"
+#include "cli/series_file_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
+#include "codec/series_profile.h"
 
 namespace fovea::cli {
 namespace {
@@ -33,6 +39,12 @@ struct EncodeArguments {
   std::string side_data = "gop";
   std::optional<int> gop;
   std::optional<int64_t> duration_ns;
+
+  // Of sensors.
+  EncodeSeriesOptions series;
+  ImuArguments imu;
+  std::string profile;
+  std::optional<int64_t> block_ns;
 };
 
 std::string Decimal(double value, int places) {
@@ -112,8 +124,26 @@ int ExitCode(const EncodeFileReport& report) {
   return report.lossy() ? kExitLoss : kExitOk;
 }
 
+absl::StatusOr<int> RunEncodeSeries(const Context& context,
+                                    EncodeSeriesOptions options,
+                                    const std::string& profile) {
+  if (!profile.empty()) {
+    auto bytes = ReadWholeFile(profile, kMaxSeriesProfileBytes);
+    if (!bytes.ok()) return bytes.status();
+    options.profile = *std::move(bytes);
+  }
+  return TellSeriesFile(context, "encode", options.input, options.output,
+                        [&](const SeriesProgress& progress) {
+                          return EncodeSeriesFile(options, progress,
+                                                  StopFlag());
+                        });
+}
+
 absl::StatusOr<int> RunEncode(const Context& context,
                               const EncodeArguments& arguments) {
+  if (IsSeriesFileName(arguments.file.output)) {
+    return RunEncodeSeries(context, arguments.series, arguments.profile);
+  }
   CatchInterrupts();
   FrameProgress progress("encode", context.no_progress, context.color);
   const auto report =
@@ -140,6 +170,33 @@ void ChooseMap(const std::vector<std::string>& paths, MapOrigin origin,
   if (paths.empty() || paths[0].empty()) return;
   map->origin = origin;
   map->paths = paths;
+}
+
+constexpr char kCameras[] = "Cameras";
+constexpr char kSensors[] = "Sensors";
+
+// Options that were given and belong to the other kind of output.
+void RefuseOthers(const CLI::App& verb, const std::string& output) {
+  const bool series = IsSeriesFileName(output);
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->count() == 0) continue;
+    if (option->get_group() == (series ? kCameras : kSensors)) {
+      throw CLI::ValidationError(
+          option->get_name(),
+          absl::StrCat("is for ", series ? "cameras" : "sensors", "; ", output,
+                       series ? " is a file of sensor samples"
+                              : " is a video, sensor samples go to .fser"));
+    }
+  }
+}
+
+void SettleSeries(EncodeArguments* arguments) {
+  EncodeSeriesOptions& series = arguments->series;
+  series.input = arguments->file.input;
+  series.output = arguments->file.output;
+  series.source = arguments->file.source;
+  SettleImuOptions(arguments->imu, &series.imu);
+  if (arguments->block_ns) series.block_ns = *arguments->block_ns;
 }
 
 // After parsing: what the options mean together.
@@ -178,6 +235,7 @@ void SettleArguments(EncodeArguments* arguments) {
   if (arguments->duration_ns) {
     file.source.max_duration_ns = *arguments->duration_ns;
   }
+  SettleSeries(arguments);
 }
 
 void AddMapOptions(CLI::App* verb, EncodeArguments* arguments) {
@@ -283,31 +341,49 @@ void AddSpeedOptions(CLI::App* verb, EncodeArguments* arguments) {
                  "under sensitivities of models)");
 }
 
+void AddSensorOptions(CLI::App* verb, EncodeArguments* arguments) {
+  AddImuOptions(verb, &arguments->imu);
+  verb->add_option("--imu-profile", arguments->profile,
+                   "What 'fovea learn imu-profile' learned of the device; "
+                   "kept in the file")
+      ->type_name("FILE");
+  AddDurationOption(verb, "--block", &arguments->block_ns,
+                    "Time in a block, which decodes alone (default: 1s)");
+}
+
 }  // namespace
 
 void AddEncode(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<EncodeArguments>();
   CLI::App* verb = AddVerb(
-      app, context, "encode", "Encode a recording under a quality map",
+      app, context, "encode",
+      "Encode a recording: video under a quality map, sensor samples",
       StoreNeed::kOptional,
       [context, arguments] { return RunEncode(*context, *arguments); },
-      [arguments] { SettleArguments(arguments.get()); });
+      [app, arguments] {
+        RefuseOthers(*app->get_subcommand("encode"), arguments->file.output);
+        SettleArguments(arguments.get());
+      });
   verb->add_option("input", arguments->file.input,
                    "File, folder of images, or - (standard input)")
       ->type_name("IN")
       ->required();
   verb->add_option("-o,--output", arguments->file.output,
-                   ".mp4, .mov, .mkv or .h264")
+                   ".mp4, .mov, .mkv or .h264 of a camera; .fser of all "
+                   "inertial and other sensors of the recording")
       ->type_name("OUT")
       ->required();
+  AddDurationOption(verb, "--duration", &arguments->duration_ns,
+                    "Stop after this much stream time");
+  verb->option_defaults()->group(kCameras);
   AddMapOptions(verb, arguments.get());
   AddRateOptions(verb, arguments.get());
   AddSpeedOptions(verb, arguments.get());
   verb->add_option("--fps", arguments->file.source.image_fps,
                    "Frame rate of image files that carry no times")
       ->check(CLI::Range(0.001, 10000.0));
-  AddDurationOption(verb, "--duration", &arguments->duration_ns,
-                    "Stop after this much stream time");
+  verb->option_defaults()->group(kSensors);
+  AddSensorOptions(verb, arguments.get());
 }
 
 }  // namespace fovea::cli

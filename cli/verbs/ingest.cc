@@ -22,6 +22,7 @@
 #include "api/store.h"
 #include "api/system_clock.h"
 #include "cli/error_text.h"
+#include "cli/imu_options.h"
 #include "cli/ingest_console.h"
 #include "cli/ingest_text.h"
 #include "cli/interrupt.h"
@@ -38,8 +39,7 @@ struct IngestArguments {
   IngestOptions options;
   bool no_map = false;
   std::string prior;  // a stream, or "none"
-  std::string imu_level = "normal";
-  std::string imu_bound;
+  ImuArguments imu;
   std::vector<std::string> sensitivities;
   std::vector<std::string> models;  // names, cards or folders
   std::string model_folder = DefaultModelFolder();
@@ -261,19 +261,6 @@ absl::StatusOr<int> RunIngest(const Context& context,
   return Ingestion(context, with_models).Run();
 }
 
-void SettleImu(IngestArguments* arguments) {
-  ImuCodingOptions& imu = arguments->options.imu;
-  if (arguments->imu_level == "fast") imu.level = ImuLevel::kFast;
-  if (arguments->imu_level == "max") imu.level = ImuLevel::kMax;
-  if (arguments->imu_bound.empty()) return;
-  auto bounds = ParseImuBounds(arguments->imu_bound);
-  if (!bounds.ok()) {
-    throw CLI::ValidationError("--imu-bound",
-                               std::string(bounds.status().message()));
-  }
-  imu.bounds = *std::move(bounds);
-}
-
 // After parsing: what the options mean together.
 void SettleArguments(IngestArguments* arguments) {
   IngestOptions& options = arguments->options;
@@ -319,7 +306,7 @@ void SettleArguments(IngestArguments* arguments) {
   if (options.source.opaque && options.source.copy) {
     throw CLI::ValidationError("--opaque", "excludes --copy");
   }
-  SettleImu(arguments);
+  SettleImuOptions(arguments->imu, &arguments->options.imu);
   options.use_prior = arguments->prior != "none";
   if (options.use_prior) options.prior_stream = arguments->prior;
   if (arguments->no_map) options.map.origin = MapOrigin::kPlain;
@@ -348,15 +335,7 @@ void AddStreamOptions(CLI::App* verb, IngestArguments* arguments) {
   verb->add_option("--imu", options.imu_path,
                    "Inertial CSV recorded with the video: becomes NAME.imu")
       ->type_name("FILE");
-  verb->add_option("--imu-level", arguments->imu_level,
-                   "How long to look for a short form of samples")
-      ->check(CLI::IsMember({"fast", "normal", "max"}))
-      ->type_name("LEVEL")
-      ->capture_default_str();
-  verb->add_option("--imu-bound", arguments->imu_bound,
-                   "How far inertial samples may be from the sensor's, as in "
-                   "accel=0.02g,gyro=0.1dps (default: not at all)")
-      ->type_name("NAME=BOUND,...");
+  AddImuOptions(verb, &arguments->imu);
   verb->add_flag("--append", options.append, "Add to the streams of that name");
   verb->add_flag("--resume", options.resume,
                  "Go on where an interrupted ingest of the source stopped");

@@ -22,6 +22,7 @@
 #include "codec/formats/live_source.h"
 #include "codec/formats/mcap_source.h"
 #include "codec/formats/opaque_source.h"
+#include "codec/formats/series_file_source.h"
 #include "codec/formats/ulog_source.h"
 
 namespace fovea {
@@ -147,6 +148,9 @@ absl::StatusOr<std::unique_ptr<Source>> OpenExistingFile(
   }
   if (IsMcapHead(head) || LowerSuffix(path) == ".mcap") {
     return OpenMcapSource(path, options);
+  }
+  if (IsSeriesFileHead(head) || LowerSuffix(path) == ".fser") {
+    return OpenSeriesFile(path, options);
   }
   if (HasTableSuffix(path) || LooksLikeTable(path)) {
     return OpenCsvSource(path, options);

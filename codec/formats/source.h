@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,7 +43,7 @@ struct Track {
 
 struct SourceInfo {
   std::string name;       // what the user gave, credentials removed
-  std::string container;  // "mov,mp4", "csv", "ulog", "images", "live"
+  std::string container;  // "mov,mp4", "csv", "ulog", "live"
   bool live = false;
   int64_t duration_ns = 0;  // 0 unknown
   int64_t bytes = 0;        // on disk; 0 unknown
@@ -85,6 +86,11 @@ struct SourceOptions {
 
   // Stop after this much stream time; 0 reads to the end.
   int64_t max_duration_ns = 0;
+
+  // Samples from the first time up to the other alone are wanted: what can
+  // skip the rest does, others give all.
+  int64_t from_ns = std::numeric_limits<int64_t>::min();
+  int64_t to_ns = std::numeric_limits<int64_t>::max();
 
   // Frame rate for numbered image files without times; 0: they are stills.
   double image_fps = 0;

@@ -6,15 +6,15 @@
 
 #include "codec/formats/y4m_writer.h"
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "codec/formats/output_file.h"
 
 namespace fovea {
 namespace {
@@ -33,69 +33,29 @@ std::string Header(const CameraInfo& camera) {
                       camera.color.full_range ? "FULL" : "LIMITED", "\n");
 }
 
-absl::Status FileError(const std::string& path, int error) {
-  const std::string text =
-      absl::StrCat(path, ": cannot write (", std::strerror(error), ")");
-  switch (error) {
-    case ENOENT:
-      return absl::NotFoundError(text);
-    case ENOSPC:
-      return absl::ResourceExhaustedError(text);
-    case EACCES:
-    case EROFS:
-      return absl::PermissionDeniedError(text);
-    default:
-      return absl::UnavailableError(text);
-  }
-}
-
 }  // namespace
 
 class Y4mWriter::State {
  public:
-  State(std::string path, const CameraInfo& camera)
-      : path_(std::move(path)), passing_(path_ + ".part"), camera_(camera) {}
+  State(std::unique_ptr<OutputFile> file, const CameraInfo& camera)
+      : file_(std::move(file)), camera_(camera) {}
 
-  ~State() {
-    if (file_ == nullptr) return;
-    std::fclose(file_);
-    std::remove(passing_.c_str());
-  }
-
-  absl::Status Open() {
-    file_ = std::fopen(passing_.c_str(), "wbe");
-    if (file_ == nullptr) return FileError(path_, errno);
-    const std::string header = Header(camera_);
-    return Write(header.data(), header.size());
-  }
+  absl::Status Begin() { return file_->Write(Header(camera_)); }
 
   absl::Status Add(const Frame& frame) {
     if (frame.width != camera_.width || frame.height != camera_.height) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("frame of ", frame.width, "x", frame.height, " for ",
-                       path_, " of ", camera_.width, "x", camera_.height));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "frame of ", frame.width, "x", frame.height, " for ", file_->path(),
+          " of ", camera_.width, "x", camera_.height));
     }
-    constexpr char kFrame[] = "FRAME\n";
-    absl::Status status = Write(kFrame, sizeof(kFrame) - 1);
+    absl::Status status = file_->Write("FRAME\n");
     status.Update(Put(frame.y, frame.width, frame.height));
     status.Update(Put(frame.u, frame.chroma_width(), frame.chroma_height()));
     status.Update(Put(frame.v, frame.chroma_width(), frame.chroma_height()));
     return status;
   }
 
-  absl::Status Finish() {
-    if (file_ == nullptr) {
-      return absl::FailedPreconditionError(path_ + ": already finished");
-    }
-    errno = 0;
-    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
-    if (closed && std::rename(passing_.c_str(), path_.c_str()) == 0) {
-      return absl::OkStatus();
-    }
-    const int error = errno;
-    std::remove(passing_.c_str());
-    return FileError(path_, error);
-  }
+  absl::Status Finish() { return file_->Finish(); }
 
  private:
   absl::Status Put(const Plane& plane, int width, int height) {
@@ -105,24 +65,15 @@ class Y4mWriter::State {
     }
     absl::Status status;
     for (int row = 0; row < height && status.ok(); ++row) {
-      status = Write(plane.data + static_cast<ptrdiff_t>(row) * plane.stride,
-                     static_cast<size_t>(width));
+      const uint8_t* const at =
+          plane.data + static_cast<ptrdiff_t>(row) * plane.stride;
+      status = file_->Write(std::span(at, static_cast<size_t>(width)));
     }
     return status;
   }
 
-  absl::Status Write(const void* data, size_t size) {
-    errno = 0;
-    if (file_ != nullptr && std::fwrite(data, 1, size, file_) == size) {
-      return absl::OkStatus();
-    }
-    return FileError(path_, errno);
-  }
-
-  const std::string path_;
-  const std::string passing_;
+  const std::unique_ptr<OutputFile> file_;
   const CameraInfo camera_;
-  std::FILE* file_ = nullptr;
 };
 
 Y4mWriter::Y4mWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -130,8 +81,10 @@ Y4mWriter::~Y4mWriter() = default;
 
 absl::StatusOr<std::unique_ptr<Y4mWriter>> Y4mWriter::Create(
     const std::string& path, const CameraInfo& camera) {
-  auto state = std::make_unique<State>(path, camera);
-  if (absl::Status s = state->Open(); !s.ok()) return s;
+  auto file = OutputFile::Create(path);
+  if (!file.ok()) return file.status();
+  auto state = std::make_unique<State>(*std::move(file), camera);
+  if (absl::Status s = state->Begin(); !s.ok()) return s;
   return std::unique_ptr<Y4mWriter>(new Y4mWriter(std::move(state)));
 }
 

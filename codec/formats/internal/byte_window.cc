@@ -85,17 +85,17 @@ absl::StatusOr<std::span<const uint8_t>> ByteWindow::Peek(size_t size) {
 }
 
 void ByteWindow::Skip(uint64_t size) {
-  const uint64_t step = std::min(size, left());
-  if (file_ == nullptr || step <= window_.size() - at_) {
-    offset_ += step;
-    if (file_ != nullptr) at_ += static_cast<size_t>(step);
-    return;
-  }
-  MoveTo(offset_ + step);
+  MoveTo(offset_ + std::min(size, left()));
 }
 
 void ByteWindow::MoveTo(uint64_t offset) {
-  offset_ = offset;
+  const uint64_t from = offset_ - at_;  // of the window
+  offset_ = std::min(offset, size_);
+  if (file_ == nullptr) return;
+  if (offset_ >= from && offset_ - from <= window_.size()) {
+    at_ = static_cast<size_t>(offset_ - from);
+    return;
+  }
   window_.clear();
   at_ = 0;
   moved_ = true;

@@ -45,12 +45,13 @@ class ByteWindow {
   // Goes on by `size` bytes, at most left(). Cheap within what was peeked.
   void Skip(uint64_t size);
 
+  // Goes to a place, at most the end; cheap within what was peeked.
+  void MoveTo(uint64_t offset);
   void Rewind() { MoveTo(0); }
 
  private:
   ByteWindow(std::string name, uint64_t size)
       : name_(std::move(name)), size_(size) {}
-  void MoveTo(uint64_t offset);
   absl::Status Fill(size_t size);
 
   const std::string name_;
