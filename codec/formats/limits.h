@@ -38,7 +38,9 @@ struct FormatLimits {
   size_t max_mcap_name_bytes = 1024;
   size_t max_mcap_schema_bytes = 4U << 20;
 
-  uint64_t max_series_record_bytes = 96U << 20;  // of a series file
+  // Series files: one record; imu and series in a file.
+  uint64_t max_series_record_bytes = 96U << 20;
+  size_t max_series_file_tracks = 16384;
 
   int64_t max_probe_bytes = 32LL << 20;  // read before a format is given up
 

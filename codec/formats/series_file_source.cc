@@ -106,9 +106,10 @@ absl::Status SeriesFileSource::CheckHead() {
 absl::Status SeriesFileSource::AddTrack(const SeriesFileRecord& record) {
   auto track = codec_internal::TakeTrack(record.payload);
   if (!track) return absl::DataLossError("a track that cannot be");
-  if (info_.tracks.size() >= static_cast<size_t>(options_.limits.max_tracks)) {
+  const size_t most = options_.limits.max_series_file_tracks;
+  if (info_.tracks.size() >= most) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("more than ", options_.limits.max_tracks, " tracks"));
+        absl::StrCat("more than ", most, " tracks"));
   }
   if (!track->coding.empty()) {
     info_.notes.push_back(absl::StrCat(

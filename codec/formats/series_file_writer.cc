@@ -185,9 +185,11 @@ SeriesFileWriter::~SeriesFileWriter() = default;
 absl::StatusOr<std::unique_ptr<SeriesFileWriter>> SeriesFileWriter::Create(
     const std::string& path, std::span<const SeriesFileInput> inputs,
     int64_t block_ns) {
-  if (inputs.empty() || block_ns < 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": expected at least one track and blocks of at least 1 ns"));
+  const size_t most = FormatLimits().max_series_file_tracks;
+  if (inputs.empty() || inputs.size() > most || block_ns < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": expected 1 to ", most,
+                     " tracks, and blocks of at least 1 ns"));
   }
   auto file = OutputFile::Create(path);
   if (!file.ok()) return file.status();

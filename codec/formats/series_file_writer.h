@@ -36,7 +36,7 @@ struct SeriesFileInput {
 class SeriesFileWriter {
  public:
   // Blocks span `block_ns` of a track's time. The file is seen once it is
-  // whole. kInvalidArgument: no track, one that is no imu or series, no 1 to
+  // whole. kInvalidArgument: no or too many tracks, one that is no imu or series, no 1 to
   // 64 channels, text too long or with control characters, a profile that is
   // damaged or of other channels, block_ns below 1; errors of OutputFile.
   static absl::StatusOr<std::unique_ptr<SeriesFileWriter>> Create(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Flight logs and robot logs by the command line.
+// Flight logs, robot logs and series files by the command line.
 
 #include <string>
 #include <vector>
@@ -48,11 +48,15 @@ class SensorFiles : public Cli {
     return McapFileOf(file);
   }
 
+  std::string Text(const std::string& name) const {
+    const auto bytes = testing::ReadFileBytes(dir_.File(name));
+    return {bytes.begin(), bytes.end()};
+  }
+
   std::string Exported(const std::string& stream) const {
     const ProcessResult result = OnStore({"export", stream, "-o", "out.csv"});
     EXPECT_EQ(result.exit_code, 0) << result.err;
-    const auto bytes = testing::ReadFileBytes(dir_.File("out.csv"));
-    return {bytes.begin(), bytes.end()};
+    return Text("out.csv");
   }
 };
 
@@ -98,6 +102,96 @@ TEST_F(SensorFiles, WhatIsNoLogIsRefusedInOneLine) {
       ExpectOneLine(Fovea({"info", name}), 1, name);
     }
   }
+}
+
+// ---- series files
+
+TEST_F(SensorFiles, ARecordingIsEncodedAndDecodedToTheSameSamples) {
+  Write("imu.csv", ImuCsv(1000));
+  const ProcessResult encoded = Fovea({"encode", "imu.csv", "-o", "imu.fser"});
+  EXPECT_EQ(encoded.exit_code, 0) << encoded.err;
+  EXPECT_THAT(encoded.out, HasSubstr("1,000"));
+  EXPECT_LT(testing::ReadFileBytes(dir_.File("imu.fser")).size(),
+            testing::ReadFileBytes(dir_.File("imu.csv")).size() / 8);
+  for (const char* name : {"imu.csv", "imu.fser"}) {
+    const auto decoded = Fovea({"decode", name, "-o", "out.csv"});
+    EXPECT_EQ(decoded.exit_code, 0) << decoded.err;
+    const std::string text = Text("out.csv");
+    EXPECT_THAT(text, StartsWith("timestamp [ns],gyro_x"));
+    EXPECT_THAT(text, HasSubstr("\n9990000000,0.999,0.1,0.2,0.3,5,9.81\n"));
+  }
+  EXPECT_THAT(Fovea({"info", "imu.fser"}).out, HasSubstr("fovea series"));
+}
+
+TEST_F(SensorFiles, AStoreTakesASeriesFile) {
+  Write("imu.csv", ImuCsv(1000));
+  ASSERT_EQ(Fovea({"encode", "imu.csv", "-o", "imu.fser"}).exit_code, 0);
+  const ProcessResult result = OnStore({"ingest", "imu.fser"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(Exported(OnlyStream()),
+              HasSubstr("\n9990000000,0.999,0.1,0.2,0.3,5,9.81\n"));
+}
+
+TEST_F(SensorFiles, APartOfATimeIsDecoded) {
+  Write("imu.csv", ImuCsv(1000));
+  ASSERT_EQ(Fovea({"encode", "imu.csv", "-o", "imu.fser"}).exit_code, 0);
+  const Json report = JsonOf(
+      {"decode", "imu.fser", "-o", "out.csv", "--from", "2s", "--to", "3s"});
+  EXPECT_EQ(report["tracks"][0]["samples"], 100);
+  EXPECT_THAT(Text("out.csv"), HasSubstr("\n2000000000,"));
+  EXPECT_THAT(Text("out.csv"), Not(HasSubstr("\n3000000000,")));
+}
+
+TEST_F(SensorFiles, BoundsMakeFilesSmallerAndAreTold) {
+  Write("imu.csv", ImuCsv(1000));
+  const Json exact = JsonOf({"encode", "imu.csv", "-o", "exact.fser"});
+  const Json bounded = JsonOf({"encode", "imu.csv", "-o", "imu.fser",
+                               "--imu-bound", "gyro=0.01,accel=0.5"});
+  EXPECT_LT(bounded["tracks"][0]["bytes"], exact["tracks"][0]["bytes"]);
+  EXPECT_THAT(Fovea({"info", "imu.fser"}).out, HasSubstr("gyro_x<=0.01"));
+}
+
+TEST_F(SensorFiles, OfSeveralTracksOneIsChosenOrAllGoToMcap) {
+  FOVEA_NEED_TEST_DATA(path, "imu/px4_cubeorange_small.ulg");
+  const Json report = JsonOf({"encode", path, "-o", "px4.fser"});
+  EXPECT_GT(report["tracks"].size(), 70U);
+  ExpectOneLine(Fovea({"decode", "px4.fser", "-o", "out.csv"}), 1, "out.csv");
+  const auto one =
+      Fovea({"decode", "px4.fser", "-o", "out.csv", "--track", "imu"});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_THAT(Text("out.csv"), HasSubstr("gyro_x [rad/s]"));
+  const auto all = Fovea({"decode", "px4.fser", "-o", "out.mcap"});
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(Fovea({"info", "out.mcap"}).out, HasSubstr("imu"));
+  ExpectOneLine(
+      Fovea({"decode", "px4.fser", "-o", "out.csv", "--track", "none"}), 1,
+      "none");
+}
+
+TEST_F(SensorFiles, ADamagedSeriesFileGivesWhatIsWhole) {
+  Write("imu.csv", ImuCsv(1000));
+  ASSERT_EQ(Fovea({"encode", "imu.csv", "-o", "imu.fser"}).exit_code, 0);
+  auto bytes = testing::ReadFileBytes(dir_.File("imu.fser"));
+  bytes[bytes.size() / 2] ^= 1;
+  testing::WriteFileBytes(dir_.File("imu.fser"), bytes);
+  const ProcessResult result = Fovea({"decode", "imu.fser", "-o", "out.csv"});
+  ExpectErrorLine(result, 3, "imu.fser: block at byte ");
+  EXPECT_THAT(result.out, HasSubstr("900"));
+}
+
+TEST_F(SensorFiles, OptionsOfCamerasAreNoneOfSensors) {
+  Write("imu.csv", ImuCsv(10));
+  const auto crf =
+      Fovea({"encode", "imu.csv", "-o", "imu.fser", "--crf", "30"});
+  ExpectOneLine(crf, 2, "--crf");
+  const auto level =
+      Fovea({"encode", "imu.csv", "-o", "imu.mp4", "--imu-level", "max"});
+  ExpectOneLine(level, 2, "--imu-level");
+  ExpectOneLine(Fovea({"decode", "imu.csv", "-o", "x.y4m", "--track", "a"}), 2,
+                "--track");
+  ExpectOneLine(Fovea({"encode", "imu.csv", "-o", "imu.fser", "--imu-bound",
+                       "magnet=1uT"}),
+                1, "magnet");
 }
 
 TEST_F(SensorFiles, ARealFlightIsStoredWhole) {
