@@ -3,6 +3,7 @@
 #include "api/series_file.h"
 
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -177,7 +178,9 @@ SeriesBatch Within(const SourceOptions& options, SeriesBatch batch,
   size_t kept = 0;
   for (size_t i = 0; i < batch.time_ns.size(); ++i) {
     const int64_t time_ns = batch.time_ns[i];
-    if (time_ns < options.from_ns || time_ns >= options.to_ns) continue;
+    const bool before = time_ns < options.to_ns ||
+                        options.to_ns == std::numeric_limits<int64_t>::max();
+    if (time_ns < options.from_ns || !before) continue;
     batch.time_ns[kept] = time_ns;
     for (size_t c = 0; c < channels; ++c) {
       batch.values[kept * channels + c] = batch.values[i * channels + c];

@@ -39,6 +39,11 @@ using codec_internal::TakeEntryHead;
 // More than an entry's head takes.
 constexpr size_t kMostHeadBytes = 40;
 
+// The greatest end is none.
+bool IsBefore(int64_t time_ns, int64_t end_ns) {
+  return time_ns < end_ns || end_ns == std::numeric_limits<int64_t>::max();
+}
+
 class SeriesFileSource : public Source {
  public:
   SeriesFileSource(std::unique_ptr<ByteWindow> file,
@@ -256,14 +261,15 @@ absl::Status SeriesFileSource::Prepare() {
 }
 
 bool SeriesFileSource::IsWanted(int64_t time_ns) const {
-  return time_ns >= options_.from_ns && time_ns < options_.to_ns &&
-         time_ns < end_ns_;
+  return time_ns >= options_.from_ns && IsBefore(time_ns, options_.to_ns) &&
+         IsBefore(time_ns, end_ns_);
 }
 
 bool SeriesFileSource::IsWanted(const SeriesFileEntry& entry) const {
   if (entry.kind == SeriesRecord::kRejected) return true;
-  return entry.most_ns >= options_.from_ns && entry.least_ns < options_.to_ns &&
-         entry.least_ns < end_ns_;
+  return entry.most_ns >= options_.from_ns &&
+         IsBefore(entry.least_ns, options_.to_ns) &&
+         IsBefore(entry.least_ns, end_ns_);
 }
 
 absl::StatusOr<SeriesBatch> SeriesFileSource::ReadBlock(

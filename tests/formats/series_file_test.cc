@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -50,15 +51,19 @@ SeriesFileInput GpsInput() {
   return input;
 }
 
-// Samples `from` up to `to` of a recording of 100 Hz whose values sit on a
+// Samples `from` up to `to` of a recording of 100 Hz: a wave and noise, on a
 // grid of kStep.
 SeriesBatch Wave(int from, int to, size_t channels) {
   SeriesBatch batch;
   for (int i = from; i < to; ++i) {
+    std::minstd_rand random(static_cast<unsigned>(i) + 1);
+    random.discard(9);
+    std::normal_distribution<double> noise(0, 6);
     batch.time_ns.push_back(kSecond + i * (kSecond / 100));
     for (size_t c = 0; c < channels; ++c) {
       const double phase = 0.07 * i + static_cast<double>(c);
-      batch.values.push_back(std::round(900 * std::sin(phase)) * kStep);
+      const double counts = 900 * std::sin(phase) + noise(random);
+      batch.values.push_back(std::round(counts) * kStep);
     }
   }
   return batch;
