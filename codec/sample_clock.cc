@@ -39,13 +39,7 @@ using internal::RangeDecoder;
 using internal::RangeEncoder;
 using internal::ResidualBits;
 
-enum Model : uint8_t {
-  kEven = 0,
-  kSteps = 1,
-  kLine = 2,
-  kQueue = 3,
-  kInTicks = 4
-};
+enum Model : uint8_t { kEven, kSteps, kLine, kQueue, kInTicks };
 
 constexpr int kSlopeBits = 20;
 constexpr int kStartBits = 4;
@@ -223,6 +217,18 @@ std::optional<Course> LineOf(const Numbers& numbers) {
   return line;
 }
 
+// The rows as if none had been lost: steps far off the median one are that.
+Numbers WithoutLosses(const Numbers& numbers) {
+  const int64_t median = StepsOf(numbers).median;
+  Numbers whole = {numbers[0]};
+  for (size_t i = 1; i < numbers.size(); ++i) {
+    const int64_t step = Minus(numbers[i], numbers[i - 1]);
+    const bool usual = Magnitude(Minus(step, median)) <= Magnitude(median) / 2;
+    whole.push_back(Plus(whole.back(), usual ? step : median));
+  }
+  return whole;
+}
+
 // Times of a clock that counts 2^-j seconds, or of floats of seconds.
 struct Ticks {
   int j = 0;
@@ -278,6 +284,9 @@ class BestForm {
       queue.model = kQueue;
       Offer(queue, numbers, ticks, corrections);
     }
+    const Numbers whole = WithoutLosses(numbers);
+    const auto longer = whole == numbers ? std::nullopt : LineOf(whole);
+    if (longer) Offer(*longer, numbers, ticks, corrections);
   }
 
   // `first`: the time of row 0, in nanoseconds.
