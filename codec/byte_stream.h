@@ -23,6 +23,12 @@ inline int64_t UnZigZag(uint64_t folded) {
   return static_cast<int64_t>(folded >> 1) ^ -static_cast<int64_t>(folded & 1);
 }
 
+inline void PutU32(uint32_t value, std::vector<uint8_t>* out) {
+  for (int i = 0; i < 32; i += 8) {
+    out->push_back(static_cast<uint8_t>(value >> i));
+  }
+}
+
 inline void PutU64(uint64_t value, std::vector<uint8_t>* out) {
   for (int i = 0; i < 64; i += 8) {
     out->push_back(static_cast<uint8_t>(value >> i));
@@ -49,6 +55,15 @@ class ByteReader {
   uint8_t U8() {
     const auto bytes = Take(1);
     return bytes.empty() ? uint8_t{0} : bytes[0];
+  }
+
+  uint32_t U32() {
+    uint32_t value = 0;
+    const auto bytes = Take(4);
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      value |= static_cast<uint32_t>(bytes[i]) << (8 * i);
+    }
+    return value;
   }
 
   uint64_t U64() {

@@ -130,6 +130,11 @@ struct Channel {
 struct SeriesInfo {
   std::vector<Channel> channels;  // 1..64
   double rate_hz = 0;  // measured from the recording, not nominal; 0 unknown
+
+  // As codec/series_metadata.h has them, "" unknown.
+  std::string device = {};
+  std::string axes = {};
+  std::string calibration = {};
 };
 
 // Consecutive samples of one imu or series stream, in arrival order. Times

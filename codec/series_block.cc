@@ -2,10 +2,12 @@
 //
 // A series block (little-endian; varints of 7 bits a byte):
 //
-//   u8       version 2 | flags: 16 coded by a profile, 32 every channel is on
-//            the profile's grid, 64 coded within bounds
+//   u8       version 2 | flags: 8 names what the series is, 16 coded by a
+//            profile, 32 every channel is on the profile's grid, 64 coded
+//            within bounds
 //   u8       channels
 //   varint   samples
+//   u32      the metadata's id, under flag 8
 //   u32      the profile's id, under flag 16
 //   numbers  the bound of each channel, 0 for exact, under flag 64
 //   times    as codec/sample_clock.h writes them
@@ -55,6 +57,7 @@ using internal::kByProfile;
 using internal::kGroupFloat;
 using internal::kGroupGrid;
 using internal::kGroupSameGrid;
+using internal::kNamesMetadata;
 using internal::kNoUnits;
 using internal::kProfileGrid;
 using internal::kUnitsHere;
@@ -230,12 +233,6 @@ absl::StatusOr<Channels> EncodeByProfile(const SeriesBatch& batch,
   return std::move(groups).Finish(level, &profile);
 }
 
-void PutU32(uint32_t value, Bytes* out) {
-  for (int i = 0; i < 32; i += 8) {
-    out->push_back(static_cast<uint8_t>(value >> i));
-  }
-}
-
 absl::Status CheckBounds(const std::vector<double>& bounds, size_t channels) {
   if (bounds.empty()) return absl::OkStatus();
   const bool sound = std::all_of(
@@ -292,10 +289,17 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
   if (!sound.ok()) return sound;
   const auto body = ShortestChannels(batch, channels, coding);
   if (!body.ok()) return body.status();
+  const bool by_profile = (body->flags & kByProfile) != 0;
+  // What the profile says of the series need not be said twice.
+  const bool named =
+      coding.metadata != 0 &&
+      !(by_profile && coding.profile->metadata_id() == coding.metadata);
   Bytes out = {static_cast<uint8_t>(kVersion | body->flags),
                static_cast<uint8_t>(channels)};
+  if (named) out[0] |= kNamesMetadata;
   PutVarint(samples, &out);
-  if ((body->flags & kByProfile) != 0) PutU32(coding.profile->id(), &out);
+  if (named) PutU32(coding.metadata, &out);
+  if (by_profile) PutU32(coding.profile->id(), &out);
   if ((body->flags & kBounded) != 0) {
     for (const double bound : coding.bounds) PutNumber(bound, &out);
   }

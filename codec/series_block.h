@@ -33,6 +33,10 @@ struct SeriesCoding {
   // none. Blocks that it makes smaller name it.
   const SeriesProfile* profile = nullptr;
 
+  // By which blocks name what the series is (codec/series_metadata.h); 0: they
+  // do not.
+  uint32_t metadata = 0;
+
   // How far a decoded sample may be from the given one, for each channel in
   // its unit; 0 or none: not at all. Checked for every sample. NaN,
   // infinities and what is far off the rest are kept bit for bit.
@@ -50,6 +54,7 @@ struct DecodedSeries {
   size_t channels = 0;
   SeriesBatch batch;
   std::vector<double> bounds;  // that it was coded by; none: exact
+  uint32_t metadata = 0;       // that it names, or its profile has; 0: none
 };
 
 // Inverse of EncodeSeriesBlock; reads version 1 too. kDataLoss on damage, any
@@ -59,8 +64,12 @@ struct DecodedSeries {
 absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
     std::span<const uint8_t> block, const SeriesProfile* profile = nullptr);
 
-// The id of the profile that the block names, 0 for none; damage is not told.
-uint32_t ProfileOfSeriesBlock(std::span<const uint8_t> block);
+// What a block names, 0 for nothing. Damage is not told.
+struct SeriesBlockNames {
+  uint32_t metadata = 0;  // 0, too, where the profile has it
+  uint32_t profile = 0;
+};
+SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block);
 
 inline constexpr size_t kMaxOpaqueBlockBytes = size_t{256} << 20;
 

@@ -2,6 +2,7 @@
 //
 // Reads what codec/series_block.cc draws and writes.
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,6 +33,8 @@ using internal::kChecksumBytes;
 using internal::kGroupFloat;
 using internal::kGroupGrid;
 using internal::kGroupSameGrid;
+using internal::kKnownFlags;
+using internal::kNamesMetadata;
 using internal::kNoUnits;
 using internal::kProfileGrid;
 using internal::kUnitsHere;
@@ -216,19 +219,11 @@ class ChannelReader {
   Group rest_;
 };
 
-uint32_t ReadU32(ByteReader* in) {
-  uint32_t value = 0;
-  for (int i = 0; i < 32; i += 8) {
-    value |= static_cast<uint32_t>(in->U8()) << i;
-  }
-  return value;
-}
-
 bool ChecksumFits(std::span<const uint8_t> block) {
   if (block.size() < kChecksumBytes) return false;
   const size_t size = block.size() - kChecksumBytes;
   ByteReader in(block.subspan(size));
-  return ReadU32(&in) == imu::Crc32c(block.data(), size);
+  return in.U32() == imu::Crc32c(block.data(), size);
 }
 
 // Whether `profile` is the one that a block of so many channels names.
@@ -292,15 +287,21 @@ absl::StatusOr<DecodedSeries> DecodeBody(uint8_t flags, ByteReader in,
            .ok()) {
     return Early();
   }
+  if ((flags & kNamesMetadata) != 0) decoded.metadata = in.U32();
   if ((flags & kByProfile) != 0) {
-    const absl::Status fits =
-        CheckProfile(ReadU32(&in), decoded.channels, profile);
+    const absl::Status fits = CheckProfile(in.U32(), decoded.channels, profile);
     if (!fits.ok()) return fits;
+    if (decoded.metadata == 0) decoded.metadata = profile->metadata_id();
   } else {
     profile = nullptr;
   }
   for (size_t c = 0; (flags & kBounded) != 0 && c < decoded.channels; ++c) {
     decoded.bounds.push_back(ReadNumber(&in));
+    if (!(decoded.bounds.back() >= 0 && std::isfinite(decoded.bounds.back()))) {
+      return absl::DataLossError(
+          absl::StrCat("series block: the bound of channel ", c, " is ",
+                       decoded.bounds.back()));
+    }
   }
   auto times = DecodeSampleTimes(&in, samples);
   if (!times.ok()) return times.status();
@@ -322,8 +323,13 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block,
     return DecodeAlone(ByteReader(block.subspan(1)));
   if ((version & kVersionBits) != kVersion) {
     return absl::DataLossError(absl::StrCat(
-        "series block: version ", version & kVersionBits, " of ", block.size(),
-        " bytes, expected version 1 or ", static_cast<int>(kVersion)));
+        "series block: ", block.size(), " bytes that begin with ",
+        static_cast<int>(version), ", expected version 1, or version ",
+        static_cast<int>(kVersion), " and its flags"));
+  }
+  if ((version & ~kVersionBits & ~kKnownFlags) != 0) {
+    return absl::DataLossError(absl::StrCat("series block: unknown flags in ",
+                                            static_cast<int>(version)));
   }
   if (!ChecksumFits(block)) {
     return absl::DataLossError("series block: its checksum does not fit");
@@ -333,15 +339,16 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block,
                     ByteReader(body), profile);
 }
 
-uint32_t ProfileOfSeriesBlock(std::span<const uint8_t> block) {
+SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block) {
+  SeriesBlockNames names;
   ByteReader in(block);
   const uint8_t version = in.U8();
-  if ((version & kVersionBits) != kVersion || (version & kByProfile) == 0) {
-    return 0;
-  }
+  if ((version & kVersionBits) != kVersion) return names;
   in.U8();
   in.Varint();
-  return ReadU32(&in);
+  if ((version & kNamesMetadata) != 0) names.metadata = in.U32();
+  if ((version & kByProfile) != 0) names.profile = in.U32();
+  return names;
 }
 
 }  // namespace fovea

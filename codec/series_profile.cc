@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 //   u8       version, 1
-//   u8       channels
+//   varint   bytes of what follows
+//   bytes    of the metadata (codec/series_metadata.h) without its checksum
 //   grids    u8 kind and its numbers, of each channel
 //   bytes    of an inertial profile (codec/imu/core/profile.h)
 //   u32      CRC-32C of all bytes before but the inertial profile's own
 //            checksum, its last four: what blocks name it by. (A checksum over
-//            what ends in its own would not depend on it.)
+//            what ends in its own would not depend on it, so the metadata's is
+//            left out, too.)
 
 #include "codec/series_profile.h"
 
@@ -55,6 +57,18 @@ bool Fit32(const std::vector<int64_t>& numbers) {
   });
 }
 
+absl::Status ReadMetadata(ByteReader* in, SeriesMetadata* metadata,
+                          uint32_t* id) {
+  const auto part = in->Take(in->Varint());
+  std::vector<uint8_t> bytes(part.begin(), part.end());
+  PutU32(imu::Crc32c(bytes.data(), bytes.size()), &bytes);
+  auto parsed = ParseSeriesMetadata(bytes);
+  if (!parsed.ok()) return parsed.status();
+  *metadata = *std::move(parsed);
+  *id = SeriesMetadataId(bytes);
+  return absl::OkStatus();
+}
+
 // The grid of fewest bits that holds nearly all samples.
 std::optional<GridFit> CoarsestFit(const std::vector<double>& column) {
   std::vector<GridFit> fits = FitScales(column);
@@ -88,20 +102,20 @@ absl::StatusOr<SeriesProfile> SeriesProfile::Parse(
   }
   const size_t size = bytes.size() - kChecksumBytes;
   SeriesProfile profile;
-  for (size_t i = kChecksumBytes; i-- > 0;) {
-    profile.id_ = profile.id_ << 8 | bytes[size + i];
-  }
+  profile.id_ = ByteReader(bytes.last(kChecksumBytes)).U32();
   if (profile.id_ != imu::Crc32c(bytes.data(), size - kChecksumBytes)) {
     return Damaged("its checksum does not fit");
   }
   ByteReader in(bytes.first(size));
-  const uint8_t version = in.U8();
-  const uint8_t channels = in.U8();
-  if (version != kVersion || channels < 1 ||
-      channels > imu::kMaxProfileChannels) {
-    return Damaged("it is of another version");
+  if (in.U8() != kVersion) return Damaged("it is of another version");
+  const absl::Status of_what =
+      ReadMetadata(&in, &profile.metadata_, &profile.metadata_id_);
+  if (!of_what.ok()) return of_what;
+  const size_t channels = profile.metadata_.channels.size();
+  if (channels > imu::kMaxProfileChannels) {
+    return Damaged("it is of too many channels");
   }
-  for (int c = 0; c < channels; ++c) {
+  for (size_t c = 0; c < channels; ++c) {
     const auto kind = GridKindOf(in.U8(), 0);
     if (!kind) return Damaged("it has an unknown grid");
     profile.grids_.push_back(ReadGrid(*kind, &in));
@@ -116,6 +130,15 @@ absl::StatusOr<SeriesProfile> SeriesProfile::Parse(
 
 absl::StatusOr<std::vector<uint8_t>> LearnSeriesProfile(
     std::span<const std::vector<double>> recordings, size_t channels) {
+  SeriesMetadata metadata;
+  metadata.channels.resize(channels);
+  return LearnSeriesProfile(recordings, metadata);
+}
+
+absl::StatusOr<std::vector<uint8_t>> LearnSeriesProfile(
+    std::span<const std::vector<double>> recordings,
+    const SeriesMetadata& metadata) {
+  const size_t channels = metadata.channels.size();
   if (channels < 1 || channels > imu::kMaxProfileChannels) {
     return absl::InvalidArgumentError(absl::StrCat("series profile: ", channels,
                                                    " channels, expected 1 to ",
@@ -125,7 +148,11 @@ absl::StatusOr<std::vector<uint8_t>> LearnSeriesProfile(
   for (const auto& recording : recordings) {
     numbers.emplace_back(recording.size());
   }
-  std::vector<uint8_t> bytes = {kVersion, static_cast<uint8_t>(channels)};
+  const auto of_what = EncodeSeriesMetadata(metadata);
+  if (!of_what.ok()) return of_what.status();
+  std::vector<uint8_t> bytes = {kVersion};
+  PutVarint(of_what->size() - kChecksumBytes, &bytes);
+  bytes.insert(bytes.end(), of_what->begin(), of_what->end() - kChecksumBytes);
   for (size_t c = 0; c < channels; ++c) {
     std::vector<double> column;
     for (const auto& recording : recordings) {
@@ -135,8 +162,9 @@ absl::StatusOr<std::vector<uint8_t>> LearnSeriesProfile(
     }
     const auto fit = CoarsestFit(column);
     if (!fit) {
+      const std::string& name = metadata.channels[c].name;
       return absl::FailedPreconditionError(absl::StrCat(
-          "series profile: channel ", c,
+          "series profile: channel ", name.empty() ? absl::StrCat(c) : name,
           " shows no integer grid: its blocks would not use a profile"));
     }
     bytes.push_back(static_cast<uint8_t>(fit->grid.kind));
@@ -152,9 +180,7 @@ absl::StatusOr<std::vector<uint8_t>> LearnSeriesProfile(
   if (!trained.ok()) return trained.status();
   bytes.insert(bytes.end(), trained->begin(), trained->end());
   const uint32_t id = imu::Crc32c(bytes.data(), bytes.size() - kChecksumBytes);
-  for (int i = 0; i < 32; i += 8) {
-    bytes.push_back(static_cast<uint8_t>(id >> i));
-  }
+  PutU32(id, &bytes);
   return bytes;
 }
 

@@ -15,10 +15,11 @@
 
 #include "absl/status/statusor.h"
 #include "codec/integer_grid.h"
+#include "codec/series_metadata.h"
 
 namespace fovea {
 
-inline constexpr size_t kMaxSeriesProfileBytes = 8192;
+inline constexpr size_t kMaxSeriesProfileBytes = 16'384;
 
 class SeriesProfile {
  public:
@@ -32,16 +33,29 @@ class SeriesProfile {
   // The checksum of its bytes, by which blocks name it.
   uint32_t id() const { return id_; }
 
+  // Of the series that it was learned of; channels without names where it was
+  // not said.
+  const SeriesMetadata& metadata() const { return metadata_; }
+  uint32_t metadata_id() const { return metadata_id_; }
+
  private:
+  SeriesMetadata metadata_;
+  uint32_t metadata_id_ = 0;
   std::vector<IntegerGrid> grids_;
   std::vector<uint8_t> numbers_;
   uint32_t id_ = 0;
 };
 
 // The bytes of a profile. `recordings`: values, rows x channels each, every
-// recording in one piece of time. Deterministic on one kind of machine.
-// kInvalidArgument: channels outside 1 to 12, too little data;
-// kFailedPrecondition: a channel that is on no grid, which it names.
+// recording in one piece of time; `metadata`: of all of them. Deterministic on
+// one kind of machine. kInvalidArgument: channels outside 1 to 12, too little
+// data, errors of EncodeSeriesMetadata(); kFailedPrecondition: a channel that
+// is on no grid, which it names.
+absl::StatusOr<std::vector<uint8_t>> LearnSeriesProfile(
+    std::span<const std::vector<double>> recordings,
+    const SeriesMetadata& metadata);
+
+// Of channels without names.
 absl::StatusOr<std::vector<uint8_t>> LearnSeriesProfile(
     std::span<const std::vector<double>> recordings, size_t channels);
 

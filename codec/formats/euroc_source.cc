@@ -358,6 +358,13 @@ absl::Status EurocSource::AddImu(const fs::path& root, const std::string& name,
   if (!table.ok()) return table.status();
   Track track = (*table)->info().tracks.front();
   track.suffix = only ? "imu" : name;
+  if (const auto sensor = ReadYaml(root / name); sensor.ok()) {
+    track.series.device = sensor->comment;
+    std::error_code error;
+    if (fs::is_regular_file(root / name / "sensor.yaml", error)) {
+      track.series.calibration = name + ".yaml";  // the track of AddFile()
+    }
+  }
   for (const std::string& note : (*table)->info().notes) {
     info_.notes.push_back(absl::StrCat(track.suffix, ": ", note));
   }

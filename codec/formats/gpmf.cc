@@ -29,6 +29,7 @@ struct StreamState {
   std::string types;  // of a row
   std::vector<std::string> units;
   std::string orientation;
+  std::string device;
   SampleClock rows;
   SampleClock items;
   bool several = false;  // items of this key in one STRM
@@ -227,6 +228,7 @@ void GpmfReader::State::ScanStream(const GpmfStream& stream,
     state.types = types;
     state.unusable = WhyUnusable(types);
     state.units = Units(stream, types.size());
+    state.device = stream.device_name;
     if (const GpmfItem* orin = stream.Property("ORIN")) {
       state.orientation = GpmfText(orin->data);
     }
@@ -321,6 +323,8 @@ void GpmfReader::State::AddTrack(const StreamKey& key, StreamState* stream,
   const double period = stream->clock().PeriodNs();
   track.series.rate_hz = period > 0 ? 1e9 / period : 0;
   track.series.channels = Channels(*stream);
+  track.series.device = stream->device;
+  track.series.axes = stream->orientation;
   const auto index = static_cast<int>(tracks->size());
   track_of_[key] = index;
   if (paired) {

@@ -52,6 +52,7 @@ class Walker {
       if (item.key == "DVID" && item.type == 'L' && length == 4) {
         device_ = static_cast<uint32_t>(BigEndian(item.data.data(), 4));
       }
+      if (item.key == "DVNM") device_name_ = GpmfText(item.data);
       if (item.type == 0) {
         const absl::Status nested = Nest(item, body, body + length, depth);
         if (!nested.ok()) return nested;
@@ -93,6 +94,7 @@ class Walker {
     if (items.empty()) return;
     GpmfStream stream;
     stream.device = device_;
+    stream.device_name = device_name_;
     const std::string data_key = items.back().key;
     for (GpmfItem& item : items) {
       auto& list = item.key == data_key ? stream.data : stream.properties;
@@ -105,6 +107,7 @@ class Walker {
   const int max_depth_;
   const std::function<void(const GpmfStream&)>& visit_;
   uint32_t device_ = 0;
+  std::string device_name_;
   bool in_stream_ = false;
 };
 

@@ -33,6 +33,7 @@ struct GpmfItem {
 // the last item and earlier ones of the same key.
 struct GpmfStream {
   uint32_t device = 0;
+  std::string device_name;  // DVNM
   std::vector<GpmfItem> properties;
   std::vector<GpmfItem> data;
 

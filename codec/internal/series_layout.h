@@ -14,11 +14,18 @@
 namespace fovea::internal {
 
 inline constexpr uint8_t kVersion = 2;
-inline constexpr uint8_t kVersionBits = 0x0f;
+inline constexpr uint8_t kVersionBits = 0x07;
 inline constexpr uint8_t kVersionAlone = 1;  // every channel by itself
 inline constexpr size_t kChecksumBytes = 4;
 
-enum Flag : uint8_t { kByProfile = 16, kAllOnProfile = 32, kBounded = 64 };
+enum Flag : uint8_t {
+  kNamesMetadata = 8,
+  kByProfile = 16,
+  kAllOnProfile = 32,
+  kBounded = 64
+};
+inline constexpr uint8_t kKnownFlags =
+    kNamesMetadata | kByProfile | kAllOnProfile | kBounded;
 
 enum Model : uint8_t {
   kGroupGrid = 32,

@@ -72,8 +72,8 @@ TEST(SeriesProfileTest, MakesBlocksSmallerAndIsNeededToReadThem) {
       EncodeSeriesBlock(batch, kChannels, {.profile = &profile, .bounds = {}});
   ASSERT_TRUE(block.ok()) << block.status();
   EXPECT_LT(block->size(), plain->size());
-  EXPECT_EQ(ProfileOfSeriesBlock(*block), profile.id());
-  EXPECT_EQ(ProfileOfSeriesBlock(*plain), 0u);
+  EXPECT_EQ(NamesOfSeriesBlock(*block).profile, profile.id());
+  EXPECT_EQ(NamesOfSeriesBlock(*plain).profile, 0u);
   const auto decoded = DecodeSeriesBlock(*block, &profile);
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->batch.time_ns, batch.time_ns);
@@ -87,6 +87,54 @@ TEST(SeriesProfileTest, MakesBlocksSmallerAndIsNeededToReadThem) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(SeriesProfileTest, SaysWhatItWasLearnedOf) {
+  const SeriesMetadata phone = {
+      {{"a", "m/s2"}, {"b", "m/s2"}, {"c", "Cel"}}, "phone 7", "", ""};
+  const std::vector<std::vector<double>> recordings = {Recorded(1, 6000)};
+  const auto bytes = LearnSeriesProfile(recordings, phone);
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  const auto profile = SeriesProfile::Parse(*bytes);
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(profile->metadata(), phone);
+  EXPECT_EQ(profile->metadata_id(),
+            SeriesMetadataId(*EncodeSeriesMetadata(phone)));
+  EXPECT_NE(profile->id(), Profile(1).id()) << "of the same numbers";
+  SeriesMetadata longer_name = phone;
+  longer_name.device = "phone 8";
+  const auto other = LearnSeriesProfile(recordings, longer_name);
+  EXPECT_NE(SeriesProfile::Parse(*other)->id(), profile->id());
+}
+
+TEST(SeriesProfileTest, BlocksNameWhatTheSeriesIsUnlessTheProfileDoes) {
+  const SeriesMetadata phone = {
+      {{"a", ""}, {"b", ""}, {"c", ""}}, "phone 7", "", ""};
+  const std::vector<std::vector<double>> recordings = {Recorded(1, 6000)};
+  const auto profile =
+      *SeriesProfile::Parse(*LearnSeriesProfile(recordings, phone));
+  const SeriesBatch batch = Batch(Recorded(2, 200));
+  const uint32_t id = profile.metadata_id();
+
+  SeriesCoding coding = {.profile = &profile, .metadata = id, .bounds = {}};
+  const auto implied = *EncodeSeriesBlock(batch, kChannels, coding);
+  EXPECT_EQ(DecodeSeriesBlock(implied, &profile)->metadata, id);
+  coding.metadata = 0;
+  EXPECT_EQ(*EncodeSeriesBlock(batch, kChannels, coding), implied);
+
+  coding.metadata = id + 1;
+  const auto named = *EncodeSeriesBlock(batch, kChannels, coding);
+  EXPECT_EQ(named.size(), implied.size() + 4);
+  EXPECT_EQ(NamesOfSeriesBlock(named).profile, profile.id());
+  const auto decoded = DecodeSeriesBlock(named, &profile);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->metadata, id + 1);
+  ExpectSameBits(decoded->batch.values, batch.values);
+
+  coding.profile = nullptr;
+  EXPECT_EQ(
+      DecodeSeriesBlock(*EncodeSeriesBlock(batch, kChannels, coding))->metadata,
+      id + 1);
+}
+
 TEST(SeriesProfileTest, KeepsWhatIsOffItsGrids) {
   const SeriesProfile profile = Profile(1);
   std::vector<double> values = Recorded(2, 200);
@@ -97,7 +145,7 @@ TEST(SeriesProfileTest, KeepsWhatIsOffItsGrids) {
   const auto block =
       EncodeSeriesBlock(few, kChannels, {.profile = &profile, .bounds = {}});
   ASSERT_TRUE(block.ok()) << block.status();
-  EXPECT_EQ(ProfileOfSeriesBlock(*block), profile.id());
+  EXPECT_EQ(NamesOfSeriesBlock(*block).profile, profile.id());
   ExpectSameBits(DecodeSeriesBlock(*block, &profile)->batch.values, values);
 
   for (double& value : values) value = std::sqrt(std::abs(value) + 2);
@@ -105,7 +153,7 @@ TEST(SeriesProfileTest, KeepsWhatIsOffItsGrids) {
   const auto off =
       EncodeSeriesBlock(many, kChannels, {.profile = &profile, .bounds = {}});
   ASSERT_TRUE(off.ok()) << off.status();
-  EXPECT_EQ(ProfileOfSeriesBlock(*off), 0u);
+  EXPECT_EQ(NamesOfSeriesBlock(*off).profile, 0u);
   ExpectSameBits(DecodeSeriesBlock(*off)->batch.values, values);
 }
 

@@ -31,6 +31,7 @@ SensorYaml ReadFields(const YAML::Node& root) {
   if (!(sensor.rate_hz >= 0) || !std::isfinite(sensor.rate_hz)) {
     sensor.rate_hz = 0;
   }
+  if (root["comment"]) sensor.comment = root["comment"].as<std::string>();
   const YAML::Node resolution = root["resolution"];
   if (resolution && resolution.IsSequence() && resolution.size() == 2) {
     sensor.width = resolution[0].as<int>();

@@ -15,6 +15,7 @@ struct SensorYaml {
   double rate_hz = 0;  // 0: not stated
   int width = 0;       // 0: not stated
   int height = 0;
+  std::string comment;  // "": not stated; names the sensor
 };
 
 // kInvalidArgument when the text is not YAML or a field is not a number.
