@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/block_reader.h"
 #include "api/gop_reader.h"
+#include "api/series_blocks.h"
 #include "api/shown_frames.h"
 #include "api/store.h"
 #include "codec/series_block.h"
@@ -174,13 +175,11 @@ absl::Status Store::ReadSeries(
   if (kind != StreamKind::kImu && kind != StreamKind::kSeries) {
     return WrongKind(*summary, "imu or series");
   }
+  SeriesBlocks blocks(chunks_.get(), summary->id);
   return ForEachBlock(
       chunks_.get(), summary->id, range.from_ns, range.to_ns, InOrder(*summary),
       [&](const BlockRow& row) -> absl::StatusOr<bool> {
-        absl::StatusOr<std::vector<uint8_t>> bytes =
-            BlockBytes(chunks_.get(), row);
-        if (!bytes.ok()) return bytes.status();
-        absl::StatusOr<DecodedSeries> decoded = DecodeSeriesBlock(*bytes);
+        absl::StatusOr<DecodedSeries> decoded = blocks.Read(row);
         if (!decoded.ok()) return decoded.status();
         const SeriesBatch batch =
             Inside(decoded->batch, decoded->channels, range);

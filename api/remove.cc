@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "api/coding_tables.h"
 #include "api/held_spans.h"
 #include "api/look_book.h"
 #include "api/reuse_removal.h"
@@ -191,6 +192,8 @@ absl::StatusOr<RemoveReport> Store::Remove(const std::string& stream,
                              removal.batch.DeleteRow(Family::kMeta, key);
                              return true;
                            });
+    if (!status.ok()) return status;
+    status = ForgetTables(chunks_.get(), row->id, &removal.batch);
     if (!status.ok()) return status;
   } else if (removal.samples > 0) {
     status = BookRemoval(&registry_, *row, &removal);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/coding_tables.h"
 #include "api/ingest_run.h"
 #include "api/ingest_space.h"
 #include "api/migration.h"
@@ -86,6 +87,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(
   if (!options.read_only) {
     const auto added = AddMissingRows(chunks->get());
     if (!added.ok()) return added.status();
+    // They take a little space and do no harm: another opening may succeed.
+    DropUnnamedTables(chunks->get()).IgnoreError();
     // Where nobody can connect, readers open the files.
     auto started = StoreServer::Start(chunks->get(), options.path);
     if (started.ok()) server = *std::move(started);

@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/block_reader.h"
+#include "api/series_blocks.h"
 #include "api/stream_registry.h"
-#include "codec/series_block.h"
 #include "index/observation_reader.h"
 #include "index/presence.h"
 #include "index/presence_rebuild.h"
@@ -241,14 +241,13 @@ absl::Status StoreFacts::AddWhereSensor(const StreamFacts& sensor,
     held = holds;
     since_ns = time_ns;
   };
+  SeriesBlocks blocks(store_, sensor.id);
   const absl::Status status = ForEachBlock(
       store_, sensor.id, Earlier(window.begin_ns, kSensorHoldNs),
       Later(window.end_ns, kSensorHoldNs), sensor.order,
       [&](const BlockRow& row) -> absl::StatusOr<bool> {
         ++work_.block_rows;
-        const auto bytes = BlockBytes(store_, row);
-        if (!bytes.ok()) return bytes.status();
-        const auto decoded = DecodeSeriesBlock(*bytes);
+        const auto decoded = blocks.Read(row);
         if (!decoded.ok()) return decoded.status();
         const SeriesBatch& batch = decoded->batch;
         work_.samples += static_cast<int64_t>(batch.time_ns.size());

@@ -7,7 +7,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "codec/series_block.h"
 
 namespace fovea {
 namespace {
@@ -23,18 +22,16 @@ bool IsInside(int64_t time_ns, TimeRange range) {
 
 StoredSamples::StoredSamples(StoreReader* store, StreamId stream,
                              size_t channels, TimeRange range, TimeOrder order)
-    : store_(store),
-      channels_(channels),
+    : channels_(channels),
       range_(range),
+      series_(store, stream),
       blocks_(store, stream, range.from_ns, range.to_ns, order) {}
 
 absl::StatusOr<bool> StoredSamples::NextBlock() {
   const auto row = blocks_.Next();
   if (!row.ok()) return row.status();
   if (!row->has_value()) return false;
-  const auto bytes = BlockBytes(store_, **row);
-  if (!bytes.ok()) return bytes.status();
-  auto decoded = DecodeSeriesBlock(*bytes);
+  auto decoded = series_.Read(**row);
   if (!decoded.ok()) return decoded.status();
   if (decoded->channels != channels_) {
     return absl::DataLossError(absl::StrCat(

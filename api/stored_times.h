@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "api/block_reader.h"
+#include "api/series_blocks.h"
 #include "api/time_range.h"
 #include "api/timed_source.h"
 #include "codec/sample.h"
@@ -23,7 +24,7 @@
 namespace fovea {
 
 // Samples of an imu or series stream. Fails as ForEachBlock() and
-// DecodeSeriesBlock() do.
+// SeriesBlocks do.
 class StoredSamples : public TimedSource {
  public:
   // `store` must outlive this object. kRising: no sample is before the one
@@ -36,9 +37,9 @@ class StoredSamples : public TimedSource {
  private:
   absl::StatusOr<bool> NextBlock();
 
-  StoreReader* const store_;
   const size_t channels_;
   const TimeRange range_;
+  SeriesBlocks series_;
   BlockCursor blocks_;
   SeriesBatch batch_;         // of the block
   uint64_t first_index_ = 0;  // its first sample's

@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/camera_priors.h"
+#include "api/coding_tables.h"
 #include "api/gop_reader.h"
+#include "api/series_blocks.h"
 #include "api/stop_flag.h"
 #include "api/store.h"
 #include "codec/series_block.h"
@@ -111,6 +113,19 @@ class RowChecker {
     if (!priors.ok()) problems_->Add("priors", priors.status(), kRebuild);
   }
 
+  // What blocks need besides themselves.
+  void CheckTables() {
+    const auto tables = ListTables(chunks_, stream_.id);
+    if (!tables.ok()) {
+      return problems_->Add("coding tables", tables.status(), kRebuild);
+    }
+    for (const NamedTable& table : *tables) {
+      const auto bytes = FindTable(chunks_, stream_.id, table.kind, table.id);
+      if (bytes.ok()) continue;
+      problems_->Add(CodingTableKindName(table.kind), bytes.status(), kRebuild);
+    }
+  }
+
   void CheckBooks() {
     if (stream_.description.kind == StreamKind::kCamera &&
         time_rows_ != rows_) {
@@ -188,6 +203,7 @@ class ByteChecker {
       : chunks_(store),
         stream_(stream),
         reader_(store, &stream.description),
+        blocks_(store, stream.id),
         problems_(problems) {}
 
   void CheckGop(std::string_view key, std::string_view value) {
@@ -250,7 +266,7 @@ class ByteChecker {
       if (!packets.ok()) return packets.status();
       return packets->size();
     }
-    auto decoded = DecodeSeriesBlock(bytes);
+    auto decoded = blocks_.Check(bytes, stream_.description.series);
     if (!decoded.ok()) return decoded.status();
     return decoded->batch.time_ns.size();
   }
@@ -258,6 +274,7 @@ class ByteChecker {
   StoreReader* const chunks_;
   const StreamSummary& stream_;
   const GopReader reader_;
+  SeriesBlocks blocks_;
   StreamProblems* const problems_;
 };
 
@@ -282,6 +299,7 @@ absl::Status CheckRows(StoreReader* store, const StreamSummary& stream,
   if (status.ok()) status = scan(Family::kSem, &RowChecker::CheckObservation);
   if (!status.ok()) return status;
   checker.CheckPriors();
+  checker.CheckTables();
   checker.CheckBooks();
   return absl::OkStatus();
 }

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/block_reader.h"
-#include "codec/series_block.h"
+#include "api/series_blocks.h"
 
 namespace fovea {
 namespace {
@@ -26,6 +26,7 @@ class Reader {
       : store_(store),
         stream_(stream),
         range_(range),
+        blocks_(store, stream.id),
         cutter_(std::move(cutter)),
         visit_(visit) {}
 
@@ -47,9 +48,7 @@ class Reader {
 
  private:
   absl::Status AddBlock(const BlockRow& row) {
-    const auto bytes = BlockBytes(store_, row);
-    if (!bytes.ok()) return bytes.status();
-    const auto decoded = DecodeSeriesBlock(*bytes);
+    const auto decoded = blocks_.Read(row);
     if (!decoded.ok()) return decoded.status();
     const size_t channels = stream_.description.series.channels.size();
     if (decoded->channels != channels) {
@@ -102,6 +101,7 @@ class Reader {
   StoreReader* const store_;
   const StreamSummary& stream_;
   const TimeRange range_;
+  SeriesBlocks blocks_;
   WindowCutter cutter_;
   const Visitor& visit_;
   bool going_ = true;

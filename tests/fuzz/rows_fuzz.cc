@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "store/coding_rows.h"
 #include "store/derived_rows.h"
 #include "store/look_rows.h"
 #include "store/retention_class.h"
@@ -38,6 +39,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Check(bytes, fovea::DecodeIngestTimes, fovea::EncodeIngestTimes);
   Check(bytes, fovea::DecodeStreamClass, fovea::EncodeStreamClass);
   Check(bytes, fovea::DecodeRetentionPolicy, fovea::EncodeRetentionPolicy);
+  Check(bytes, fovea::DecodeCodingTable, fovea::EncodeCodingTable);
+  Check(bytes, fovea::DecodeTableName, fovea::EncodeTableName);
+  Check(bytes, fovea::DecodeDeviceTables, fovea::EncodeDeviceTables);
+  if (const auto key = fovea::ParseTableNameKey(bytes); key.ok()) {
+    if (fovea::TableNameKey(key->stream, key->kind, key->id) != bytes) {
+      std::abort();
+    }
+  }
+  fovea::ParseCodingTableKey(bytes).IgnoreError();
+  fovea::ParseDeviceTablesKind(bytes).IgnoreError();
   Check(bytes, fovea::DecodeModelLooks, fovea::EncodeModelLooks);
   Check(bytes, fovea::DecodeUpkeepRow, fovea::EncodeUpkeepRow);
   Check(bytes, fovea::DecodePriorRow, fovea::EncodePriorRow);
