@@ -5,16 +5,22 @@
 // decode and little to lose.
 
 #include <cstdlib>
+#include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "api/coding_tables.h"
+#include "api/device_profiles.h"
 #include "api/imu_coding.h"
 #include "api/track_pipe.h"
 #include "codec/adts.h"
 #include "codec/content_chunker.h"
 #include "codec/series_block.h"
 #include "codec/series_cutter.h"
+#include "codec/series_metadata.h"
 
 namespace fovea {
 namespace {
@@ -32,11 +38,19 @@ bool Belongs(int64_t time_ns, int64_t start_ns) {
   return span > -SeriesCutter::kBlockNs && span < SeriesCutter::kBlockNs;
 }
 
+// How a series is coded, and what its blocks name.
+struct SeriesPlan {
+  SeriesCoding coding;  // its profile is the one below
+  std::shared_ptr<const DeviceProfile> profile;
+  std::string device;             // to keep the profile for; "" for none
+  std::vector<uint8_t> metadata;  // its bytes
+};
+
 class SeriesPipe : public TrackPipe {
  public:
-  SeriesPipe(const Track& track, SeriesCoding coding, StreamWriter* writer)
+  SeriesPipe(const Track& track, SeriesPlan plan, StreamWriter* writer)
       : channels_(track.series.channels.size()),
-        coding_(std::move(coding)),
+        plan_(std::move(plan)),
         writer_(writer),
         cutter_(channels_) {}
 
@@ -55,16 +69,38 @@ class SeriesPipe : public TrackPipe {
   absl::Status Drain() override {
     const SeriesBatch block = cutter_.Take();
     if (block.time_ns.empty()) return absl::OkStatus();
-    auto bytes = EncodeSeriesBlock(block, channels_, coding_);
+    const auto bytes = EncodeSeriesBlock(block, channels_, plan_.coding);
     if (!bytes.ok()) return bytes.status();
+    if (absl::Status s = PutNamed(NamesOfSeriesBlock(*bytes)); !s.ok())
+      return s;
     return writer_->AddBlock(*bytes, block.time_ns);
   }
 
  private:
+  // What a block is the first to name goes with it.
+  absl::Status PutNamed(const SeriesBlockNames& names) {
+    if (names.metadata != 0 && !std::exchange(metadata_put_, true)) {
+      absl::Status status = writer_->NameTable(CodingTableKind::kSeriesMetadata,
+                                               names.metadata, plan_.metadata);
+      if (!status.ok()) return status;
+    }
+    if (names.profile == 0 || std::exchange(profile_put_, true)) {
+      return absl::OkStatus();
+    }
+    const std::vector<uint8_t>& bytes = plan_.profile->bytes;
+    absl::Status status = writer_->NameTable(CodingTableKind::kSeriesProfile,
+                                             names.profile, bytes);
+    if (!status.ok() || plan_.device.empty()) return status;
+    return writer_->KeepForDevice(CodingTableKind::kSeriesProfile, plan_.device,
+                                  bytes);
+  }
+
   const size_t channels_;
-  const SeriesCoding coding_;
+  const SeriesPlan plan_;
   StreamWriter* const writer_;
   SeriesCutter cutter_;
+  bool metadata_put_ = false;
+  bool profile_put_ = false;
 };
 
 class OpaquePipe : public TrackPipe {
@@ -124,8 +160,44 @@ class StillPipe : public TrackPipe {
 absl::StatusOr<SeriesCoding> CodingOf(const Track& track,
                                       const IngestOptions& options) {
   ImuCodingOptions coding = options.imu;
-  if (track.kind != StreamKind::kImu) coding.bounds.clear();
+  coding.bounds = track.kind == StreamKind::kImu
+                      ? ImuBoundsOf(options.imu.bounds, track.series)
+                      : std::vector<ImuBound>();
   return ImuCodingFor(coding, track.series);
+}
+
+// The one that was given, or else that the store knows.
+absl::Status AddProfile(const Track& track, const ImuCodingOptions& options,
+                        StoreReader* store, SeriesPlan* plan) {
+  const auto given = ChooseProfile(options.profiles, track.series);
+  if (!given.ok()) return given.status();
+  if (*given != nullptr) {
+    plan->profile = std::make_shared<DeviceProfile>(**given);
+    plan->device = MetadataOf(track.series).device;
+  } else if (options.known_profiles && store != nullptr) {
+    auto known = KnownProfile(store, track.series);
+    if (!known.ok()) return known.status();
+    plan->profile = *std::move(known);
+  }
+  if (plan->profile != nullptr) plan->coding.profile = &plan->profile->profile;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SeriesPlan> PlanOf(const Track& track,
+                                  const IngestOptions& options,
+                                  StoreReader* store) {
+  SeriesPlan plan;
+  auto coding = CodingOf(track, options);
+  if (!coding.ok()) return coding.status();
+  plan.coding = *std::move(coding);
+  auto metadata = EncodeSeriesMetadata(MetadataOf(track.series));
+  if (!metadata.ok()) return metadata.status();
+  plan.metadata = *std::move(metadata);
+  plan.coding.metadata = SeriesMetadataId(plan.metadata);
+  if (track.kind != StreamKind::kImu) return plan;
+  const absl::Status status = AddProfile(track, options.imu, store, &plan);
+  if (!status.ok()) return status;
+  return plan;
 }
 
 }  // namespace
@@ -136,9 +208,13 @@ absl::StatusOr<std::unique_ptr<TrackPipe>> NewBlockPipe(
   if (track.kind == StreamKind::kOpaque) {
     return std::make_unique<OpaquePipe>(writer);
   }
-  auto coding = CodingOf(track, options);
-  if (!coding.ok()) return coding.status();
-  return std::make_unique<SeriesPipe>(track, *std::move(coding), writer);
+  auto plan = PlanOf(track, options, writer->store());
+  if (!plan.ok()) {
+    return absl::Status(
+        plan.status().code(),
+        absl::StrCat(writer->name(), ": ", plan.status().message()));
+  }
+  return std::make_unique<SeriesPipe>(track, *std::move(plan), writer);
 }
 
 std::string SeriesCodingText(const Track& track, const IngestOptions& options) {

@@ -106,7 +106,9 @@ absl::StatusOr<double> InUnitOf(const Channel& channel, const ImuBound& bound) {
   return bound.value * from->si / to->si;
 }
 
-const char* LevelName(ImuLevel level) {
+}  // namespace
+
+const char* ImuLevelName(ImuLevel level) {
   switch (level) {
     case ImuLevel::kFast:
       return "fast";
@@ -117,8 +119,6 @@ const char* LevelName(ImuLevel level) {
   }
   return "max";
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<ImuBound>> ParseImuBounds(std::string_view text) {
   std::vector<ImuBound> bounds;
@@ -189,7 +189,7 @@ absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
 
 std::string ImuCodingText(const SeriesCoding& coding,
                           const SeriesInfo& series) {
-  std::string text = absl::StrCat("imu level=", LevelName(coding.level));
+  std::string text = absl::StrCat("imu level=", ImuLevelName(coding.level));
   for (size_t c = 0; c < coding.bounds.size(); ++c) {
     if (coding.bounds[c] == 0) continue;
     const Channel& channel = series.channels[c];

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/device_profiles.h"
 #include "codec/formats/source.h"
 #include "codec/sample.h"
 #include "codec/series_block.h"
@@ -28,6 +29,14 @@ struct ImuBound {
 struct ImuCodingOptions {
   ImuLevel level = ImuLevel::kNormal;
   std::vector<ImuBound> bounds;  // none: every bit is kept
+
+  // Every imu stream has to fit one of these, where there are any; a store
+  // remembers it for the device. Without, the newest one that it knows of the
+  // device is taken, if `known_profiles`.
+  std::vector<DeviceProfile> profiles;
+  bool known_profiles = true;
+
+  std::string device;  // what recorded imu streams; "": what the source says
 };
 
 // "accel=0.02g,gyro=0.1dps". kInvalidArgument, naming the part, where one is
@@ -49,6 +58,9 @@ absl::Status CheckImuBounds(std::span<const ImuBound> bounds,
 // whose unit is none of its channel.
 absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
                                           const SeriesInfo& series);
+
+// "fast", "normal", "max".
+const char* ImuLevelName(ImuLevel level);
 
 // "imu level=normal", then " NAME<=BOUND UNIT" of each channel that has one.
 std::string ImuCodingText(const SeriesCoding& coding, const SeriesInfo& series);

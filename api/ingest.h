@@ -5,10 +5,8 @@
 #ifndef FOVEA_API_INGEST_H_
 #define FOVEA_API_INGEST_H_
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -140,20 +138,6 @@ class IngestObserver {
   virtual void OnProgress(const IngestProgress&) {}
   virtual void OnNote(const std::string&) {}  // one line, for the user
 };
-
-// What Store::Ingest() reads, opened before there need be a store.
-struct IngestInput {
-  std::string location;
-  std::string name;  // of the camera stream
-  std::unique_ptr<Source> source;
-  std::unique_ptr<Source> imu;  // of options.imu_path, else null
-};
-
-// Errors: those of OpenSource(); kInvalidArgument for a name no stream can
-// have.
-absl::StatusOr<IngestInput> OpenIngestInput(const std::string& location,
-                                            const IngestOptions& options,
-                                            const std::atomic<bool>* stop);
 
 struct IngestedStream {
   std::string name;

@@ -2,13 +2,14 @@
 //
 // What an ingest is not told, and opening what it reads.
 
+#include "api/ingest_input.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <utility>
 
-#include "api/ingest.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
 

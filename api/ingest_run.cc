@@ -146,7 +146,10 @@ absl::Status IngestRun::Open(std::unique_ptr<Source> source,
         std::min(options_.longest_answer_ns, kLongestLiveAnswerNs);
   }
   const std::string digest = info.live ? "" : SourceDigest(location);
-  for (const Track& track : info.tracks) {
+  for (Track track : info.tracks) {
+    if (track.kind == StreamKind::kImu && !options_.imu.device.empty()) {
+      track.series.device = options_.imu.device;
+    }
     const std::string stream =
         track.suffix.empty() ? name : absl::StrCat(name, ".", track.suffix);
     if (absl::Status s = OpenLane(track, stream, location, digest, feed.get());
@@ -252,6 +255,9 @@ StreamDescription IngestRun::Describe(const Track& track, const Feed& feed,
   d.source_digest = digest;
   d.source_bytes = info.bytes;
   d.coding = SeriesCodingText(track, options_);
+  if (track.kind == StreamKind::kImu || track.kind == StreamKind::kSeries) {
+    d.level = ImuLevelName(options_.imu.level);
+  }
   d.notes = info.notes;
   for (const Track& other : info.tracks) {
     if (other.rejected.empty()) continue;

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "api/ingest.h"
+#include "api/ingest_input.h"
 #include "store/chunk_store.h"
 
 namespace fovea {

@@ -21,6 +21,7 @@
 #include "api/clip_boxes.h"
 #include "api/frame_selection.h"
 #include "api/ingest.h"
+#include "api/ingest_input.h"
 #include "api/query_answer.h"
 #include "api/query_results.h"
 #include "api/store_options.h"

@@ -90,7 +90,11 @@ Json FromSeries(const SeriesInfo& series) {
   for (const Channel& channel : series.channels) {
     channels.push_back({{"name", channel.name}, {"unit", channel.unit}});
   }
-  return {{"channels", std::move(channels)}, {"rate_hz", series.rate_hz}};
+  Json j = {{"channels", std::move(channels)}, {"rate_hz", series.rate_hz}};
+  if (!series.device.empty()) j["device"] = series.device;
+  if (!series.axes.empty()) j["axes"] = series.axes;
+  if (!series.calibration.empty()) j["calibration"] = series.calibration;
+  return j;
 }
 
 SeriesInfo ToSeries(const Json& j) {
@@ -100,6 +104,9 @@ SeriesInfo ToSeries(const Json& j) {
                                channel.at("unit").get<std::string>()});
   }
   series.rate_hz = j.at("rate_hz").get<double>();
+  series.device = j.value("device", "");
+  series.axes = j.value("axes", "");
+  series.calibration = j.value("calibration", "");
   return series;
 }
 
@@ -160,6 +167,7 @@ absl::StatusOr<StreamDescription> FromJson(const Json& j) {
   d.codec_config = FromHex(j.at("codec_config").get<std::string>());
   d.encoder = j.at("encoder").get<std::string>();
   d.sensitivity = j.at("sensitivity").get<std::string>();
+  if (j.contains("level")) d.level = j.at("level").get<std::string>();
   if (j.contains("coding")) d.coding = j.at("coding").get<std::string>();
   if (j.contains("overlap")) {
     auto overlap = ToOverlap(j.at("overlap"));
@@ -200,6 +208,7 @@ std::string EncodeStreamDescription(const StreamDescription& d) {
       break;
   }
   if (!d.coding.empty()) j["coding"] = d.coding;
+  if (!d.level.empty()) j["level"] = d.level;
   if (d.overlap) j["overlap"] = FromOverlap(*d.overlap);
   // A file name may hold bytes that are not UTF-8; they must not throw.
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -51,6 +51,7 @@ struct StreamDescription {
   std::vector<uint8_t> codec_config;  // of the source, for copied streams
   std::string encoder;                // "x264 crf=23 preset=veryfast threads=2"
   std::string coding;                 // of samples, "" for exactly as they came
+  std::string level;                  // of imu and series: "normal"
   std::string sensitivity;            // "proxy:texture-motion/1" or ""
 
   std::optional<OverlapNote> overlap;

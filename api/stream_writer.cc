@@ -320,6 +320,20 @@ absl::Status StreamWriter::AddBlock(std::span<const uint8_t> block,
   return committer_->CommitIfDue();
 }
 
+absl::Status StreamWriter::NameTable(CodingTableKind kind, uint32_t id,
+                                     std::span<const uint8_t> bytes) {
+  if (store() == nullptr) return absl::OkStatus();
+  return fovea::NameTable(store(), state_.row.id, kind, id, bytes,
+                          committer_->batch());
+}
+
+absl::Status StreamWriter::KeepForDevice(CodingTableKind kind,
+                                         const std::string& device,
+                                         std::span<const uint8_t> bytes) {
+  if (store() == nullptr) return absl::OkStatus();
+  return PutDeviceTable(store(), kind, device, bytes, committer_->batch());
+}
+
 void StreamWriter::CountStored(int64_t samples, uint64_t bytes, bool known,
                                std::span<const int64_t> times) {
   stored_ += samples;

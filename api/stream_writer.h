@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "api/coding_tables.h"
 #include "api/committer.h"
 #include "api/ingest.h"
 #include "api/look_book.h"
@@ -103,6 +104,13 @@ class StreamWriter {
   // first `head_bytes` stay with the row, so that the rest may be known.
   absl::Status AddBlock(std::span<const uint8_t> block,
                         std::span<const int64_t> times, size_t head_bytes = 0);
+
+  // Blocks that follow mean `bytes` by `id`; errors of fovea::NameTable().
+  absl::Status NameTable(CodingTableKind kind, uint32_t id,
+                         std::span<const uint8_t> bytes);
+  // For what the device is yet to record; errors of PutDeviceTable().
+  absl::Status KeepForDevice(CodingTableKind kind, const std::string& device,
+                             std::span<const uint8_t> bytes);
 
   // All of the source has been handed over: counts what was rejected last,
   // puts what was learnt.

@@ -65,7 +65,8 @@ absl::StatusOr<std::unique_ptr<TrackPipe>> NewCopyPipe(
     const Track& track, const IngestOptions& options, StreamWriter* writer);
 
 // Of all other tracks: JPEG and PNG files, kept as they are; samples and
-// packets -> blocks of a second. Errors of ImuCodingFor().
+// packets -> blocks of a second. Errors of ImuCodingFor(), ChooseProfile() and
+// KnownProfile().
 absl::StatusOr<std::unique_ptr<TrackPipe>> NewBlockPipe(
     const Track& track, const IngestOptions& options, StreamWriter* writer);
 

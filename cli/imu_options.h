@@ -7,7 +7,9 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "api/imu_coding.h"
 
 namespace fovea::cli {
@@ -15,13 +17,20 @@ namespace fovea::cli {
 struct ImuArguments {
   std::string level = "normal";
   std::string bound;
+  std::vector<std::string> profiles;  // files
+  bool no_profile = false;
+  std::string device;
 };
 
-// --imu-level and --imu-bound.
+// --imu-level, --imu-bound, --imu-profile, --no-imu-profile, --imu-device.
 void AddImuOptions(CLI::App* verb, ImuArguments* arguments);
 
-// After parsing; throws CLI::ParseError.
-void SettleImuOptions(const ImuArguments& arguments, ImuCodingOptions* coding);
+// What they mean; throws CLI::ValidationError. Profiles are yet to be read.
+ImuCodingOptions SettleImu(const ImuArguments& arguments);
+
+// Reads the files of profiles; errors of ReadDeviceProfile().
+absl::StatusOr<std::vector<DeviceProfile>> ReadImuProfiles(
+    const ImuArguments& arguments);
 
 }  // namespace fovea::cli
 

@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/ingest_input.h"
 #include "api/model_folder.h"
 #include "api/store.h"
 #include "api/system_clock.h"
@@ -248,6 +249,9 @@ absl::StatusOr<int> RunIngest(const Context& context,
   auto reuse = ReuseOptionsOf(arguments.reuse);
   if (!reuse.ok()) return reuse.status();
   with_models.options.reuse = *std::move(reuse);
+  auto profiles = ReadImuProfiles(arguments.imu);
+  if (!profiles.ok()) return profiles.status();
+  with_models.options.imu.profiles = *std::move(profiles);
   if (arguments.audit_originals) {
     with_models.options.originals = {*arguments.audit_originals,
                                      arguments.reuse.seed};
@@ -306,7 +310,7 @@ void SettleArguments(IngestArguments* arguments) {
   if (options.source.opaque && options.source.copy) {
     throw CLI::ValidationError("--opaque", "excludes --copy");
   }
-  SettleImuOptions(arguments->imu, &arguments->options.imu);
+  options.imu = SettleImu(arguments->imu);
   options.use_prior = arguments->prior != "none";
   if (options.use_prior) options.prior_stream = arguments->prior;
   if (arguments->no_map) options.map.origin = MapOrigin::kPlain;

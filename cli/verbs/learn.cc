@@ -192,7 +192,9 @@ absl::StatusOr<int> RunLearn(const Context& context, LearnArguments arguments) {
 
 void AddLearn(CLI::App* app, Context* context) {
   CLI::App* group = app->add_subcommand(
-      "learn", "Learn from stored footage what saves runs of models");
+      "learn",
+      "Learn from footage what saves runs of models, or from samples what "
+      "saves space");
   group->require_subcommand(1);
   auto arguments = std::make_shared<LearnArguments>();
   CLI::App* verb = AddVerb(
@@ -233,6 +235,7 @@ void AddLearn(CLI::App* app, Context* context) {
       ->check(CLI::Range(1, 65536))
       ->type_name("N");
   AddRangeOptions(verb, &arguments->range);
+  AddLearnImuProfile(group, context);
 }
 
 }  // namespace fovea::cli
