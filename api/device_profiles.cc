@@ -11,10 +11,6 @@
 namespace fovea {
 namespace {
 
-std::string Cut(const std::string& text) {
-  return text.substr(0, kMaxSeriesTextBytes);
-}
-
 absl::Status Named(const std::string& name, const absl::Status& status) {
   return absl::Status(status.code(),
                       absl::StrCat(name, ": ", status.message()));
@@ -33,15 +29,6 @@ absl::StatusOr<DeviceProfile> ReadDeviceProfile(const std::string& path) {
   auto bytes = ReadWholeFile(path, kMaxSeriesProfileBytes);
   if (!bytes.ok()) return bytes.status();
   return ParseDeviceProfile(path, *std::move(bytes));
-}
-
-SeriesMetadata MetadataOf(const SeriesInfo& series) {
-  SeriesMetadata metadata = {
-      {}, Cut(series.device), Cut(series.axes), Cut(series.calibration)};
-  for (const Channel& channel : series.channels) {
-    metadata.channels.push_back({Cut(channel.name), Cut(channel.unit)});
-  }
-  return metadata;
 }
 
 absl::StatusOr<const DeviceProfile*> ChooseProfile(

@@ -34,9 +34,6 @@ absl::StatusOr<DeviceProfile> ParseDeviceProfile(std::string name,
 // Of a file that 'fovea learn imu-profile' wrote. Errors name it.
 absl::StatusOr<DeviceProfile> ReadDeviceProfile(const std::string& path);
 
-// What blocks name of a series; names beyond kMaxSeriesTextBytes are cut.
-SeriesMetadata MetadataOf(const SeriesInfo& series);
-
 // The one of `given` that is of the device and has the channels of `series`.
 // kFailedPrecondition where none is, saying how the last differs; null where
 // none is given.

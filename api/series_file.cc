@@ -14,11 +14,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "api/device_profiles.h"
 #include "api/stop_flag.h"
 #include "codec/formats/csv_writer.h"
 #include "codec/formats/mcap_writer.h"
 #include "codec/formats/series_file_writer.h"
-#include "codec/series_profile.h"
 
 namespace fovea {
 namespace {
@@ -250,14 +250,22 @@ absl::StatusOr<SeriesFileInput> CodingOf(const EncodeSeriesOptions& options,
                                          const Track& track) {
   SeriesFileInput input;
   input.track = track;
+  const bool imu = track.kind == StreamKind::kImu;
+  if (imu && !options.imu.device.empty()) {
+    input.track.series.device = options.imu.device;
+  }
+  const SeriesInfo& series = input.track.series;
   ImuCodingOptions coding = options.imu;
-  coding.bounds = track.kind == StreamKind::kImu
-                      ? ImuBoundsOf(options.imu.bounds, track.series)
-                      : std::vector<ImuBound>();
-  auto settled = ImuCodingFor(coding, track.series);
+  coding.bounds =
+      imu ? ImuBoundsOf(options.imu.bounds, series) : std::vector<ImuBound>();
+  auto settled = ImuCodingFor(coding, series);
   if (!settled.ok()) return settled.status();
   input.coding = *std::move(settled);
-  input.coding_text = ImuCodingText(input.coding, track.series);
+  input.coding_text = ImuCodingText(input.coding, series);
+  if (!imu) return input;
+  const auto profile = ChooseProfile(options.imu.profiles, series);
+  if (!profile.ok()) return profile.status();
+  if (*profile != nullptr) input.profile = (*profile)->bytes;
   return input;
 }
 
@@ -299,19 +307,10 @@ absl::StatusOr<SeriesFileReport> EncodeSeriesFile(
       !s.ok()) {
     return s;
   }
-  std::optional<SeriesProfile> profile;
-  if (!options.profile.empty()) {
-    auto parsed = SeriesProfile::Parse(options.profile);
-    if (!parsed.ok()) return parsed.status();
-    profile = *std::move(parsed);
-  }
   std::vector<SeriesFileInput> inputs;
   for (const SeriesTrackReport& track : report.tracks) {
     auto coding = CodingOf(options, track.track);
     if (!coding.ok()) return coding.status();
-    if (profile && profile->channels() == track.track.series.channels.size()) {
-      coding->profile = options.profile;
-    }
     inputs.push_back(*std::move(coding));
   }
   auto writer =

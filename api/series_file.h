@@ -49,15 +49,15 @@ struct EncodeSeriesOptions {
   std::string input;   // what OpenSource() takes
   std::string output;  // .fser
   SourceOptions source;
-  ImuCodingOptions imu;  // the level is of all series, bounds are of imu
-  std::vector<uint8_t> profile;  // of tracks with as many channels
+  ImuCodingOptions imu;  // the level is of all series, the rest of imu
   int64_t block_ns = 1'000'000'000;
 };
 
 // All imu and series tracks of a recording, each block decodable alone.
 // Tracks of another kind are left out and named in a note. kInvalidArgument:
-// no such track, bounds of no channel; errors of OpenSource() and
-// SeriesFileWriter. When `stop` becomes true, what was read is written.
+// no such track, bounds of no channel; kFailedPrecondition: no profile of those
+// given is of an imu track; errors of OpenSource() and SeriesFileWriter. When
+// `stop` becomes true, what was read is written.
 absl::StatusOr<SeriesFileReport> EncodeSeriesFile(
     const EncodeSeriesOptions& options, const SeriesProgress& progress,
     const std::atomic<bool>* stop);

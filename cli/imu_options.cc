@@ -6,7 +6,7 @@
 
 namespace fovea::cli {
 
-void AddImuOptions(CLI::App* verb, ImuArguments* arguments) {
+void AddImuOptions(CLI::App* verb, bool ingest, ImuArguments* arguments) {
   verb->add_option("--imu-level", arguments->level,
                    "How long to look for a short form of samples")
       ->check(CLI::IsMember({"fast", "normal", "max"}))
@@ -18,13 +18,17 @@ void AddImuOptions(CLI::App* verb, ImuArguments* arguments) {
       ->type_name("NAME=BOUND,...");
   CLI::Option* const profile =
       verb->add_option("--imu-profile", arguments->profiles,
-                       "What 'fovea learn imu-profile' wrote of the device; "
-                       "the store remembers it for the device (default: what "
-                       "it remembers)")
+                       ingest ? "What 'fovea learn imu-profile' wrote of the "
+                                "device; the store remembers it for the device "
+                                "(default: what it remembers)"
+                              : "What 'fovea learn imu-profile' wrote of the "
+                                "device; it is kept in the file")
           ->type_name("FILE");
-  verb->add_flag("--no-imu-profile", arguments->no_profile,
-                 "Use no profile, though the store may know one")
-      ->excludes(profile);
+  if (ingest) {
+    verb->add_flag("--no-imu-profile", arguments->no_profile,
+                   "Use no profile, though the store may know one")
+        ->excludes(profile);
+  }
   verb->add_option("--imu-device", arguments->device,
                    "What recorded inertial samples (default: what the source "
                    "says)")

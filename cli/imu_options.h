@@ -22,8 +22,9 @@ struct ImuArguments {
   std::string device;
 };
 
-// --imu-level, --imu-bound, --imu-profile, --no-imu-profile, --imu-device.
-void AddImuOptions(CLI::App* verb, ImuArguments* arguments);
+// --imu-level, --imu-bound, --imu-profile, --imu-device; for ingests also
+// --no-imu-profile.
+void AddImuOptions(CLI::App* verb, bool ingest, ImuArguments* arguments);
 
 // What they mean; throws CLI::ValidationError. Profiles are yet to be read.
 ImuCodingOptions SettleImu(const ImuArguments& arguments);

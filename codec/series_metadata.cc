@@ -35,6 +35,10 @@ std::string ReadText(ByteReader* in) {
   return std::string(bytes.begin(), bytes.end());
 }
 
+std::string Cut(const std::string& text) {
+  return text.substr(0, kMaxSeriesTextBytes);
+}
+
 bool AnyTooLong(const SeriesMetadata& metadata) {
   const auto too_long = [](const std::string& text) {
     return text.size() > kMaxSeriesTextBytes;
@@ -67,6 +71,15 @@ std::string NamesOf(const std::vector<Channel>& channels) {
 }
 
 }  // namespace
+
+SeriesMetadata MetadataOf(const SeriesInfo& series) {
+  SeriesMetadata metadata = {
+      {}, Cut(series.device), Cut(series.axes), Cut(series.calibration)};
+  for (const Channel& channel : series.channels) {
+    metadata.channels.push_back({Cut(channel.name), Cut(channel.unit)});
+  }
+  return metadata;
+}
 
 absl::StatusOr<std::vector<uint8_t>> EncodeSeriesMetadata(
     const SeriesMetadata& metadata) {

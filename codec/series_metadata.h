@@ -34,6 +34,9 @@ struct SeriesMetadata {
                          const SeriesMetadata&) = default;
 };
 
+// What a source says of a series; texts beyond kMaxSeriesTextBytes are cut.
+SeriesMetadata MetadataOf(const SeriesInfo& series);
+
 // Its bytes. kInvalidArgument: no channels or more than 64, a text beyond
 // kMaxSeriesTextBytes.
 absl::StatusOr<std::vector<uint8_t>> EncodeSeriesMetadata(

@@ -15,7 +15,6 @@
 #include "api/encode_file.h"
 #include "api/series_file.h"
 #include "api/time_text.h"
-#include "api/whole_file.h"
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
 #include "cli/imu_options.h"
@@ -24,7 +23,6 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
-#include "codec/series_profile.h"
 
 namespace fovea::cli {
 namespace {
@@ -43,7 +41,6 @@ struct EncodeArguments {
   // Of sensors.
   EncodeSeriesOptions series;
   ImuArguments imu;
-  std::string profile;
   std::optional<int64_t> block_ns;
 };
 
@@ -126,12 +123,10 @@ int ExitCode(const EncodeFileReport& report) {
 
 absl::StatusOr<int> RunEncodeSeries(const Context& context,
                                     EncodeSeriesOptions options,
-                                    const std::string& profile) {
-  if (!profile.empty()) {
-    auto bytes = ReadWholeFile(profile, kMaxSeriesProfileBytes);
-    if (!bytes.ok()) return bytes.status();
-    options.profile = *std::move(bytes);
-  }
+                                    const ImuArguments& imu) {
+  auto profiles = ReadImuProfiles(imu);
+  if (!profiles.ok()) return profiles.status();
+  options.imu.profiles = *std::move(profiles);
   return TellSeriesFile(context, "encode", options.input, options.output,
                         [&](const SeriesProgress& progress) {
                           return EncodeSeriesFile(options, progress,
@@ -142,7 +137,7 @@ absl::StatusOr<int> RunEncodeSeries(const Context& context,
 absl::StatusOr<int> RunEncode(const Context& context,
                               const EncodeArguments& arguments) {
   if (IsSeriesFileName(arguments.file.output)) {
-    return RunEncodeSeries(context, arguments.series, arguments.profile);
+    return RunEncodeSeries(context, arguments.series, arguments.imu);
   }
   CatchInterrupts();
   FrameProgress progress("encode", context.no_progress, context.color);
@@ -195,7 +190,7 @@ void SettleSeries(EncodeArguments* arguments) {
   series.input = arguments->file.input;
   series.output = arguments->file.output;
   series.source = arguments->file.source;
-  SettleImuOptions(arguments->imu, &series.imu);
+  series.imu = SettleImu(arguments->imu);
   if (arguments->block_ns) series.block_ns = *arguments->block_ns;
 }
 
@@ -342,11 +337,7 @@ void AddSpeedOptions(CLI::App* verb, EncodeArguments* arguments) {
 }
 
 void AddSensorOptions(CLI::App* verb, EncodeArguments* arguments) {
-  AddImuOptions(verb, &arguments->imu);
-  verb->add_option("--imu-profile", arguments->profile,
-                   "What 'fovea learn imu-profile' learned of the device; "
-                   "kept in the file")
-      ->type_name("FILE");
+  AddImuOptions(verb, /*ingest=*/false, &arguments->imu);
   AddDurationOption(verb, "--block", &arguments->block_ns,
                     "Time in a block, which decodes alone (default: 1s)");
 }

@@ -339,7 +339,7 @@ void AddStreamOptions(CLI::App* verb, IngestArguments* arguments) {
   verb->add_option("--imu", options.imu_path,
                    "Inertial CSV recorded with the video: becomes NAME.imu")
       ->type_name("FILE");
-  AddImuOptions(verb, &arguments->imu);
+  AddImuOptions(verb, /*ingest=*/true, &arguments->imu);
   verb->add_flag("--append", options.append, "Add to the streams of that name");
   verb->add_flag("--resume", options.resume,
                  "Go on where an interrupted ingest of the source stopped");

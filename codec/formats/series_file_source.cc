@@ -77,6 +77,7 @@ class SeriesFileSource : public Source {
   const SourceOptions options_;
   const std::unique_ptr<ByteWindow> file_;
   SourceInfo info_;
+  std::vector<uint32_t> metadata_;                      // per track, its id
   std::vector<std::optional<SeriesProfile>> profiles_;  // per track
   uint64_t head_end_ = 0;
   std::vector<SeriesFileEntry> entries_;
@@ -122,6 +123,7 @@ absl::Status SeriesFileSource::AddTrack(const SeriesFileRecord& record) {
         track->coding));
   }
   info_.tracks.push_back(std::move(track->track));
+  metadata_.push_back(track->metadata);
   profiles_.emplace_back();
   return absl::OkStatus();
 }
@@ -278,7 +280,9 @@ absl::StatusOr<SeriesBatch> SeriesFileSource::ReadBlock(
   auto decoded = DecodeSeriesBlock(block, profile ? &*profile : nullptr);
   if (!decoded.ok()) return decoded.status();
   const size_t channels = info_.tracks[entry.track].series.channels.size();
-  if (decoded->channels != channels ||
+  const uint32_t named = NamesOfSeriesBlock(block).metadata;
+  if ((named != 0 && named != metadata_[entry.track]) ||
+      decoded->channels != channels ||
       decoded->batch.time_ns.size() != entry.rows) {
     return absl::DataLossError("a block of another track");
   }

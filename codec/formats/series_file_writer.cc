@@ -11,8 +11,8 @@
 #include "codec/byte_stream.h"
 #include "codec/formats/internal/series_file_records.h"
 #include "codec/formats/output_file.h"
-#include "codec/limits.h"
 #include "codec/series_cutter.h"
+#include "codec/series_metadata.h"
 #include "codec/series_profile.h"
 
 namespace fovea {
@@ -21,14 +21,13 @@ namespace {
 using codec_internal::PutEntryHead;
 using codec_internal::PutIndex;
 using codec_internal::PutRecord;
-using codec_internal::PutTrack;
 using codec_internal::SeriesFileEntry;
-using codec_internal::SeriesFileTrack;
 using codec_internal::SeriesRecord;
+using codec_internal::TrackPayload;
 
 // What is kept of a text that a source gave, which may be of any length.
 std::string_view Cut(std::string_view text) {
-  return text.substr(0, CodecLimits().max_channel_name_bytes);
+  return text.substr(0, kMaxSeriesTextBytes);
 }
 
 }  // namespace
@@ -111,23 +110,19 @@ class SeriesFileWriter::State {
   }
 
   absl::Status AddTrack(const SeriesFileInput& input) {
-    const SeriesFileTrack kept = {input.track, input.coding_text};
-    const size_t channels = input.track.series.channels.size();
-    std::vector<uint8_t> payload;
-    PutTrack(kept, &payload);
-    if (!codec_internal::TakeTrack(payload).has_value() ||
-        (input.track.kind != StreamKind::kImu &&
-         input.track.kind != StreamKind::kSeries)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file_->path(), ": track ", tracks_.size(),
-                       " cannot be kept; expected imu or series with 1 to ",
-                       kMaxSeriesChannels, " channels of printable names"));
+    const auto payload = TrackPayload({input.track, input.coding_text});
+    if (!payload.ok()) {
+      return absl::Status(
+          payload.status().code(),
+          absl::StrCat(file_->path(), ": ",
+                       std::string(payload.status().message())));
     }
+    const size_t channels = input.track.series.channels.size();
     auto track = std::make_unique<OneTrack>(
         OneTrack{channels, input.coding, std::nullopt,
                  SeriesCutter(channels, block_ns_)});
     std::vector<uint8_t> records;
-    PutRecord(SeriesRecord::kTrack, payload, &records);
+    PutRecord(SeriesRecord::kTrack, *payload, &records);
     if (!input.profile.empty()) {
       auto profile = SeriesProfile::Parse(input.profile);
       if (!profile.ok()) return profile.status();
@@ -139,6 +134,7 @@ class SeriesFileWriter::State {
       track->profile = *std::move(profile);
       PutRecord(SeriesRecord::kProfile, input.profile, &records);
     }
+    track->coding.metadata = codec_internal::TakeTrack(*payload)->metadata;
     track->coding.profile = track->profile ? &*track->profile : nullptr;
     tracks_.push_back(std::move(track));
     return file_->Write(records);

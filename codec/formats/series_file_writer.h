@@ -24,7 +24,7 @@ namespace fovea {
 // A track to write. Not all of `track` is kept: kind, suffix, codec, series.
 struct SeriesFileInput {
   Track track;
-  // Its profile is that of `profile`, and need not be set.
+  // Its profile and metadata are those of this, and need not be set.
   SeriesCoding coding;
   // Of LearnSeriesProfile(), kept in the file; empty: none.
   std::vector<uint8_t> profile;
@@ -36,9 +36,10 @@ struct SeriesFileInput {
 class SeriesFileWriter {
  public:
   // Blocks span `block_ns` of a track's time. The file is seen once it is
-  // whole. kInvalidArgument: no or too many tracks, one that is no imu or series, no 1 to
-  // 64 channels, text too long or with control characters, a profile that is
-  // damaged or of other channels, block_ns below 1; errors of OutputFile.
+  // whole. kInvalidArgument: no or too many tracks, one that is no imu or
+  // series, no 1 to 64 channels, text too long or with control characters, a
+  // profile that is damaged or of other channels, block_ns below 1; errors of
+  // OutputFile.
   static absl::StatusOr<std::unique_ptr<SeriesFileWriter>> Create(
       const std::string& path, std::span<const SeriesFileInput> inputs,
       int64_t block_ns);

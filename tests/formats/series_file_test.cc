@@ -40,6 +40,7 @@ SeriesFileInput ImuInput() {
   input.track.codec = "csv";
   input.track.series.channels = {{"gyro_x", "rad/s"}, {"accel_x", "m/s2"}};
   input.track.series.rate_hz = 100;
+  input.track.series.device = "board 7";
   return input;
 }
 
@@ -121,6 +122,7 @@ TEST(SeriesFileTest, TracksAndSamplesComeBack) {
   EXPECT_EQ(track.track.codec, "csv");
   EXPECT_EQ(track.track.series.rate_hz, 100);
   EXPECT_EQ(track.track.series.channels, ImuInput().track.series.channels);
+  EXPECT_EQ(track.track.series.device, "board 7");
   EXPECT_EQ(track.track.expected_samples, 1000);
   EXPECT_EQ(track.all.time_ns, imu.time_ns);
   EXPECT_EQ(track.all.values, imu.values);

@@ -5,53 +5,46 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "codec/byte_stream.h"
 #include "codec/formats/internal/byte_fields.h"
 #include "codec/imu/core/crc32c.h"
-#include "codec/limits.h"
 #include "codec/series_block.h"
+#include "codec/series_metadata.h"
 
 namespace fovea::codec_internal {
 namespace {
-
-void PutU32(uint32_t value, std::vector<uint8_t>* out) {
-  for (int i = 0; i < 32; i += 8) {
-    out->push_back(static_cast<uint8_t>(value >> i));
-  }
-}
 
 void PutText(std::string_view text, std::vector<uint8_t>* out) {
   PutVarint(text.size(), out);
   out->insert(out->end(), text.begin(), text.end());
 }
 
-// Names and units, which people are shown: no control characters.
-bool TakeText(ByteReader* in, std::string* text) {
-  const auto bytes = in->Take(in->Varint());
-  if (!in->ok() || bytes.size() > CodecLimits().max_channel_name_bytes) {
-    return false;
-  }
-  text->assign(bytes.begin(), bytes.end());
-  return std::none_of(bytes.begin(), bytes.end(),
-                      [](uint8_t b) { return b < 0x20 || b == 0x7f; });
+// People are shown it: no control characters.
+bool IsPrintable(const std::string& text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<uint8_t>(c) < 0x20 || c == 0x7f;
+  });
 }
 
-bool TakeChannels(ByteReader* in, SeriesInfo* series) {
-  series->channels.resize(in->U8());
-  if (series->channels.empty() ||
-      series->channels.size() > kMaxSeriesChannels) {
-    return false;
-  }
-  for (Channel& channel : series->channels) {
-    if (!TakeText(in, &channel.name) || !TakeText(in, &channel.unit)) {
-      return false;
-    }
-  }
-  series->rate_hz = std::bit_cast<double>(in->U64());
-  return std::isfinite(series->rate_hz) && series->rate_hz >= 0;
+bool IsPrintable(const SeriesMetadata& metadata) {
+  return IsPrintable(metadata.device) && IsPrintable(metadata.axes) &&
+         IsPrintable(metadata.calibration) &&
+         std::all_of(metadata.channels.begin(), metadata.channels.end(),
+                     [](const Channel& channel) {
+                       return IsPrintable(channel.name) &&
+                              IsPrintable(channel.unit);
+                     });
+}
+
+bool TakeText(ByteReader* in, std::string* text) {
+  const auto bytes = in->Take(in->Varint());
+  if (!in->ok() || bytes.size() > kMaxSeriesTextBytes) return false;
+  text->assign(bytes.begin(), bytes.end());
+  return IsPrintable(*text);
 }
 
 bool IsEntryKind(uint8_t kind) {
@@ -70,18 +63,26 @@ void PutRecord(SeriesRecord kind, std::span<const uint8_t> payload,
   PutU32(imu::Crc32c(out->data() + start, out->size() - start), out);
 }
 
-void PutTrack(const SeriesFileTrack& track, std::vector<uint8_t>* out) {
+absl::StatusOr<std::vector<uint8_t>> TrackPayload(
+    const SeriesFileTrack& track) {
   const Track& t = track.track;
-  out->push_back(t.kind == StreamKind::kImu ? 1 : 2);
-  PutText(t.suffix, out);
-  PutText(t.codec, out);
-  PutText(track.coding, out);
-  out->push_back(static_cast<uint8_t>(t.series.channels.size()));
-  for (const Channel& channel : t.series.channels) {
-    PutText(channel.name, out);
-    PutText(channel.unit, out);
-  }
-  PutU64(std::bit_cast<uint64_t>(t.series.rate_hz), out);
+  const auto metadata = EncodeSeriesMetadata(MetadataOf(t.series));
+  if (!metadata.ok()) return metadata.status();
+  std::vector<uint8_t> out = {
+      static_cast<uint8_t>(t.kind == StreamKind::kImu      ? 1
+                           : t.kind == StreamKind::kSeries ? 2
+                                                           : 0)};
+  PutText(t.suffix, &out);
+  PutText(t.codec, &out);
+  PutText(track.coding, &out);
+  PutU64(std::bit_cast<uint64_t>(t.series.rate_hz), &out);
+  out.insert(out.end(), metadata->begin(), metadata->end());
+  if (TakeTrack(out).has_value()) return out;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "track '", t.suffix,
+      "' cannot be kept; expected imu or series with printable names of at "
+      "most ",
+      kMaxSeriesTextBytes, " bytes"));
 }
 
 std::optional<SeriesFileTrack> TakeTrack(std::span<const uint8_t> payload) {
@@ -91,11 +92,19 @@ std::optional<SeriesFileTrack> TakeTrack(std::span<const uint8_t> payload) {
   if (kind != 1 && kind != 2) return std::nullopt;
   track.track.kind = kind == 1 ? StreamKind::kImu : StreamKind::kSeries;
   if (!TakeText(&in, &track.track.suffix) ||
-      !TakeText(&in, &track.track.codec) || !TakeText(&in, &track.coding) ||
-      !TakeChannels(&in, &track.track.series) || !in.ok() ||
-      in.remaining() > 0) {
+      !TakeText(&in, &track.track.codec) || !TakeText(&in, &track.coding)) {
     return std::nullopt;
   }
+  SeriesInfo& series = track.track.series;
+  series.rate_hz = std::bit_cast<double>(in.U64());
+  if (!std::isfinite(series.rate_hz) || series.rate_hz < 0) return std::nullopt;
+  track.metadata = SeriesMetadataId(in.rest());
+  auto metadata = ParseSeriesMetadata(in.rest());
+  if (!metadata.ok() || !IsPrintable(*metadata)) return std::nullopt;
+  series.channels = std::move(metadata->channels);
+  series.device = std::move(metadata->device);
+  series.axes = std::move(metadata->axes);
+  series.calibration = std::move(metadata->calibration);
   return track;
 }
 

@@ -50,15 +50,17 @@ struct SeriesFileEntry {
 };
 
 struct SeriesFileTrack {
-  Track track;         // kind, suffix, codec and series
-  std::string coding;  // of its blocks, for people
+  Track track;            // kind, suffix, codec and series
+  std::string coding;     // of its blocks, for people
+  uint32_t metadata = 0;  // the id of what its blocks name; set by TakeTrack()
 };
 
 // A whole record around `payload`.
 void PutRecord(SeriesRecord kind, std::span<const uint8_t> payload,
                std::vector<uint8_t>* out);
 
-void PutTrack(const SeriesFileTrack& track, std::vector<uint8_t>* out);
+// kInvalidArgument: what is no imu or series, or cannot be kept.
+absl::StatusOr<std::vector<uint8_t>> TrackPayload(const SeriesFileTrack& track);
 std::optional<SeriesFileTrack> TakeTrack(std::span<const uint8_t> payload);
 
 // Of a block, gap or rejection: what goes before the rest of its payload.
