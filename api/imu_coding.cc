@@ -154,6 +154,7 @@ absl::Status CheckImuBounds(std::span<const ImuBound> bounds,
       names.push_back(channel.name);
     }
   }
+  if (names.empty()) return absl::OkStatus();
   for (const ImuBound& bound : bounds) {
     if (ImuBoundsOf(std::span(&bound, 1), all).empty()) {
       return NobodysBound(bound, names);

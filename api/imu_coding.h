@@ -47,8 +47,8 @@ absl::StatusOr<std::vector<ImuBound>> ParseImuBounds(std::string_view text);
 std::vector<ImuBound> ImuBoundsOf(std::span<const ImuBound> bounds,
                                   const SeriesInfo& series);
 
-// kInvalidArgument: a bound that no channel of all imu tracks that are read
-// has the name of.
+// kInvalidArgument: there are imu tracks, and a bound that none of their
+// channels has the name of.
 absl::Status CheckImuBounds(std::span<const ImuBound> bounds,
                             std::span<const Track> tracks);
 

@@ -9,7 +9,10 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "api/imu_coding.h"
 #include "api/stream_registry.h"
 #include "api/system_clock.h"
 
@@ -22,6 +25,18 @@ std::string StemOf(const std::string& location) {
   if (!path.has_filename()) path = path.parent_path();
   const std::string stem = path.stem().string();
   return StreamRegistry::NameFrom(stem == "-" ? "stdin" : stem);
+}
+
+absl::Status CheckBounds(const IngestInput& input,
+                         const ImuCodingOptions& options) {
+  std::vector<Track> tracks = input.source->info().tracks;
+  if (input.imu != nullptr) {
+    const auto& more = input.imu->info().tracks;
+    tracks.insert(tracks.end(), more.begin(), more.end());
+  }
+  const absl::Status status = CheckImuBounds(options.bounds, tracks);
+  return absl::Status(status.code(),
+                      absl::StrCat(input.name, ": ", status.message()));
 }
 
 }  // namespace
@@ -53,10 +68,12 @@ absl::StatusOr<IngestInput> OpenIngestInput(const std::string& location,
   auto opened = OpenSource(location, source);
   if (!opened.ok()) return opened.status();
   input.source = *std::move(opened);
-  if (options.imu_path.empty()) return input;
-  opened = OpenSource(options.imu_path, source);
-  if (!opened.ok()) return opened.status();
-  input.imu = *std::move(opened);
+  if (!options.imu_path.empty()) {
+    opened = OpenSource(options.imu_path, source);
+    if (!opened.ok()) return opened.status();
+    input.imu = *std::move(opened);
+  }
+  if (absl::Status s = CheckBounds(input, options.imu); !s.ok()) return s;
   return input;
 }
 

@@ -67,6 +67,20 @@ TEST(ImuCodingTest, NamesABoundThatFitsNoChannel) {
   EXPECT_FALSE(Coding("temperature=1g").ok());
 }
 
+TEST(ImuCodingTest, ABoundIsOfOneTrackOfSeveral) {
+  Track gyro, accel;
+  gyro.kind = accel.kind = StreamKind::kImu;
+  gyro.series.channels = {{"gyro_x", "rad/s"}};
+  accel.series.channels = {{"accel_x", "m/s2"}};
+  const auto bounds = *ParseImuBounds("accel=0.02g,gyro=0.1dps");
+  EXPECT_TRUE(CheckImuBounds(bounds, std::vector{gyro, accel}).ok());
+  EXPECT_EQ(ImuBoundsOf(bounds, gyro.series).size(), 1u);
+  EXPECT_EQ(CheckImuBounds(bounds, std::vector{gyro}).code(),
+            absl::StatusCode::kInvalidArgument);
+  gyro.kind = StreamKind::kSeries;
+  EXPECT_TRUE(CheckImuBounds(bounds, std::vector{gyro}).ok());  // none at all
+}
+
 TEST(ImuCodingTest, SaysLevelAndBounds) {
   const auto coding = Coding("accel=0.5m/s2,temperature=2");
   EXPECT_EQ(ImuCodingText(*coding, kSi),
