@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Written from codec/FORMAT.md alone: series blocks of version 2.
+
+#ifndef FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_BLOCK_H_
+#define FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_BLOCK_H_
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "tests/codec/imu/second_reader/bytes.h"
+#include "tests/codec/imu/second_reader/grids.h"
+#include "tests/codec/imu/second_reader/imu_block.h"
+#include "tests/codec/imu/second_reader/integers.h"
+#include "tests/codec/imu/second_reader/sample_times.h"
+
+namespace fovea::second_reader {
+
+// A double from its bits in numeric order; of floats alike.
+inline double FromOrdered(int64_t n) {
+  return std::bit_cast<double>(n < 0 ? n ^ INT64_MAX : n);
+}
+inline double FloatFromOrdered(int64_t n) {
+  const auto bits = static_cast<int32_t>(n);
+  return static_cast<double>(
+      std::bit_cast<float>(bits < 0 ? bits ^ INT32_MAX : bits));
+}
+
+struct Series {
+  size_t channels = 0;
+  uint32_t metadata = 0, profile = 0;
+  std::vector<double> bounds;
+  std::vector<int64_t> times;
+  std::vector<double> values;  // rows x channels
+};
+
+class SeriesReader {
+ public:
+  // `profile` may be null.
+  SeriesReader(Bytes block, const SeriesProfileBytes* profile)
+      : in_(block.first(block.size() - 4)), profile_(profile) {
+    if (ByteCursor(block.last(4)).U32() !=
+        ~Crc32c(block.first(block.size() - 4))) {
+      Fail("checksum of a series block");
+    }
+  }
+
+  Series Read() {
+    const int head = in_.U8();
+    if ((head & 7) != 2) Fail("version of a series block");
+    series_.channels = in_.U8();
+    rows_ = in_.Varint();
+    if ((head & 8) != 0) series_.metadata = in_.U32();
+    if ((head & 16) != 0) series_.profile = in_.U32();
+    if (series_.profile != 0 &&
+        (profile_ == nullptr || profile_->id != series_.profile)) {
+      Fail("profile of a series block");
+    }
+    for (size_t c = 0; (head & 64) != 0 && c < series_.channels; ++c) {
+      series_.bounds.push_back(in_.Real());
+    }
+    series_.times = SampleTimes::Read(&in_, rows_);
+    columns_.resize(series_.channels);
+    for (Column& column : columns_) {
+      if ((head & 32) == 0) {
+        ReadHead(in_.U8(), &column);
+      } else {
+        column.grid = ProfileGrid(column);
+        column.k_in_group = true;
+      }
+    }
+    ReadGroups();
+    for (size_t row = 0; row < rows_; ++row) {
+      for (const Column& column : columns_) {
+        series_.values.push_back(column.values[row]);
+      }
+    }
+    if (!in_.empty()) Fail("bytes behind a series block");
+    return series_;
+  }
+
+ private:
+  struct Column {
+    std::optional<Grid> grid;
+    std::vector<std::pair<size_t, double>> exceptions;
+    std::vector<int64_t> k, units;
+    bool k_in_group = false, units_in_group = false, floats = false;
+    std::vector<double> values;
+  };
+
+  Grid ProfileGrid(const Column& column) const {
+    if (profile_ == nullptr) Fail("grid of a profile");
+    return profile_->grids.at(static_cast<size_t>(&column - columns_.data()));
+  }
+
+  void ReadHead(int model, Column* column) {
+    if (model == 0) {
+      for (size_t i = 0; i < rows_; ++i) column->values.push_back(in_.Double());
+    } else if (model == 1 || model == 2) {
+      for (const int64_t n : ReadIntegers(&in_, rows_)) {
+        column->values.push_back(model == 1 ? FromOrdered(n)
+                                            : FloatFromOrdered(n));
+      }
+    } else if (model == 48) {
+      column->floats = true;
+    } else {
+      ReadGridHead(model, column);
+    }
+  }
+
+  void ReadGridHead(int model, Column* column) {
+    column->k_in_group = model >= 32;
+    if (model == 49) {
+      column->grid = ProfileGrid(*column);
+    } else if (model % 16 < 8) {
+      last_ = Grid::Read(model % 16, &in_);
+      column->grid = last_;
+    } else {
+      if (!last_ || last_->kind != model % 8) Fail("no grid before");
+      column->grid = last_;
+    }
+    size_t at = 0;
+    for (uint64_t left = in_.Varint(); left > 0; --left) {
+      at += in_.Varint();
+      column->exceptions.emplace_back(at, in_.Double());
+    }
+    if (!column->k_in_group) column->k = ReadIntegers(&in_, rows_);
+    if (!column->grid->has_units()) return;
+    const int place = in_.U8();
+    column->units_in_group = place == 2;
+    if (place == 1) column->units = ReadIntegers(&in_, rows_);
+  }
+
+  // The columns of a group, as many as `width`.
+  std::vector<std::vector<int64_t>> ReadGroup(size_t width, Bytes profile) {
+    std::vector<std::vector<int64_t>> columns(width);
+    for (size_t begin = 0; width > 0 && begin < rows_; begin += 65536) {
+      size_t channels = 0;
+      const Bytes block = in_.Take(in_.Varint());
+      const std::vector<int32_t> rows = ReadImuBlock(block, profile, &channels);
+      if (channels != width) Fail("width of a group");
+      for (size_t i = 0; i < rows.size(); ++i) {
+        columns[i % width].push_back(rows[i]);
+      }
+    }
+    return columns;
+  }
+
+  void ReadGroups() {
+    size_t first = 0, second = 0;
+    for (const Column& column : columns_) {
+      first += column.k_in_group ? 1 : 0;
+      second += column.floats || column.units_in_group ? 1 : 0;
+    }
+    const bool learned = series_.profile != 0 && first == series_.channels;
+    const auto numbers =
+        ReadGroup(first, learned ? profile_->inertial : Bytes());
+    const auto rest = ReadGroup(second, {});
+    size_t next = 0, next_rest = 0;
+    for (Column& column : columns_) {
+      if (column.floats) {
+        for (const int64_t n : rest[next_rest++]) {
+          column.values.push_back(FloatFromOrdered(n));
+        }
+      }
+      if (!column.grid) continue;
+      if (column.k_in_group) column.k = numbers[next++];
+      if (column.units_in_group) column.units = rest[next_rest++];
+      for (size_t i = 0; i < rows_; ++i) {
+        column.values.push_back(column.grid->Value(
+            column.k[i], column.units.empty() ? 0 : column.units[i]));
+      }
+      for (const auto& [row, value] : column.exceptions) {
+        column.values.at(row) = value;
+      }
+    }
+  }
+
+  ByteCursor in_;
+  const SeriesProfileBytes* const profile_;
+  size_t rows_ = 0;
+  Series series_;
+  std::vector<Column> columns_;
+  std::optional<Grid> last_;
+};
+
+}  // namespace fovea::second_reader
+
+#endif  // FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_BLOCK_H_

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Series blocks against a reader that was written from codec/FORMAT.md alone
+// (second_reader/): whatever it gives has to be what ours gives, bit by bit.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "codec/formats/source.h"
+#include "codec/series_block.h"
+#include "codec/series_profile.h"
+#include "tests/codec/imu/motion.h"
+#include "tests/codec/imu/second_reader/series_block.h"
+#include "tests/support/test_data.h"
+
+namespace fovea {
+namespace {
+
+using second_reader::SeriesProfileBytes;
+using second_reader::SeriesReader;
+
+std::vector<uint64_t> Bits(const std::vector<double>& values) {
+  std::vector<uint64_t> bits;
+  for (const double value : values) {
+    bits.push_back(std::bit_cast<uint64_t>(value));
+  }
+  return bits;
+}
+
+// A block of `batch`, read by both. `profile`: its bytes, empty for none.
+void ExpectSame(const SeriesBatch& batch, size_t channels, SeriesCoding coding,
+                const std::vector<uint8_t>& profile = {}) {
+  SeriesProfileBytes second_profile;
+  SeriesProfile first_profile;
+  if (!profile.empty()) {
+    second_profile = SeriesProfileBytes::Read(profile);
+    first_profile = *SeriesProfile::Parse(profile);
+    coding.profile = &first_profile;
+  }
+  const auto block = EncodeSeriesBlock(batch, channels, coding);
+  ASSERT_TRUE(block.ok()) << block.status();
+  const auto ours = DecodeSeriesBlock(*block, coding.profile);
+  ASSERT_TRUE(ours.ok()) << ours.status();
+  second_reader::Series theirs;
+  ASSERT_NO_THROW(
+      theirs = SeriesReader(*block, profile.empty() ? nullptr : &second_profile)
+                   .Read());
+  EXPECT_EQ(theirs.channels, channels);
+  EXPECT_EQ(theirs.times, ours->batch.time_ns);
+  EXPECT_EQ(Bits(theirs.values), Bits(ours->batch.values));
+  EXPECT_EQ(theirs.bounds, ours->bounds);
+  const SeriesBlockNames names = NamesOfSeriesBlock(*block);
+  EXPECT_EQ(theirs.metadata, names.metadata);
+  EXPECT_EQ(theirs.profile, names.profile);
+}
+
+constexpr ImuLevel kReadLevels[] = {ImuLevel::kFast, ImuLevel::kNormal};
+
+// Row `i` of a clock.
+using Clock = int64_t (*)(int64_t i, uint64_t random);
+
+constexpr Clock kClocks[] = {
+    [](int64_t i, uint64_t) { return i * 5'000'000; },
+    [](int64_t i, uint64_t) { return 1'700'000'000'123'456'789 + i * 10 / 3; },
+    [](int64_t i, uint64_t r) {
+      return i * 5'000'000 + static_cast<int64_t>(r % 1'000'000);
+    },
+    [](int64_t i, uint64_t r) {
+      const auto ticks = static_cast<double>(400'000'000 + i * 5262 +
+                                             static_cast<int64_t>(r % 3));
+      return static_cast<int64_t>(std::floor(std::ldexp(ticks, -21) * 1e8)) *
+             10;
+    },
+    [](int64_t i, uint64_t) {
+      return i % 7 == 0 ? i * 10'000'000 + 35'000'000 : i * 10'000'000;
+    },
+    [](int64_t i, uint64_t) { return (i + i / 300 * 17) * 10'000'000 / 3; },
+    [](int64_t i, uint64_t) { return 42 - i * 3'000'000; },
+    [](int64_t, uint64_t) { return int64_t{42}; },
+    [](int64_t, uint64_t r) { return static_cast<int64_t>(r); },
+};
+
+TEST(SecondReaderTest, TimesOfAnyClock) {
+  std::mt19937_64 random(3);
+  for (size_t n = 0; n < std::size(kClocks); ++n) {
+    for (const size_t rows : {1, 2, 3, 50, 1000}) {
+      SeriesBatch batch;
+      for (size_t i = 0; i < rows; ++i) {
+        batch.time_ns.push_back(kClocks[n](static_cast<int64_t>(i), random()));
+        batch.values.push_back(0.5);
+      }
+      SCOPED_TRACE(::testing::Message() << "clock " << n << ", " << rows);
+      ExpectSame(batch, 1, {});
+    }
+  }
+}
+
+// A sample from a sensor's count.
+using Sample = double (*)(double count, uint64_t random);
+
+constexpr Sample kSamples[] = {
+    [](double count, uint64_t) { return count / 417; },
+    [](double count, uint64_t) { return count * 0.0012345 + 0.01; },
+    [](double count, uint64_t) {
+      return static_cast<double>(static_cast<float>(count) * 0.061f);
+    },
+    [](double count, uint64_t) {
+      return std::nearbyint(count * 0.061e6) / 1e6;
+    },
+    [](double count, uint64_t) { return count / 100 / 57.29578 * 9.81; },
+    [](double, uint64_t r) { return std::bit_cast<double>(r); },
+    [](double, uint64_t r) {
+      return static_cast<double>(static_cast<float>(r) * 1e-19f);
+    },
+    [](double count, uint64_t r) {
+      return r % 50 == 7 ? std::numeric_limits<double>::quiet_NaN()
+                         : count / 417;
+    },
+    [](double, uint64_t) { return -0.0; },
+    [](double count, uint64_t) { return std::sin(count); },
+};
+
+TEST(SecondReaderTest, SamplesOfAnyGridAndNone) {
+  const auto counts = imu::testing::Motion(3, 1500, 8, 4);
+  std::mt19937_64 random(5);
+  for (size_t n = 0; n < std::size(kSamples); ++n) {
+    for (const size_t rows : {1, 2, 5, 200, 1500}) {
+      SeriesBatch batch;
+      for (size_t i = 0; i < rows * 3; ++i) {
+        if (i % 3 == 0) {
+          batch.time_ns.push_back(static_cast<int64_t>(i) * 5'000'000);
+        }
+        batch.values.push_back(kSamples[n](counts[i], random()));
+      }
+      SCOPED_TRACE(::testing::Message() << "sample " << n << ", " << rows);
+      for (const ImuLevel level : kReadLevels) {
+        ExpectSame(batch, 3, {.level = level, .metadata = 77, .bounds = {}});
+        ExpectSame(batch, 3, {.level = level, .bounds = {0.05, 0, 0.2}});
+      }
+    }
+  }
+}
+
+TEST(SecondReaderTest, WhatAProfileCoded) {
+  SeriesMetadata of = {{}, "ring", "", ""};
+  std::vector<std::vector<double>> recordings(1);
+  for (const int32_t count : imu::testing::RingingDevice(20'000, 5)) {
+    recordings[0].push_back(count / 417.0);
+  }
+  for (int c = 0; c < 6; ++c) of.channels.push_back({"c", "m/s2"});
+  const auto profile = LearnSeriesProfile(recordings, of);
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  for (const size_t rows : {1, 2, 50, 200, 3000}) {
+    SeriesBatch batch;
+    for (const int32_t count : imu::testing::RingingDevice(rows, 9)) {
+      batch.values.push_back(count / 417.0);
+    }
+    for (size_t i = 0; i < rows; ++i) {
+      batch.time_ns.push_back(static_cast<int64_t>(i) * 5'000'000);
+    }
+    SCOPED_TRACE(rows);
+    for (const ImuLevel level : kReadLevels) {
+      ExpectSame(batch, 6, {.level = level, .metadata = 7, .bounds = {}},
+                 *profile);
+    }
+    if (rows < 50) continue;
+    batch.values[30] = std::numeric_limits<double>::infinity();
+    ExpectSame(batch, 6, {}, *profile);
+  }
+}
+
+// The first imu track of a recording, at most so many rows.
+SeriesBatch Recording(const std::string& path, size_t rows, size_t* channels) {
+  SourceOptions options;
+  auto source = OpenSource(path, options);
+  EXPECT_TRUE(source.ok()) << source.status();
+  SeriesBatch all;
+  *channels = 0;
+  if (!source.ok()) return all;
+  const std::vector<Track>& tracks = (*source)->info().tracks;
+  size_t imu = 0;
+  while (imu < tracks.size() && tracks[imu].kind != StreamKind::kImu) ++imu;
+  if (imu == tracks.size()) return all;
+  *channels = tracks[imu].series.channels.size();
+  while (all.time_ns.size() < rows) {
+    auto item = (*source)->Next();
+    if (!item.ok() || !item->has_value()) break;
+    if ((*item)->track != static_cast<int>(imu)) continue;
+    const auto* batch = std::get_if<SeriesBatch>(&(*item)->value);
+    if (batch == nullptr) continue;
+    all.time_ns.insert(all.time_ns.end(), batch->time_ns.begin(),
+                       batch->time_ns.end());
+    all.values.insert(all.values.end(), batch->values.begin(),
+                      batch->values.end());
+  }
+  return all;
+}
+
+TEST(SecondReaderTest, RealRecordings) {
+  for (const char* name :
+       {"imu/har_sp_sw/s02/s02_01_sp.csv", "imu/har_sp_sw/s02/s02_01_sw.csv",
+        "camera_imu/euroc_v1_01_excerpt/mav0",
+        "imu/px4_cubeorange_small.ulg"}) {
+    FOVEA_NEED_TEST_DATA(path, name);
+    SCOPED_TRACE(name);
+    size_t channels = 0;
+    const SeriesBatch all = Recording(path, 3000, &channels);
+    ASSERT_GT(channels, 0u);
+    const size_t rows = all.time_ns.size();
+    ASSERT_GT(rows, 100u);
+    const auto learned = LearnSeriesProfile(
+        std::vector<std::vector<double>>{all.values}, channels);
+    for (size_t begin = 0; begin < rows; begin += 500) {
+      SeriesBatch block;
+      for (size_t i = begin; i < std::min(rows, begin + 500); ++i) {
+        block.time_ns.push_back(all.time_ns[i]);
+        for (size_t c = 0; c < channels; ++c) {
+          block.values.push_back(all.values[i * channels + c]);
+        }
+      }
+      for (const ImuLevel level : kReadLevels) {
+        ExpectSame(block, channels, {.level = level, .bounds = {}});
+        if (!learned.ok()) continue;
+        ExpectSame(block, channels, {.level = level, .bounds = {}}, *learned);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fovea
