@@ -20,7 +20,10 @@ absl::StatusOr<SeriesCoding> Coding(const std::string& bounds,
                                     const SeriesInfo& series = kSi) {
   auto parsed = ParseImuBounds(bounds);
   if (!parsed.ok()) return parsed.status();
-  return ImuCodingFor({ImuLevel::kFast, *parsed}, series);
+  ImuCodingOptions options;
+  options.level = ImuLevel::kFast;
+  options.bounds = *parsed;
+  return ImuCodingFor(options, series);
 }
 
 TEST(ImuCodingTest, ConvertsBoundsToTheChannelsUnits) {
