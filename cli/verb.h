@@ -98,6 +98,7 @@ void AddIndex(CLI::App* app, Context* context);
 void AddLabels(CLI::App* app, Context* context);
 void AddLearn(CLI::App* app, Context* context);
 void AddLearnImuProfile(CLI::App* learn, Context* context);
+void AddLearnClassifier(CLI::App* learn, Context* context);
 void AddQuery(CLI::App* app, Context* context);
 void AddProfile(CLI::App* app, Context* context);
 void AddRun(CLI::App* app, Context* context);

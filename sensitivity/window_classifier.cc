@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "sensitivity/internal/onnx_writer.h"
+#include "sensitivity/internal/random_turn.h"
 
 namespace fovea {
 namespace {
@@ -35,6 +36,12 @@ absl::Status CheckTraining(const WindowTraining& training) {
                     training.window <= kMostWindow && training.classes >= 2 &&
                     training.classes <= kMostClasses && training.epochs >= 1 &&
                     std::isfinite(training.noise) && training.noise >= 0;
+  for (const size_t first : training.turned) {
+    if (first < training.channels && training.channels - first >= 3) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("classifier: channels ", first, " to ", first + 2,
+                     " to turn, there are ", training.channels));
+  }
   if (fits) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "classifier: ", training.channels, " channels, windows of ",
@@ -134,6 +141,19 @@ void WindowClassifier::LearnScale(std::span<const WindowLesson> lessons) {
     // A channel that never moves says nothing, at any scale.
     deviation_.push_back(square > 0 ? std::sqrt(square / count) : 1);
   }
+  for (const size_t first : training_.turned) ShareScale(first);
+}
+
+// Of three axes that are turned into each other: about 0, as large as all.
+void WindowClassifier::ShareScale(size_t first) {
+  double square = 0;
+  for (size_t c = first; c < first + 3; ++c) {
+    square += mean_[c] * mean_[c] + deviation_[c] * deviation_[c];
+  }
+  for (size_t c = first; c < first + 3; ++c) {
+    mean_[c] = 0;
+    deviation_[c] = std::sqrt(square / 3);
+  }
 }
 
 std::vector<float> WindowClassifier::Scaled(
@@ -144,6 +164,24 @@ std::vector<float> WindowClassifier::Scaled(
       scaled[t * training_.channels + c] = static_cast<float>(
           (values[c * training_.window + t] - mean_[c]) / deviation_[c]);
     }
+  }
+  return scaled;
+}
+
+// A lesson as it may have been, too.
+std::vector<float> WindowClassifier::Disturbed(std::vector<double> values,
+                                               std::mt19937_64* dice) const {
+  if (!training_.turned.empty()) {
+    const internal::RandomTurn turn(dice);
+    for (const size_t first : training_.turned) {
+      turn.Apply(std::span(values).subspan(first * training_.window,
+                                           3 * training_.window));
+    }
+  }
+  std::vector<float> scaled = Scaled(values);
+  std::normal_distribution<float> draw(0, 1);
+  for (float& value : scaled) {
+    value += static_cast<float>(training_.noise) * draw(*dice);
   }
   return scaled;
 }
@@ -278,7 +316,8 @@ void WindowClassifier::Step(float rate, int steps) {
 }
 
 absl::StatusOr<WindowClassifier> WindowClassifier::Train(
-    std::span<const WindowLesson> lessons, const WindowTraining& training) {
+    std::span<const WindowLesson> lessons, const WindowTraining& training,
+    const std::function<bool(int epochs)>& going_on) {
   absl::Status checked = CheckTraining(training);
   if (checked.ok()) checked = CheckLessons(lessons, training);
   if (!checked.ok()) return checked;
@@ -286,7 +325,6 @@ absl::StatusOr<WindowClassifier> WindowClassifier::Train(
   model.LearnScale(lessons);
   std::mt19937_64 dice(training.seed + 1);
   std::bernoulli_distribution keep(kKeep);
-  std::normal_distribution<float> draw(0, 1);
   std::vector<size_t> order(lessons.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   Activations at;
@@ -298,10 +336,7 @@ absl::StatusOr<WindowClassifier> WindowClassifier::Train(
     std::shuffle(order.begin(), order.end(), dice);
     for (size_t i = 0; i < batches * kBatch; ++i) {
       const WindowLesson& lesson = lessons[order[i]];
-      at.values[0] = model.Scaled(lesson.values);
-      for (float& value : at.values[0]) {
-        value += static_cast<float>(training.noise) * draw(dice);
-      }
+      at.values[0] = model.Disturbed(lesson.values, &dice);
       at.keep.resize(2 * kLast);
       for (float& k : at.keep) {
         k = keep(dice) ? static_cast<float>(1 / kKeep) : 0.0F;
@@ -313,6 +348,9 @@ absl::StatusOr<WindowClassifier> WindowClassifier::Train(
       model.Step(
           kRate * 0.5F * (1 + std::cos(std::numbers::pi_v<float> * done)),
           ++steps);
+    }
+    if (going_on && !going_on(epoch + 1)) {
+      return absl::CancelledError("classifier: interrupted");
     }
   }
   return model;

@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,8 +33,14 @@ struct WindowTraining {
   int epochs = 24;
   uint64_t seed = 1;
   // Deviation of what is added to each sample of a lesson, in deviations of
-  // its channel: answers then hang less on what no one needs to keep.
+  // its channel (of turned ones, in their root mean square): answers then hang
+  // less on what no one needs to keep.
   double noise = 0.1;
+  // First channels of sensors whose three axes stand one after another: each
+  // time a lesson is seen all of them are turned alike, by a half turn about
+  // an axis or none and a little about each, for sensors that lie in pockets
+  // and on wrists one way or the other.
+  std::vector<size_t> turned = {};
 };
 
 // Three convolutions over time (16, 24 and 32 filters of 7, 5 and 3 samples,
@@ -44,9 +52,11 @@ class WindowClassifier {
   // layer's inputs left out; deterministic by the seed on one kind of
   // machine. kInvalidArgument: sizes out of range, fewer than 32 lessons,
   // values that are not finite or not channels x window, labels beyond
-  // `classes`.
+  // `classes`. `going_on` (may be null) is told the epochs done after each;
+  // kCancelled where it says false.
   static absl::StatusOr<WindowClassifier> Train(
-      std::span<const WindowLesson> lessons, const WindowTraining& training);
+      std::span<const WindowLesson> lessons, const WindowTraining& training,
+      const std::function<bool(int epochs)>& going_on = nullptr);
 
   // Per class a logit. `values` as in a lesson.
   std::vector<double> Scores(std::span<const double> values) const;
@@ -71,6 +81,9 @@ class WindowClassifier {
 
   explicit WindowClassifier(const WindowTraining& training);
   void LearnScale(std::span<const WindowLesson> lessons);
+  void ShareScale(size_t first);
+  std::vector<float> Disturbed(std::vector<double> values,
+                               std::mt19937_64* dice) const;
   std::vector<float> Scaled(std::span<const double> values) const;
   size_t SamplesAfter(size_t layer) const;
   void Forward(Activations* at) const;

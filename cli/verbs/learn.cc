@@ -193,8 +193,8 @@ absl::StatusOr<int> RunLearn(const Context& context, LearnArguments arguments) {
 void AddLearn(CLI::App* app, Context* context) {
   CLI::App* group = app->add_subcommand(
       "learn",
-      "Learn from footage what saves runs of models, or from samples what "
-      "saves space");
+      "Learn from footage what saves runs of models, from samples what saves "
+      "space, or from labelled recordings a model");
   group->require_subcommand(1);
   auto arguments = std::make_shared<LearnArguments>();
   CLI::App* verb = AddVerb(
@@ -236,6 +236,7 @@ void AddLearn(CLI::App* app, Context* context) {
       ->type_name("N");
   AddRangeOptions(verb, &arguments->range);
   AddLearnImuProfile(group, context);
+  AddLearnClassifier(group, context);
 }
 
 }  // namespace fovea::cli

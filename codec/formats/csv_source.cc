@@ -5,6 +5,7 @@
 
 #include "codec/formats/csv_source.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -52,10 +53,11 @@ std::string Shown(std::string_view field) {
 class CsvSource : public Source {
  public:
   CsvSource(std::string path, const SourceOptions& options,
-            std::unique_ptr<LineReader> lines)
+            std::unique_ptr<LineReader> lines, CsvText* text)
       : path_(std::move(path)),
         options_(options),
         lines_(std::move(lines)),
+        text_(text),
         stop_(options.stop) {}
 
   // Reads as far as the layout needs.
@@ -67,12 +69,14 @@ class CsvSource : public Source {
 
  private:
   void Sniff(std::string* header);
+  absl::Status FindText();
   void FillInfo();
   bool NextLine(Line* line);
   // Appends one row to the batch or to the rejected ones; false when the
   // duration asked for is reached.
   bool TakeRow(const Line& line);
   std::string ParseRow(const Line& line, int64_t* time_ns);
+  bool TakeText();
   void Reject(int64_t line, const std::string& reason);
   bool BatchIsFull() const;
   std::optional<SourceItem> TakeItem();
@@ -80,6 +84,10 @@ class CsvSource : public Source {
   const std::string path_;
   const SourceOptions options_;
   const std::unique_ptr<LineReader> lines_;
+  CsvText* const text_;  // null: none asked for
+  size_t text_column_ = SIZE_MAX;
+  std::string row_text_;
+  absl::Status text_status_;
   std::deque<Line> sniffed_;
   CsvLayout layout_;
   SourceInfo info_;
@@ -155,6 +163,7 @@ absl::Status CsvSource::Prepare(CsvClock clock) {
         absl::StrCat(path_, ": ", std::string(layout.status().message())));
   }
   layout_ = *std::move(layout);
+  if (absl::Status found = FindText(); !found.ok()) return found;
   for (const Line& line : sniffed_) {
     int64_t time_ns = 0;
     if (!ParseRow(line, &time_ns).empty()) continue;
@@ -167,6 +176,23 @@ absl::Status CsvSource::Prepare(CsvClock clock) {
   return absl::InvalidArgumentError(absl::StrCat(
       path_, ": no usable row among the first ", sniffed_.size(), "; line ",
       sniffed_.front().number, ": ", ParseRow(sniffed_.front(), &ignored)));
+}
+
+absl::Status CsvSource::FindText() {
+  if (text_ == nullptr) return absl::OkStatus();
+  std::string names;
+  for (size_t i = 0; i < layout_.columns.size(); ++i) {
+    CsvColumn& column = layout_.columns[i];
+    if (column.channel.name == text_->column && i != layout_.time_column) {
+      text_column_ = i;
+      column.role = CsvColumn::Role::kText;
+      return absl::OkStatus();
+    }
+    absl::StrAppend(&names, i > 0 ? ", " : "", column.channel.name);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(path_, ": no column '", text_->column, "' beside the time; ",
+                   "there are ", names));
 }
 
 void CsvSource::FillInfo() {
@@ -193,6 +219,9 @@ void CsvSource::FillInfo() {
       continue;
     }
     const bool text = column.role == CsvColumn::Role::kText;
+    if (text && text_ != nullptr && column.channel.name == text_->column) {
+      continue;
+    }
     Track rejected;
     rejected.suffix = text ? column.channel.name : "skipped";
     rejected.codec = "csv";
@@ -234,6 +263,8 @@ std::string CsvSource::ParseRow(const Line& line, int64_t* time_ns) {
         return absl::StrCat("'", Shown(fields[i]), "' is not a time");
       }
       *time_ns = *time;
+    } else if (i == text_column_) {
+      row_text_ = fields[i];
     } else if (layout_.columns[i].role == CsvColumn::Role::kValue) {
       const auto value = ParseNumber(fields[i]);
       if (!value) {
@@ -243,6 +274,22 @@ std::string CsvSource::ParseRow(const Line& line, int64_t* time_ns) {
     }
   }
   return "";
+}
+
+// Of the row that was parsed; false: there are too many.
+bool CsvSource::TakeText() {
+  if (text_ == nullptr) return true;
+  std::vector<std::string>& texts = text_->texts;
+  const auto found = std::find(texts.begin(), texts.end(), row_text_);
+  if (found == texts.end() && texts.size() == kMaxCsvTexts) {
+    text_status_ = absl::ResourceExhaustedError(
+        absl::StrCat(path_, ": column '", text_->column, "' has more than ",
+                     kMaxCsvTexts, " texts"));
+    return false;
+  }
+  text_->rows.push_back(static_cast<uint16_t>(found - texts.begin()));
+  if (found == texts.end()) texts.push_back(row_text_);
+  return true;
 }
 
 void CsvSource::Reject(int64_t line, const std::string& reason) {
@@ -272,6 +319,7 @@ bool CsvSource::TakeRow(const Line& line) {
       elapsed >= options_.max_duration_ns) {
     return false;
   }
+  if (!TakeText()) return false;
   batch_.time_ns.push_back(time_ns);
   batch_.values.insert(batch_.values.end(), row_.begin(), row_.end());
   return true;
@@ -312,6 +360,7 @@ absl::StatusOr<std::optional<SourceItem>> CsvSource::Next() {
   }
   auto item = TakeItem();
   if (item) return item;
+  if (!text_status_.ok()) return text_status_;
   if (!lines_->status().ok()) return lines_->status();
   return std::nullopt;
 }
@@ -319,11 +368,13 @@ absl::StatusOr<std::optional<SourceItem>> CsvSource::Next() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Source>> OpenCsvSource(
-    const std::string& path, const SourceOptions& options, CsvClock clock) {
+    const std::string& path, const SourceOptions& options, CsvClock clock,
+    CsvText* text) {
   auto lines =
       LineReader::Open(path, options.limits.max_csv_line_bytes, options.stop);
   if (!lines.ok()) return lines.status();
-  auto source = std::make_unique<CsvSource>(path, options, *std::move(lines));
+  auto source =
+      std::make_unique<CsvSource>(path, options, *std::move(lines), text);
   const absl::Status status = source->Prepare(clock);
   if (!status.ok()) return status;
   return source;

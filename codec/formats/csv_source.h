@@ -5,13 +5,25 @@
 #ifndef FOVEA_CODEC_FORMATS_CSV_SOURCE_H_
 #define FOVEA_CODEC_FORMATS_CSV_SOURCE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "codec/formats/source.h"
 
 namespace fovea {
+
+inline constexpr size_t kMaxCsvTexts = 1024;
+
+// What one column says beside the numbers: labels of what was recorded.
+struct CsvText {
+  std::string column;              // as the header names it
+  std::vector<std::string> texts;  // those there are, as they come
+  std::vector<uint16_t> rows;      // which one, of each row that is delivered
+};
 
 // Opens a CSV file (comma, semicolon, tab or spaces). Columns come from the
 // header's names or options.csv_columns; time unit and sensor units are
@@ -22,10 +34,14 @@ namespace fovea {
 // and line, and reading goes on after them.
 // Times that do not look like an absolute clock are shifted to start at 0,
 // unless kAsWritten says that other files share this one's clock.
+// `text` (may be null; outlives the source) gets what its column says as rows
+// are read; the column is no channel then, even one of numbers. No column of
+// that name is kInvalidArgument, more than kMaxCsvTexts texts
+// kResourceExhausted.
 enum class CsvClock { kDetect, kAsWritten };
 absl::StatusOr<std::unique_ptr<Source>> OpenCsvSource(
     const std::string& path, const SourceOptions& options,
-    CsvClock clock = CsvClock::kDetect);
+    CsvClock clock = CsvClock::kDetect, CsvText* text = nullptr);
 
 }  // namespace fovea
 

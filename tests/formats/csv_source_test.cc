@@ -304,5 +304,57 @@ TEST_F(CsvSourceTest, ReadsTheGaitRecording) {
   EXPECT_EQ(table.all.time_ns[2], 2'509'117);
 }
 
+TEST_F(CsvSourceTest, AColumnOfTextComesWithItsRows) {
+  WriteFileText(path_,
+                "t,gx,act\n0,1,SIT\n1,2,\n2,x,WALK\n3,4,\"SIT\"\n4,5,WALK\n");
+  CsvText text{"act", {}, {}};
+  auto source = OpenCsvSource(path_, options_, CsvClock::kDetect, &text);
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ((*source)->info().tracks.size(), 1u);
+  Table table;
+  while (true) {
+    auto item = (*source)->Next();
+    ASSERT_TRUE(item.ok()) << item.status();
+    if (!item->has_value()) break;
+    Add(**item, &table);
+  }
+  // The row that could not be read has none.
+  EXPECT_EQ(table.all.time_ns.size(), 4u);
+  EXPECT_EQ(text.texts, (std::vector<std::string>{"SIT", "", "WALK"}));
+  EXPECT_EQ(text.rows, (std::vector<uint16_t>{0, 1, 0, 2}));
+}
+
+TEST_F(CsvSourceTest, ATextColumnMayHoldNumbers) {
+  WriteFileText(path_, "t,gx,act\n0,1,7\n1,2,8\n");
+  CsvText text{"act", {}, {}};
+  auto source = OpenCsvSource(path_, options_, CsvClock::kDetect, &text);
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ((*source)->info().tracks[0].series.channels.size(), 1u);
+  ASSERT_TRUE((*source)->Next().ok());
+  EXPECT_EQ(text.texts, (std::vector<std::string>{"7", "8"}));
+}
+
+TEST_F(CsvSourceTest, ATextColumnThatIsNotThereOrHasTooManyTexts) {
+  std::string rows = "t,gx,act\n";
+  for (size_t i = 0; i <= kMaxCsvTexts; ++i) {
+    rows += std::to_string(i) + ",1,label " + std::to_string(i) + "\n";
+  }
+  WriteFileText(path_, rows);
+  CsvText text{"label", {}, {}};
+  auto source = OpenCsvSource(path_, options_, CsvClock::kDetect, &text);
+  EXPECT_EQ(source.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(source.status().message().find("there are t, gyro_x, act"),
+            std::string::npos)
+      << source.status();
+  text.column = "act";
+  source = OpenCsvSource(path_, options_, CsvClock::kDetect, &text);
+  ASSERT_TRUE(source.ok()) << source.status();
+  absl::Status end;
+  for (size_t i = 0; end.ok() && i <= kMaxCsvTexts; ++i) {
+    end = (*source)->Next().status();
+  }
+  EXPECT_EQ(end.code(), absl::StatusCode::kResourceExhausted) << end;
+}
+
 }  // namespace
 }  // namespace fovea

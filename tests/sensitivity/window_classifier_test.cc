@@ -70,6 +70,44 @@ TEST(WindowClassifierTest, GradientIsThatOfTheMargin) {
               0.1 * gradient[steepest]);
 }
 
+TEST(WindowClassifierTest, EndsWhenItIsTold) {
+  int told = 0;
+  const auto model =
+      WindowClassifier::Train(WavingHands(64, 1), WavingTraining(),
+                              [&](int epochs) { return (told = epochs) < 3; });
+  EXPECT_EQ(model.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(told, 3);
+}
+
+// Still hands lie on their front in lessons, on their back when asked.
+TEST(WindowClassifierTest, TurnedLessonsTeachOtherPostures) {
+  constexpr size_t kWindow = 64;
+  const auto three_axes = [](uint64_t seed, double side) {
+    auto lessons = WavingHands(300, seed);
+    for (WindowLesson& lesson : lessons) {
+      lesson.values.resize(kWindow);
+      for (double& value : lesson.values) value *= side;
+      lesson.values.resize(3 * kWindow, 0.0);
+    }
+    return lessons;
+  };
+  WindowTraining training = WavingTraining();
+  training.channels = 3;
+  training.epochs = 40;
+  const auto asked = three_axes(2, -1);
+  const auto right = [&] {
+    const auto model = WindowClassifier::Train(three_axes(1, 1), training);
+    EXPECT_TRUE(model.ok()) << model.status();
+    return std::ranges::count_if(asked, [&](const auto& lesson) {
+      return TopOf(model->Scores(lesson.values)) == lesson.label;
+    });
+  };
+  const auto without = right();
+  training.turned = {0};
+  EXPECT_GE(right(), 285);
+  EXPECT_LT(without, 285);
+}
+
 TEST(WindowClassifierTest, RefusesWhatItCannotLearnFrom) {
   auto lessons = WavingHands(64, 1);
   const WindowTraining good = WavingTraining();
@@ -84,6 +122,9 @@ TEST(WindowClassifierTest, RefusesWhatItCannotLearnFrom) {
   EXPECT_EQ(code(wrong), kWrong);
   wrong = good;
   wrong.noise = std::nan("");
+  EXPECT_EQ(code(wrong), kWrong);
+  wrong = good;
+  wrong.turned = {0};  // of two channels
   EXPECT_EQ(code(wrong), kWrong);
   lessons[3].label = 3;
   EXPECT_EQ(code(good), kWrong);
