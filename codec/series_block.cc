@@ -4,13 +4,16 @@
 //
 //   u8       version 2 | flags: 8 names what the series is, 16 coded by a
 //            profile, 32 every channel is on the profile's grid, 64 coded
-//            within bounds
+//            within bounds, 128 coded by windows
 //   u8       channels
 //   varint   samples
 //   u32      the metadata's id, under flag 8
 //   u32      the profile's id, under flag 16
+//   u32      the plan's id, under flag 128
 //   numbers  the bound of each channel, 0 for exact, under flag 64
 //   times    as codec/sample_clock.h writes them
+//   bytes    under flag 128, instead of all below but the checksum: a window
+//            block (codec/imu/window_block.h) of numbers in the plan's units
 //   channel  (none under flag 32) u8 model, then by model:
 //     below 32    all of it, as codec/series_channel.h reads it
 //     32 + kind   grid, exceptions, numbers in group 1; kinds 2-4: u8 where
@@ -45,6 +48,8 @@
 #include "codec/sample_clock.h"
 #include "codec/series_channel.h"
 #include "codec/series_profile.h"
+#include "codec/series_window_numbers.h"
+#include "codec/series_window_plan.h"
 
 namespace fovea {
 namespace {
@@ -54,6 +59,7 @@ using internal::Group;
 using internal::kAllOnProfile;
 using internal::kBounded;
 using internal::kByProfile;
+using internal::kByWindows;
 using internal::kGroupFloat;
 using internal::kGroupGrid;
 using internal::kGroupSameGrid;
@@ -233,6 +239,62 @@ absl::StatusOr<Channels> EncodeByProfile(const SeriesBatch& batch,
   return std::move(groups).Finish(level, &profile);
 }
 
+// Whether each decoded sample is within its bound of the given one.
+bool AreWithin(std::span<const double> bounds, std::span<const double> given,
+               std::span<const double> decoded) {
+  for (size_t i = 0; !bounds.empty() && i < given.size(); ++i) {
+    const double bound = bounds[i % bounds.size()];
+    if (!(std::abs(given[i] - decoded[i]) <= bound)) return false;
+  }
+  return true;
+}
+
+// What is left of a bound for numbers, in whole units; none: any distance.
+// False: it is finer than the units.
+bool BoundsInUnits(const SeriesCoding& coding, ImuWindowOptions* options) {
+  const std::vector<double>& units = coding.windows.plan->units();
+  for (size_t c = 0; c < coding.bounds.size(); ++c) {
+    const double left = std::floor(coding.bounds[c] / units[c] - 0.5);
+    if (left < 0) return false;
+    options->bounds.push_back(
+        static_cast<int32_t>(std::min(left, kMostWindowNumber)));
+  }
+  return true;
+}
+
+// For the model; no bytes where that is not possible.
+absl::StatusOr<Channels> EncodeByWindows(const SeriesBatch& batch,
+                                         const SeriesCoding& coding) {
+  const SeriesWindowPlan& plan = *coding.windows.plan;
+  const auto numbers = NumbersOf(batch.values, plan.units());
+  ImuWindowOptions options;
+  options.strength = coding.windows.strength;
+  options.most_coarser = coding.windows.most_coarser;
+  if (!numbers || batch.time_ns.size() > kMaxImuRows ||
+      !BoundsInUnits(coding, &options)) {
+    return Channels{};
+  }
+  if (coding.windows.judge) {
+    options.judge = [&](size_t window, std::span<const int32_t> rows) {
+      return coding.windows.judge(window * plan.window(),
+                                  SamplesOf(rows, plan.units()));
+    };
+  }
+  auto coder = ImuWindowCoder::Create(plan.steps());
+  if (!coder.ok()) return coder.status();
+  auto block = coder->Encode(*numbers, options);
+  if (!block.ok()) return block.status();
+  const auto decoded = coder->Decode(*block);
+  if (!decoded.ok()) return decoded.status();
+  if (!AreWithin(coding.bounds, batch.values,
+                 SamplesOf(decoded->values, plan.units()))) {
+    return Channels{};
+  }
+  const bool bounded = !coding.bounds.empty();
+  return Channels{static_cast<uint8_t>(kByWindows | (bounded ? kBounded : 0)),
+                  *std::move(block)};
+}
+
 absl::Status CheckBounds(const std::vector<double>& bounds, size_t channels) {
   if (bounds.empty()) return absl::OkStatus();
   const bool sound = std::all_of(
@@ -248,6 +310,11 @@ absl::Status CheckBounds(const std::vector<double>& bounds, size_t channels) {
 absl::StatusOr<Channels> ShortestChannels(const SeriesBatch& batch,
                                           size_t channels,
                                           const SeriesCoding& coding) {
+  const SeriesWindowPlan* const plan = coding.windows.plan;
+  if (plan != nullptr && plan->channels() == channels) {
+    auto coarse = EncodeByWindows(batch, coding);
+    if (!coarse.ok() || !coarse->bytes.empty()) return coarse;
+  }
   const SeriesProfile* const profile = coding.profile;
   if (profile != nullptr && profile->channels() == channels &&
       coding.bounds.empty()) {
@@ -300,6 +367,7 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
   PutVarint(samples, &out);
   if (named) PutU32(coding.metadata, &out);
   if (by_profile) PutU32(coding.profile->id(), &out);
+  if ((body->flags & kByWindows) != 0) PutU32(coding.windows.plan->id(), &out);
   if ((body->flags & kBounded) != 0) {
     for (const double bound : coding.bounds) PutNumber(bound, &out);
   }

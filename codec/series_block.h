@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Lossless blocks of imu and series samples: about a second of up to 64
-// channels and their timestamps, each block decodable alone. Values that
+// Blocks of imu and series samples, lossless where nothing else is asked for:
+// about a second of up to 64 channels and their timestamps, each block
+// decodable alone. Values that
 // sit on an exact integer grid (ADC counts behind a scale, decimals from a
 // text file) are found out, checked bit for bit, and coded as integers, all
 // channels together as inertial blocks (codec/imu/imu_block.h); anything else
@@ -12,19 +13,39 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "codec/imu/imu_block.h"
+#include "codec/imu/window_block.h"
 #include "codec/sample.h"
 #include "codec/series_profile.h"
+#include "codec/series_window_plan.h"
 
 namespace fovea {
 
 inline constexpr size_t kMaxSeriesChannels = 64;
 inline constexpr size_t kMaxBlockSamples = 1'000'000;
 inline constexpr size_t kMaxBlockValues = 8'000'000;  // samples x channels
+
+// For a model: as coarse as its answers allow (codec/imu/window_block.h).
+struct SeriesWindowCoding {
+  // Not owned; of other channels, or null: none. Blocks with a sample that is
+  // no number or too large for it, or of more than kMaxImuRows, are coded
+  // without, and so are those whose bounds are finer than its units.
+  const SeriesWindowPlan* plan = nullptr;
+
+  int strength = 0;       // as ImuWindowOptions
+  int most_coarser = 15;  // the same
+
+  // Of a window's samples as they will be decoded, rows x channels from the
+  // block's `first_row` on; past its end the last row repeats. Null: all
+  // windows are at the strength.
+  std::function<WindowOpinion(size_t first_row, std::span<const double> rows)>
+      judge = nullptr;
+};
 
 struct SeriesCoding {
   ImuLevel level = ImuLevel::kNormal;
@@ -41,6 +62,8 @@ struct SeriesCoding {
   // its unit; 0 or none: not at all. Checked for every sample. NaN,
   // infinities and what is far off the rest are kept bit for bit.
   std::vector<double> bounds;
+
+  SeriesWindowCoding windows = {};
 };
 
 // Encodes a batch. Deterministic on one kind of machine. kInvalidArgument: no
@@ -55,19 +78,22 @@ struct DecodedSeries {
   SeriesBatch batch;
   std::vector<double> bounds;  // that it was coded by; none: exact
   uint32_t metadata = 0;       // that it names, or its profile has; 0: none
+  WindowVerdict verdict;       // of 0 windows: it was not coded for a model
 };
 
 // Inverse of EncodeSeriesBlock; reads version 1 too. kDataLoss on damage, any
 // change of a byte of version 2 among it; kFailedPrecondition where the block
-// names a profile that is not the one given, both named. Memory is bounded by
-// the limits above whatever the bytes say.
+// names a profile or a plan that is not the one given, both named. Memory is
+// bounded by the limits above whatever the bytes say.
 absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
-    std::span<const uint8_t> block, const SeriesProfile* profile = nullptr);
+    std::span<const uint8_t> block, const SeriesProfile* profile = nullptr,
+    const SeriesWindowPlan* plan = nullptr);
 
 // What a block names, 0 for nothing. Damage is not told.
 struct SeriesBlockNames {
   uint32_t metadata = 0;  // 0, too, where the profile has it
   uint32_t profile = 0;
+  uint32_t plan = 0;  // of windows
 };
 SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block);
 

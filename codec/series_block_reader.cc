@@ -19,6 +19,8 @@
 #include "codec/series_block.h"
 #include "codec/series_channel.h"
 #include "codec/series_profile.h"
+#include "codec/series_window_numbers.h"
+#include "codec/series_window_plan.h"
 #include "codec/timestamp_coder.h"
 
 namespace fovea {
@@ -29,11 +31,11 @@ using internal::Group;
 using internal::kAllOnProfile;
 using internal::kBounded;
 using internal::kByProfile;
+using internal::kByWindows;
 using internal::kChecksumBytes;
 using internal::kGroupFloat;
 using internal::kGroupGrid;
 using internal::kGroupSameGrid;
-using internal::kKnownFlags;
 using internal::kNamesMetadata;
 using internal::kNoUnits;
 using internal::kProfileGrid;
@@ -226,20 +228,51 @@ bool ChecksumFits(std::span<const uint8_t> block) {
   return in.U32() == imu::Crc32c(block.data(), size);
 }
 
-// Whether `profile` is the one that a block of so many channels names.
-absl::Status CheckProfile(uint32_t id, size_t channels,
-                          const SeriesProfile* profile) {
-  if (profile != nullptr && profile->id() == id &&
-      profile->channels() == channels) {
+// Whether `table`, a profile or a plan, is the one that a block of so many
+// channels names.
+template <typename Table>
+absl::Status CheckTable(const char* what, uint32_t id, size_t channels,
+                        const Table* table) {
+  if (table != nullptr && table->id() == id && table->channels() == channels) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      "series block: coded by profile ", absl::Hex(id, absl::kZeroPad8),
-      profile == nullptr
+      "series block: coded by ", what, " ", absl::Hex(id, absl::kZeroPad8),
+      table == nullptr
           ? std::string(", and none was given")
           : absl::StrCat(" of ", channels, " channels, and given was ",
-                         absl::Hex(profile->id(), absl::kZeroPad8), " of ",
-                         profile->channels())));
+                         absl::Hex(table->id(), absl::kZeroPad8), " of ",
+                         table->channels())));
+}
+
+// What a block says before its samples.
+struct Head {
+  size_t channels = 0;
+  size_t samples = 0;
+  uint32_t metadata = 0, profile = 0, plan = 0;  // ids, 0 for none
+  std::vector<double> bounds;
+  std::vector<int64_t> time_ns;
+};
+
+absl::StatusOr<DecodedSeries> DecodeWindows(const Head& head,
+                                            std::span<const uint8_t> bytes,
+                                            const SeriesWindowPlan& plan) {
+  auto coder = ImuWindowCoder::Create(plan.steps());
+  if (!coder.ok()) return coder.status();
+  auto windows = coder->Decode(bytes);
+  if (!windows.ok()) return windows.status();
+  if (windows->values.size() != head.samples * head.channels) {
+    return absl::DataLossError(absl::StrCat(
+        "series block: ", windows->values.size(), " numbers in windows, ",
+        "expected ", head.samples, " x ", head.channels));
+  }
+  DecodedSeries decoded;
+  decoded.channels = head.channels;
+  decoded.batch = {head.time_ns, SamplesOf(windows->values, plan.units())};
+  decoded.bounds = head.bounds;
+  decoded.metadata = head.metadata;
+  decoded.verdict = windows->verdict;
+  return decoded;
 }
 
 absl::Status Early() {
@@ -276,38 +309,59 @@ absl::StatusOr<DecodedSeries> DecodeAlone(ByteReader in) {
   return CheckEnd(in, std::move(decoded));
 }
 
-// What follows version 2, without the checksum.
-absl::StatusOr<DecodedSeries> DecodeBody(uint8_t flags, ByteReader in,
-                                         const SeriesProfile* profile) {
-  DecodedSeries decoded;
-  decoded.channels = in.U8();
-  const uint64_t samples = in.Varint();
-  if (!in.ok() || samples > kMaxBlockSamples ||
-      !CheckSeriesShape(samples, decoded.channels, samples * decoded.channels)
-           .ok()) {
+absl::StatusOr<Head> ReadHead(uint8_t flags, ByteReader* in) {
+  Head head;
+  head.channels = in->U8();
+  const uint64_t samples = in->Varint();
+  if (!in->ok() || samples > kMaxBlockSamples ||
+      !CheckSeriesShape(samples, head.channels, samples * head.channels).ok()) {
     return Early();
   }
-  if ((flags & kNamesMetadata) != 0) decoded.metadata = in.U32();
-  if ((flags & kByProfile) != 0) {
-    const absl::Status fits = CheckProfile(in.U32(), decoded.channels, profile);
-    if (!fits.ok()) return fits;
-    if (decoded.metadata == 0) decoded.metadata = profile->metadata_id();
-  } else {
-    profile = nullptr;
-  }
-  for (size_t c = 0; (flags & kBounded) != 0 && c < decoded.channels; ++c) {
-    decoded.bounds.push_back(ReadNumber(&in));
-    if (!(decoded.bounds.back() >= 0 && std::isfinite(decoded.bounds.back()))) {
+  head.samples = samples;
+  if ((flags & kNamesMetadata) != 0) head.metadata = in->U32();
+  if ((flags & kByProfile) != 0) head.profile = in->U32();
+  if ((flags & kByWindows) != 0) head.plan = in->U32();
+  for (size_t c = 0; (flags & kBounded) != 0 && c < head.channels; ++c) {
+    head.bounds.push_back(ReadNumber(in));
+    if (!(head.bounds.back() >= 0 && std::isfinite(head.bounds.back()))) {
       return absl::DataLossError(
           absl::StrCat("series block: the bound of channel ", c, " is ",
-                       decoded.bounds.back()));
+                       head.bounds.back()));
     }
   }
-  auto times = DecodeSampleTimes(&in, samples);
+  return head;
+}
+
+// What follows version 2, without the checksum.
+absl::StatusOr<DecodedSeries> DecodeBody(uint8_t flags, ByteReader in,
+                                         const SeriesProfile* profile,
+                                         const SeriesWindowPlan* plan) {
+  auto head = ReadHead(flags, &in);
+  if (!head.ok()) return head.status();
+  absl::Status fits;
+  if ((flags & kByProfile) == 0) {
+    profile = nullptr;
+  } else {
+    fits = CheckTable("profile", head->profile, head->channels, profile);
+  }
+  if (fits.ok() && (flags & kByWindows) != 0) {
+    fits = CheckTable("plan", head->plan, head->channels, plan);
+  }
+  if (!fits.ok()) return fits;
+  auto times = DecodeSampleTimes(&in, head->samples);
   if (!times.ok()) return times.status();
-  decoded.batch.time_ns = *std::move(times);
-  decoded.batch.values.resize(samples * decoded.channels);
-  ChannelReader reader(samples, decoded.channels, profile,
+  head->time_ns = *std::move(times);
+  if ((flags & kByWindows) != 0) return DecodeWindows(*head, in.rest(), *plan);
+  DecodedSeries decoded;
+  decoded.channels = head->channels;
+  decoded.bounds = std::move(head->bounds);
+  decoded.metadata = head->metadata;
+  if (decoded.metadata == 0 && profile != nullptr) {
+    decoded.metadata = profile->metadata_id();
+  }
+  decoded.batch.time_ns = std::move(head->time_ns);
+  decoded.batch.values.resize(head->samples * head->channels);
+  ChannelReader reader(head->samples, head->channels, profile,
                        &decoded.batch.values);
   const absl::Status status = reader.Read((flags & kAllOnProfile) == 0, &in);
   if (!status.ok()) return status;
@@ -317,7 +371,8 @@ absl::StatusOr<DecodedSeries> DecodeBody(uint8_t flags, ByteReader in,
 }  // namespace
 
 absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block,
-                                                const SeriesProfile* profile) {
+                                                const SeriesProfile* profile,
+                                                const SeriesWindowPlan* plan) {
   const uint8_t version = block.empty() ? 0 : block[0];
   if (version == kVersionAlone)
     return DecodeAlone(ByteReader(block.subspan(1)));
@@ -327,16 +382,18 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block,
         static_cast<int>(version), ", expected version 1, or version ",
         static_cast<int>(kVersion), " and its flags"));
   }
-  if ((version & ~kVersionBits & ~kKnownFlags) != 0) {
-    return absl::DataLossError(absl::StrCat("series block: unknown flags in ",
-                                            static_cast<int>(version)));
+  if ((version & kByWindows) != 0 &&
+      (version & (kByProfile | kAllOnProfile)) != 0) {
+    return absl::DataLossError(
+        absl::StrCat("series block: flags that exclude each other in ",
+                     static_cast<int>(version)));
   }
   if (!ChecksumFits(block)) {
     return absl::DataLossError("series block: its checksum does not fit");
   }
   const auto body = block.subspan(1, block.size() - 1 - kChecksumBytes);
   return DecodeBody(static_cast<uint8_t>(version & ~kVersionBits),
-                    ByteReader(body), profile);
+                    ByteReader(body), profile, plan);
 }
 
 SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block) {
@@ -348,6 +405,7 @@ SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block) {
   in.Varint();
   if ((version & kNamesMetadata) != 0) names.metadata = in.U32();
   if ((version & kByProfile) != 0) names.profile = in.U32();
+  if ((version & kByWindows) != 0) names.plan = in.U32();
   return names;
 }
 

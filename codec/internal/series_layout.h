@@ -22,10 +22,9 @@ enum Flag : uint8_t {
   kNamesMetadata = 8,
   kByProfile = 16,
   kAllOnProfile = 32,
-  kBounded = 64
+  kBounded = 64,
+  kByWindows = 128  // and neither of the two by a profile
 };
-inline constexpr uint8_t kKnownFlags =
-    kNamesMetadata | kByProfile | kAllOnProfile | kBounded;
 
 enum Model : uint8_t {
   kGroupGrid = 32,
