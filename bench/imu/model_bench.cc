@@ -1,221 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Inertial values coded for a model, on labelled phone and watch recordings: a
-// small classifier learns from two subjects, the third is coded, and networks
-// that no step was chosen by are asked about what was decoded. How many bits a
-// sample has where they still agree with themselves, against uniform steps in
-// time and uniform steps in frequency through the same coders. All blocks are
-// written and decoded; the sizes are theirs.
+// Inertial values coded for a model, on labelled phone and watch recordings of
+// three people: small classifiers learn from two of them, the third is coded,
+// and networks that no step was chosen by are asked about what was decoded.
+// How many bits a sample has where they still agree with themselves, against
+// uniform steps in time and uniform steps in frequency through the same coders.
+// All blocks are written and decoded; the sizes are theirs.
 //
-//   model_bench [--data FOLDER] [--judge s05] [--learn s02,s03] [--models N]
+//   model_bench [--data FOLDER] [--models N]
 //
-// Noise and epochs of training and the margin that is left were chosen with s02
-// and s03 alone, one learned from and the other judged. Windows of 64 samples
-// and the range of the choice per window were not: figures of s05 had been
-// seen.
+// Each person is the third once. How fine windows begin with the model in the
+// loop is chosen, for each person, by the other two as judged. Window, noise of
+// training and the rule of what is safe were chosen with all three in sight;
+// rivals have the better of two ways to choose steps, for all three together.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "bench/reuse/har_model.h"
-#include "bench/reuse/har_recordings.h"
+#include "bench/imu/model_scene.h"
+#include "bench/imu/rate_at_agreement.h"
 #include "codec/imu/imu_block.h"
 #include "codec/imu/profile_trainer.h"
 #include "codec/imu/window_block.h"
 #include "codec/imu/window_plan.h"
-#include "sensitivity/window_energy.h"
 
 namespace fovea::bench {
 namespace {
 
-constexpr size_t kLength = 64;    // samples of a window
-constexpr size_t kLearnHop = 16;  // between windows that energies are of
-constexpr size_t kShifts = 8;     // of windows against a recording's start
-constexpr size_t kJudges = 4;     // networks that are asked
-constexpr double kAgreement = 0.99;
-constexpr double kMarginLeft = 0.8;  // of a window's own
-constexpr int kMostCoarser = 10;     // half octaves
-constexpr const char* kDevices[] = {"sp", "sw"};
+constexpr double kGoal = 0.99;
+constexpr int kBases[] = {44, 60};  // strengths that windows begin at
 
-// Units of the whole numbers: 8 g over 2^15 and 35 millidegrees/s.
-constexpr double kAccelUnit = 8 * 9.80665 / 32768;
-constexpr double kGyroUnit = 0.035 * 3.14159265358979 / 180;
-
-using Counts = std::vector<int32_t>;  // rows x channels
-
-struct Settings {
-  std::string data = FOVEA_DEFAULT_TEST_DATA;
-  std::string judge = "s05";
-  std::vector<std::string> learn = {"s02", "s03"};
-  size_t models = 1;  // whose gradients and answers choose steps
-};
-
-double UnitOf(size_t channel) { return channel < 3 ? kAccelUnit : kGyroUnit; }
-
-// An error that ends the run.
-[[noreturn]] void Fail(const std::string& what) {
-  throw std::runtime_error(what);
-}
-
-template <typename T>
-T Value(absl::StatusOr<T> result) {
-  if (!result.ok()) Fail(result.status().ToString());
-  return *std::move(result);
-}
-
-Counts ToCounts(const LabelledSamples& samples, size_t from) {
-  Counts counts;
-  for (size_t t = from; t < samples.size(); ++t) {
-    for (size_t c = 0; c < kHarChannels; ++c) {
-      counts.push_back(static_cast<int32_t>(
-          std::lround(samples.channels[c][t] / UnitOf(c))));
+// What a block comes to.
+void Count(const Scene& scene, const Take& take, size_t bytes,
+           const Counts& decoded, Point* point) {
+  if (decoded.size() != take.counts.size()) {
+    throw std::runtime_error("a block lost rows");
+  }
+  if (point->size() <= take.recording) point->resize(take.recording + 1);
+  Tally& tally = (*point)[take.recording];
+  tally.bits += 8 * static_cast<double>(bytes);
+  tally.samples += static_cast<double>(decoded.size());
+  for (size_t w = 0; w < take.windows(); ++w) {
+    const std::vector<double> values = Physical(WindowOf(decoded, w));
+    for (size_t m = 0; m < kJudges; ++m) {
+      const bool same =
+          TopOf(scene.judges[m].Scores(values)) == take.answers[m][w];
+      (take.single[w] ? tally.same : tally.mixed_same) += same ? 1 : 0;
+      (take.single[w] ? tally.asked : tally.mixed_asked) += 1;
     }
   }
-  return counts;
 }
-
-// One window as networks take it: channel by channel, in physical units.
-std::vector<double> Physical(std::span<const int32_t> rows) {
-  std::vector<double> values(rows.size());
-  for (size_t t = 0; t < kLength; ++t) {
-    for (size_t c = 0; c < kHarChannels; ++c) {
-      values[c * kLength + t] = rows[t * kHarChannels + c] * UnitOf(c);
-    }
-  }
-  return values;
-}
-
-std::span<const int32_t> WindowOf(const Counts& counts, size_t window) {
-  constexpr size_t kSize = kLength * kHarChannels;
-  return std::span(counts).subspan(window * kSize, kSize);
-}
-
-// A recording to be coded as one block, and what networks say of it.
-struct Take {
-  Counts counts;
-  std::vector<bool> single;                   // per window: of one activity
-  std::vector<std::vector<uint8_t>> answers;  // per network and window
-  size_t windows() const { return single.size(); }
-};
-
-// One device: what was learned and what is coded.
-struct Scene {
-  std::vector<HarModel> models;  // the first ones choose, the others judge
-  size_t choosers = 1;
-  std::vector<Counts> learned;
-  std::vector<Take> takes;
-  std::vector<double> energy;  // of the choosers' margins, channels x bands
-  size_t bands = 0;
-};
-
-Take MakeTake(const LabelledSamples& samples, size_t shift,
-              std::span<const HarModel> models) {
-  Take take;
-  take.counts = ToCounts(samples, shift);
-  const size_t windows = take.counts.size() / kHarChannels / kLength;
-  take.answers.resize(models.size());
-  for (size_t w = 0; w < windows; ++w) {
-    const auto begin =
-        samples.labels.begin() + static_cast<long>(shift + w * kLength);
-    take.single.push_back(
-        std::all_of(begin, begin + kLength,
-                    [&](uint8_t label) { return label == *begin; }));
-    const std::vector<double> values = Physical(WindowOf(take.counts, w));
-    for (size_t m = 0; m < models.size(); ++m) {
-      take.answers[m].push_back(models[m].Answer(values));
-    }
-  }
-  return take;
-}
-
-// Of the choosers' margins, by values in units.
-void LearnEnergy(Scene* scene) {
-  WindowEnergy energy(kHarChannels, kLength);
-  constexpr size_t kHop = kLearnHop * kHarChannels;
-  constexpr size_t kSize = kLength * kHarChannels;
-  for (const Counts& counts : scene->learned) {
-    for (size_t at = 0; at + kSize <= counts.size(); at += kHop) {
-      const auto values = Physical(std::span(counts).subspan(at, kSize));
-      for (size_t m = 0; m < scene->choosers; ++m) {
-        std::vector<double> gradient = scene->models[m].MarginGradient(values);
-        for (size_t i = 0; i < gradient.size(); ++i) {
-          gradient[i] *= UnitOf(i / kLength);
-        }
-        energy.Add(gradient);
-      }
-    }
-  }
-  scene->energy = energy.PerBand();
-  scene->bands = energy.bands();
-}
-
-Scene MakeScene(const Settings& settings, const std::string& device) {
-  const std::string folder = settings.data + "/imu/har_sp_sw";
-  std::vector<HarSubject> teachers;
-  for (const std::string& name : settings.learn) {
-    teachers.push_back(ReadHarSubject(folder, name, device));
-  }
-  std::vector<const HarSubject*> pointers;
-  Scene scene;
-  for (const HarSubject& teacher : teachers) {
-    pointers.push_back(&teacher);
-    for (const LabelledSamples& samples : teacher.executions) {
-      scene.learned.push_back(ToCounts(samples, 0));
-    }
-  }
-  scene.choosers = settings.models;
-  for (uint64_t seed = 1; seed <= scene.choosers + kJudges; ++seed) {
-    const HarModelOptions options = {24, 13, seed, 0.1};
-    scene.models.push_back(HarModel::Train(pointers, kLength, options));
-  }
-  const HarSubject judged = ReadHarSubject(folder, settings.judge, device);
-  for (const LabelledSamples& samples : judged.executions) {
-    for (size_t shift = 0; shift < kShifts; ++shift) {
-      scene.takes.push_back(
-          MakeTake(samples, shift * kLength / kShifts, scene.models));
-    }
-  }
-  LearnEnergy(&scene);
-  return scene;
-}
-
-// What one way of coding comes to at one coarseness.
-struct Tally {
-  double bits = 0, samples = 0;
-  double same = 0, asked = 0;              // single-activity windows
-  double mixed_same = 0, mixed_asked = 0;  // the others
-  double rate() const { return bits / samples; }
-  double agreement() const { return same / asked; }
-
-  void Add(const Scene& scene, const Take& take, size_t bytes,
-           const Counts& decoded) {
-    if (decoded.size() != take.counts.size()) Fail("a block lost rows");
-    bits += 8 * static_cast<double>(bytes);
-    samples += static_cast<double>(decoded.size());
-    for (size_t w = 0; w < take.windows(); ++w) {
-      const std::vector<double> values = Physical(WindowOf(decoded, w));
-      for (size_t m = scene.choosers; m < scene.models.size(); ++m) {
-        const bool agrees =
-            scene.models[m].Answer(values) == take.answers[m][w];
-        (take.single[w] ? same : mixed_same) += agrees ? 1 : 0;
-        (take.single[w] ? asked : mixed_asked) += 1;
-      }
-    }
-  }
-};
 
 // Per channel, of what was learned: the standard deviation, in units.
 std::vector<double> Deviations(const Scene& scene) {
@@ -234,8 +77,14 @@ std::vector<double> Deviations(const Scene& scene) {
   return sum;
 }
 
-// (a): rounded to steps in time, then lossless.
-Tally InTime(const Scene& scene, const std::vector<double>& steps) {
+// Rounded to steps in time, then lossless: steps alike in units, as a share of
+// full scale is, or a share of what each channel does.
+void InTime(const Scene& scene, double strength, bool alike, Point* point) {
+  std::vector<double> steps(kHarChannels, std::exp2(strength / 8));
+  const std::vector<double> deviations = Deviations(scene);
+  for (size_t c = 0; !alike && c < kHarChannels; ++c) {
+    steps[c] = std::max(1.0, steps[c] * deviations[c] / 64);
+  }
   const auto round = [&](const Counts& counts) {
     Counts rounded(counts.size());
     for (size_t i = 0; i < counts.size(); ++i) {
@@ -247,53 +96,60 @@ Tally InTime(const Scene& scene, const std::vector<double>& steps) {
   std::vector<Counts> learned;
   for (const Counts& counts : scene.learned) learned.push_back(round(counts));
   const auto profile = Value(TrainImuProfile(learned, kHarChannels));
-  ImuBlockCoder with = Value(ImuBlockCoder::Create(kHarChannels, profile));
-  Tally tally;
+  ImuBlockCoder coder = Value(ImuBlockCoder::Create(kHarChannels, profile));
   for (const Take& take : scene.takes) {
-    const auto block = Value(with.Encode(round(take.counts), ImuLevel::kMax));
-    Counts decoded = Value(with.Decode(block));
+    const auto block = Value(coder.Encode(round(take.counts), ImuLevel::kMax));
+    Counts decoded = Value(coder.Decode(block));
     for (size_t i = 0; i < decoded.size(); ++i) {
       decoded[i] = static_cast<int32_t>(
           std::lround(decoded[i] * steps[i % kHarChannels]));
     }
-    tally.Add(scene, take, block.size(), decoded);
+    Count(scene, take, block.size(), decoded, point);
   }
-  return tally;
 }
 
-// Whether all choosers' answers stay, and enough of their margins.
+// All choosers say the same, and no margin changes by more than a share of the
+// least: neither as it does, nor as errors of any sign of that size would in
+// the root mean square.
 WindowOpinion OpinionOf(const Scene& scene, const Take& take, size_t window,
-                        std::span<const int32_t> rows) {
+                        std::span<const int32_t> rows, double share) {
   if (window >= take.windows()) return {};  // not whole, and not asked about
+  const Belief& belief = take.beliefs[window];
   const std::vector<double> coded = Physical(rows);
-  const std::vector<double> whole = Physical(WindowOf(take.counts, window));
   WindowOpinion opinion;
-  for (size_t m = 0; m < scene.choosers && opinion.same; ++m) {
-    const HarModel& model = scene.models[m];
-    opinion.same = model.Answer(coded) == take.answers[m][window];
-    opinion.safe = opinion.safe &&
-                   model.Margin(coded) >= kMarginLeft * model.Margin(whole);
+  double square = 0, expected = 0;
+  for (size_t m = 0; m < scene.choosers.size(); ++m) {
+    const double margin =
+        MarginOf(scene.choosers[m].Scores(coded), belief.answers[m]);
+    opinion.same = opinion.same && margin > 0;
+    square += std::pow(margin - belief.margins[m], 2) /
+              static_cast<double>(scene.choosers.size());
   }
+  std::vector<double> error = Physical(WindowOf(take.counts, window));
+  for (size_t i = 0; i < kSize; ++i) error[i] -= coded[i];
+  ToFrequencies(&error);
+  for (size_t i = 0; i < kSize; ++i) {
+    expected += belief.energy[i] * error[i] * error[i];
+  }
+  opinion.safe = std::sqrt(std::max(square, expected)) <=
+                 share * *std::ranges::min_element(belief.margins);
   return opinion;
 }
 
-// In frequency, by a plan.
-Tally InFrequency(const Scene& scene, ImuWindowCoder* coder, int strength,
-                  bool in_loop) {
-  Tally tally;
+// In frequency, by a plan; `share` 0: all windows at the strength.
+void InFrequency(const Scene& scene, ImuWindowCoder* coder, int strength,
+                 double share, Point* point) {
   for (const Take& take : scene.takes) {
     ImuWindowOptions options;
     options.strength = strength;
-    options.most_coarser = kMostCoarser;
-    if (in_loop) {
+    if (share > 0) {
       options.judge = [&](size_t w, std::span<const int32_t> rows) {
-        return OpinionOf(scene, take, w, rows);
+        return OpinionOf(scene, take, w, rows, share);
       };
     }
     const auto block = Value(coder->Encode(take.counts, options));
-    tally.Add(scene, take, block.size(), Value(coder->Decode(block)).values);
+    Count(scene, take, block.size(), Value(coder->Decode(block)).values, point);
   }
-  return tally;
 }
 
 ImuWindowCoder CoderOf(const Scene& scene, size_t bands,
@@ -303,82 +159,7 @@ ImuWindowCoder CoderOf(const Scene& scene, size_t bands,
       ImuWindowCoder::Create(Value(MakeImuWindowPlan(steps, scene.learned))));
 }
 
-using Curve = std::vector<Tally>;  // from fine to coarse
-
-// Agreement as it never rises from fine to coarse, by least squares: what a
-// few windows do by chance has less of a say.
-std::vector<double> Falling(const Curve& curve) {
-  struct Pool {
-    double sum, count;
-    double mean() const { return sum / count; }
-  };
-  std::vector<Pool> pools;
-  for (const Tally& tally : curve) {
-    pools.push_back({tally.agreement(), 1});
-    while (pools.size() > 1 &&
-           pools.back().mean() > pools[pools.size() - 2].mean()) {
-      const Pool last = pools.back();
-      pools.pop_back();
-      pools.back().sum += last.sum;
-      pools.back().count += last.count;
-    }
-  }
-  std::vector<double> falling;
-  for (const Pool& pool : pools) {
-    falling.resize(falling.size() + static_cast<size_t>(pool.count),
-                   pool.mean());
-  }
-  return falling;
-}
-
-// Bits a sample where agreement falls below the goal, between the curve's
-// points on the logarithm of the bits. Infinite where the finest does.
-double RateAtGoal(const Curve& curve) {
-  const std::vector<double> agreement = Falling(curve);
-  size_t bad = 0;
-  while (bad < curve.size() && agreement[bad] >= kAgreement) ++bad;
-  if (bad == 0) return INFINITY;
-  if (bad == curve.size()) return curve.back().rate();
-  const double part =
-      (agreement[bad - 1] - kAgreement) / (agreement[bad - 1] - agreement[bad]);
-  return curve[bad - 1].rate() *
-         std::pow(curve[bad].rate() / curve[bad - 1].rate(), part);
-}
-
-double Print(const char* name, const Curve& curve) {
-  std::printf("%s\n", name);
-  for (const Tally& tally : curve) {
-    std::printf("  %7.4f bits  %6.2f %%  mixed %6.2f %%\n", tally.rate(),
-                100 * tally.agreement(),
-                100 * tally.mixed_same / tally.mixed_asked);
-  }
-  const double rate = RateAtGoal(curve);
-  std::printf("  at %.0f %%: %.4f bits a sample\n", 100 * kAgreement, rate);
-  return rate;
-}
-
-Curve Sweep(int from, const std::function<Tally(int)>& code) {
-  Curve curve;
-  for (int strength = from; strength <= 160; strength += 4) {
-    curve.push_back(code(strength));
-    if (curve.back().agreement() < kAgreement - 0.04) break;
-  }
-  return curve;
-}
-
-// Of (a): alike in units, as a share of full scale is, or a share of what each
-// channel does.
-std::vector<double> StepsOf(const Scene& scene, int strength, bool alike) {
-  std::vector<double> steps(kHarChannels, std::exp2(strength / 8.0));
-  if (alike) return steps;
-  const std::vector<double> deviations = Deviations(scene);
-  for (size_t c = 0; c < kHarChannels; ++c) {
-    steps[c] = std::max(1.0, steps[c] * deviations[c] / 64);
-  }
-  return steps;
-}
-
-// Of (b), in the same two ways.
+// Of uniform steps, in the two ways of InTime().
 ImuWindowCoder UniformCoder(const Scene& scene, bool alike) {
   std::vector<double> energy(kHarChannels, 1.0);
   const std::vector<double> deviations = Deviations(scene);
@@ -388,81 +169,170 @@ ImuWindowCoder UniformCoder(const Scene& scene, bool alike) {
   return CoderOf(scene, 1, std::move(energy));
 }
 
-struct Rates {
-  double time = 0, frequency = 0, steps = 0, chosen = 0;
-};
-
-Rates RunDevice(const Settings& settings, const std::string& device) {
-  Scene scene = MakeScene(settings, device);
-  size_t windows = 0, single = 0;
-  for (const Take& take : scene.takes) {
-    windows += take.windows();
-    single += static_cast<size_t>(
-        std::count(take.single.begin(), take.single.end(), true));
-  }
-  std::printf("== %s: %zu windows of %s, %zu of one activity\n", device.c_str(),
-              windows, settings.judge.c_str(), single);
-  Rates rates;
-  rates.time = rates.frequency = INFINITY;
-  for (const bool alike : {true, false}) {
-    const Curve in_time = Sweep(alike ? 52 : 28, [&](int strength) {
-      return InTime(scene, StepsOf(scene, strength, alike));
-    });
-    rates.time = std::min(rates.time, Print(alike ? "time, steps alike"
-                                                  : "time, steps by deviation",
-                                            in_time));
-    ImuWindowCoder uniform = UniformCoder(scene, alike);
-    const Curve in_frequency = Sweep(60, [&](int strength) {
-      return InFrequency(scene, &uniform, strength, false);
-    });
-    rates.frequency =
-        std::min(rates.frequency,
-                 Print(alike ? "DCT, steps alike" : "DCT, steps by deviation",
-                       in_frequency));
-  }
-  ImuWindowCoder coder = CoderOf(scene, scene.bands, scene.energy);
-  const auto by_sensitivity = [&](bool in_loop) {
-    return Sweep(in_loop ? 12 : 44, [&](int strength) {
-      return InFrequency(scene, &coder, strength, in_loop);
-    });
-  };
-  rates.steps = Print("DCT, steps by sensitivity", by_sensitivity(false));
-  rates.chosen =
-      Print("the same, and each window by the models", by_sensitivity(true));
-  return rates;
+ImuWindowCoder SensitiveCoder(const Scene& scene) {
+  return CoderOf(scene, scene.bands, scene.energy);
 }
 
-Settings Parse(int argc, char** argv) {
-  Settings settings;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string name = argv[i];
-    if (name == "--data") settings.data = argv[i + 1];
-    if (name == "--judge") settings.judge = argv[i + 1];
-    if (name == "--learn") settings.learn = absl::StrSplit(argv[i + 1], ',');
-    if (name == "--models") {
-      settings.models =
-          static_cast<size_t>(std::max(1, std::atoi(argv[i + 1])));
+using Way = std::function<void(const Scene&, double, Point*)>;
+
+std::vector<double> Strengths(double from) {
+  std::vector<double> strengths;
+  for (; from <= 160; from += 4) strengths.push_back(from);
+  return strengths;
+}
+
+std::vector<double> Shares() {
+  std::vector<double> shares;
+  for (double share = 0.05; share < 20; share *= std::sqrt(2)) {
+    shares.push_back(share);
+  }
+  return shares;
+}
+
+Curve Sweep(std::span<const Scene> scenes, std::span<const double> places,
+            const Draw& all, const Way& way) {
+  Curve curve;
+  for (const double place : places) {
+    Point point;
+    for (const Scene& scene : scenes) way(scene, place, &point);
+    curve.push_back(std::move(point));
+    if (SumOf(curve.back(), all).agreement() < kGoal - 0.04) break;
+  }
+  return curve;
+}
+
+// The curve of each scene's own choice of `curves`: that which is best over the
+// others.
+Curve ChosenByOthers(std::span<const Scene> scenes,
+                     const std::vector<Curve>& curves) {
+  size_t length = SIZE_MAX;
+  for (const Curve& curve : curves) length = std::min(length, curve.size());
+  Curve chosen(length, Point(curves[0][0].size()));
+  for (const Scene& scene : scenes) {
+    Draw others;
+    for (const Scene& other : scenes) {
+      if (&other == &scene) continue;
+      others.insert(others.end(), other.recordings.begin(),
+                    other.recordings.end());
+    }
+    const auto best = std::ranges::min_element(
+        curves, {},
+        [&](const Curve& curve) { return RateAt(curve, others, kGoal); });
+    std::printf("  %s begins at strength %d\n", scene.name.c_str(),
+                kBases[best - curves.begin()]);
+    for (size_t i = 0; i < length; ++i) {
+      for (const size_t r : scene.recordings) chosen[i][r] = (*best)[i][r];
     }
   }
-  return settings;
+  return chosen;
+}
+
+struct Group {
+  std::vector<Draw> by_scene;
+  Draw all;
+};
+
+void Print(const char* name, const Curve& curve, const Group& group) {
+  std::printf("%s\n", name);
+  for (const Point& point : curve) {
+    const Tally sum = SumOf(point, group.all);
+    std::printf("  %7.4f bits  %6.2f %%  mixed %6.2f %%\n", sum.rate(),
+                100 * sum.agreement(), 100 * sum.mixed_same / sum.mixed_asked);
+  }
+  std::printf("  at 99 %%: %.4f bits a sample (",
+              RateAt(curve, group.all, 0.99));
+  for (const Draw& draw : group.by_scene) {
+    std::printf(" %.4f", RateAt(curve, draw, 0.99));
+  }
+  std::printf(" ); 98 %%: %.4f, 97 %%: %.4f\n", RateAt(curve, group.all, 0.98),
+              RateAt(curve, group.all, 0.97));
+  std::fflush(stdout);
+}
+
+// Against the best rival over all recordings.
+void PrintRatio(const char* name, const Curve& curve,
+                const std::vector<Curve>& rivals, const Group& group) {
+  const auto ratio = [&](const Draw& draw) {
+    double least = INFINITY;
+    for (const Curve& rival : rivals) {
+      least = std::min(least, RateAt(rival, draw, kGoal));
+    }
+    return RateAt(curve, draw, kGoal) / least;
+  };
+  const Interval interval = BootstrapInterval(group.by_scene, ratio);
+  std::printf("  %.3fx of %s (95 %%: %.3f to %.3f)\n", ratio(group.all), name,
+              interval.low, interval.high);
+}
+
+void RunDevice(const std::string& data, const std::string& device,
+               size_t models) {
+  std::vector<Scene> scenes;
+  Group group;
+  for (const char* subject : kSubjects) {
+    scenes.push_back(
+        MakeScene(data, device, subject, models, group.all.size()));
+    const Scene& scene = scenes.back();
+    group.by_scene.push_back(scene.recordings);
+    group.all.insert(group.all.end(), scene.recordings.begin(),
+                     scene.recordings.end());
+    std::printf("%s %s: judges tell %.1f %% right of %.0f windows\n",
+                device.c_str(), subject, 100 * scene.right / scene.asked,
+                scene.asked / kJudges);
+  }
+  std::vector<Curve> in_time, in_frequency, in_loop;
+  for (const bool alike : {true, false}) {
+    in_time.push_back(Sweep(scenes, Strengths(alike ? 44 : 20), group.all,
+                            [alike](const Scene& scene, double s, Point* p) {
+                              InTime(scene, s, alike, p);
+                            }));
+    Print(alike ? "time, steps alike" : "time, steps by deviation",
+          in_time.back(), group);
+    in_frequency.push_back(
+        Sweep(scenes, Strengths(alike ? 52 : 48), group.all,
+              [alike](const Scene& scene, double s, Point* p) {
+                ImuWindowCoder coder = UniformCoder(scene, alike);
+                InFrequency(scene, &coder, static_cast<int>(s), 0, p);
+              }));
+    Print(alike ? "DCT, steps alike" : "DCT, steps by deviation",
+          in_frequency.back(), group);
+  }
+  const Curve still =
+      Sweep(scenes, Strengths(40), group.all,
+            [](const Scene& scene, double s, Point* p) {
+              ImuWindowCoder coder = SensitiveCoder(scene);
+              InFrequency(scene, &coder, static_cast<int>(s), 0, p);
+            });
+  Print("DCT, steps by sensitivity", still, group);
+  PrintRatio("time", still, in_time, group);
+  PrintRatio("DCT", still, in_frequency, group);
+  for (const int base : kBases) {
+    in_loop.push_back(Sweep(scenes, Shares(), group.all,
+                            [base](const Scene& scene, double share, Point* p) {
+                              ImuWindowCoder coder = SensitiveCoder(scene);
+                              InFrequency(scene, &coder, base, share, p);
+                            }));
+  }
+  const Curve chosen = ChosenByOthers(scenes, in_loop);
+  Print("the same, and each window by the model", chosen, group);
+  PrintRatio("time", chosen, in_time, group);
+  PrintRatio("DCT", chosen, in_frequency, group);
 }
 
 int Main(int argc, char** argv) {
-  const Settings settings = Parse(argc, argv);
-  if (!std::filesystem::exists(settings.data + "/imu/har_sp_sw")) {
-    std::printf("no recordings below %s\n", settings.data.c_str());
+  std::string data = FOVEA_DEFAULT_TEST_DATA;
+  size_t models = 1;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    if (name == "--data") data = argv[i + 1];
+    if (name == "--models") {
+      models = static_cast<size_t>(std::max(1, std::atoi(argv[i + 1])));
+    }
+  }
+  if (!std::filesystem::exists(data + "/imu/har_sp_sw")) {
+    std::printf("no recordings below %s\n", data.c_str());
     return 77;
   }
-  for (const char* device : kDevices) {
-    const Rates rates = RunDevice(settings, device);
-    std::printf(
-        "%s at %.0f %%: time %.4f, DCT %.4f, sensitivity %.4f (%.3fx, %.3fx), "
-        "model in the loop %.4f (%.3fx of time, %.3fx of DCT)\n",
-        device, 100 * kAgreement, rates.time, rates.frequency, rates.steps,
-        rates.steps / rates.time, rates.steps / rates.frequency, rates.chosen,
-        rates.chosen / rates.time, rates.chosen / rates.frequency);
-    std::fflush(stdout);
-  }
+  for (const char* device : {"sp", "sw"}) RunDevice(data, device, models);
   return 0;
 }
 

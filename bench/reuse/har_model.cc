@@ -20,6 +20,7 @@ constexpr float kRate = 3e-3F;
 constexpr float kDecay = 1e-4F;
 constexpr double kKeep = 0.75;   // of what the dense layer sees
 constexpr double kLean = 0.15;   // radians, deviation of the small turns
+constexpr double kNoise = 0.02;  // of the scaled input
 
 using Matrix = std::array<std::array<double, 3>, 3>;
 
@@ -52,13 +53,11 @@ Matrix RandomTurn(std::mt19937_64* dice) {
   return turn;
 }
 
-double ScaleOf(size_t channel) { return channel < 3 ? 1 / 9.81 : 0.7; }
-
 // Sample by sample, about one in size: g, and rad/s.
 std::vector<float> Scaled(std::span<const double> values, size_t length) {
   std::vector<float> scaled(values.size());
   for (size_t channel = 0; channel < kHarChannels; ++channel) {
-    const double scale = ScaleOf(channel);
+    const double scale = channel < 3 ? 1 / 9.81 : 0.7;
     for (size_t i = 0; i < length; ++i) {
       scaled[i * kHarChannels + channel] =
           static_cast<float>(values[channel * length + i] * scale);
@@ -67,9 +66,9 @@ std::vector<float> Scaled(std::span<const double> values, size_t length) {
   return scaled;
 }
 
-void Apply(const Matrix& turn, double deviation, std::mt19937_64* dice,
+void Apply(const Matrix& turn, std::mt19937_64* dice,
            std::vector<float>* scaled) {
-  std::normal_distribution<double> noise(0, deviation);
+  std::normal_distribution<double> noise(0, kNoise);
   for (size_t first = 0; first < scaled->size(); first += 3) {
     const std::array<double, 3> from = {(*scaled)[first], (*scaled)[first + 1],
                                         (*scaled)[first + 2]};
@@ -81,43 +80,6 @@ void Apply(const Matrix& turn, double deviation, std::mt19937_64* dice,
   }
 }
 
-using Scores = std::array<float, kHarClasses>;
-
-// Of the cross-entropy by the scores.
-Scores LossSlopes(const Scores& scores, uint8_t label) {
-  const float top = *std::max_element(scores.begin(), scores.end());
-  Scores slope;
-  float sum = 0;
-  for (size_t o = 0; o < kHarClasses; ++o) {
-    sum += slope[o] = std::exp(scores[o] - top);
-  }
-  for (size_t o = 0; o < kHarClasses; ++o) {
-    slope[o] = slope[o] / sum - (o == label ? 1.0F : 0.0F);
-  }
-  return slope;
-}
-
-// The two greatest.
-std::array<size_t, 2> FirstTwo(const Scores& scores) {
-  std::array<size_t, kHarClasses> order;
-  for (size_t o = 0; o < kHarClasses; ++o) order[o] = o;
-  std::partial_sort(order.begin(), order.begin() + 2, order.end(),
-                    [&](size_t a, size_t b) { return scores[a] > scores[b]; });
-  return {order[0], order[1]};
-}
-
-// Sample by sample to channel by channel, by the values before Scaled().
-std::vector<double> Unscaled(std::span<const float> slopes, size_t length) {
-  std::vector<double> by_value(slopes.size());
-  for (size_t channel = 0; channel < kHarChannels; ++channel) {
-    for (size_t i = 0; i < length; ++i) {
-      by_value[channel * length + i] =
-          slopes[i * kHarChannels + channel] * ScaleOf(channel);
-    }
-  }
-  return by_value;
-}
-
 }  // namespace
 
 struct HarModel::Activations {
@@ -126,7 +88,7 @@ struct HarModel::Activations {
   std::array<std::vector<float>, kConvolutions + 1> slopes;
   std::vector<float> pooled, pooled_slopes, keep;  // mean, then maximum
   std::vector<size_t> highest;
-  Scores scores = {};
+  std::array<float, kHarClasses> scores = {};
 };
 
 struct HarModel::Example {
@@ -212,7 +174,16 @@ void HarModel::Forward(Activations* at) const {
   }
 }
 
-void HarModel::Backward(Activations* at, std::span<const float> slope) {
+void HarModel::Backward(Activations* at, uint8_t label) {
+  const float top = *std::max_element(at->scores.begin(), at->scores.end());
+  std::array<float, kHarClasses> slope;
+  float sum = 0;
+  for (size_t o = 0; o < kHarClasses; ++o) {
+    sum += slope[o] = std::exp(at->scores[o] - top);
+  }
+  for (size_t o = 0; o < kHarClasses; ++o) {
+    slope[o] = slope[o] / sum - (o == label ? 1.0F : 0.0F);
+  }
   Layer& dense = layers_.back();
   const size_t n = kFilters.back(), samples = SamplesAfter(kConvolutions);
   at->pooled_slopes.assign(2 * n, 0.0F);
@@ -302,13 +273,13 @@ HarModel HarModel::Train(std::span<const HarSubject* const> subjects,
       const Example& example = examples[i];
       at.values[0] =
           Scaled(WindowValues(*example.samples, example.begin, length), length);
-      Apply(RandomTurn(&dice), options.noise, &dice, &at.values[0]);
+      Apply(RandomTurn(&dice), &dice, &at.values[0]);
       at.keep.resize(2 * kFilters.back());
       for (float& k : at.keep) {
         k = keep(dice) ? static_cast<float>(1 / kKeep) : 0.0F;
       }
       model.Forward(&at);
-      model.Backward(&at, LossSlopes(at.scores, example.label));
+      model.Backward(&at, example.label);
       if ((i + 1) % kBatch != 0) continue;
       const float done = static_cast<float>(model.steps_) / all;
       model.Step(kRate * 0.5F *
@@ -324,29 +295,6 @@ uint8_t HarModel::Answer(std::span<const double> values) const {
   Forward(&at);
   return static_cast<uint8_t>(
       std::max_element(at.scores.begin(), at.scores.end()) - at.scores.begin());
-}
-
-double HarModel::Margin(std::span<const double> values) const {
-  Activations at;
-  at.values[0] = Scaled(values, length_);
-  Forward(&at);
-  const auto [first, second] = FirstTwo(at.scores);
-  return at.scores[first] - at.scores[second];
-}
-
-std::vector<double> HarModel::MarginGradient(
-    std::span<const double> values) const {
-  Activations at;
-  at.values[0] = Scaled(values, length_);
-  at.keep.assign(2 * kFilters.back(), 1.0F);
-  Forward(&at);
-  const auto [first, second] = FirstTwo(at.scores);
-  Scores slopes = {};
-  slopes[first] = 1;
-  slopes[second] = -1;
-  HarModel copy = *this;  // whose gradients are overwritten
-  copy.Backward(&at, slopes);
-  return Unscaled(at.slopes[0], length_);
 }
 
 }  // namespace fovea::bench

@@ -19,7 +19,6 @@ struct HarModelOptions {
   int epochs = 14;
   size_t train_hop = 13;  // samples between training windows
   uint64_t seed = 1;
-  double noise = 0.02;  // on training samples, of g and of 1.4 rad/s
 };
 
 // Three convolutions (16, 24 and 32 filters, stride 2), mean and maximum over
@@ -35,11 +34,6 @@ class HarModel {
   // The activity with the greatest score; `values` as WindowValues().
   uint8_t Answer(std::span<const double> values) const;
 
-  // By how much its greatest score is above the next, and the derivatives of
-  // that by `values`.
-  double Margin(std::span<const double> values) const;
-  std::vector<double> MarginGradient(std::span<const double> values) const;
-
   size_t multiplications() const;  // of one answer
 
  private:
@@ -54,8 +48,7 @@ class HarModel {
   explicit HarModel(size_t length, uint64_t seed);
   size_t SamplesAfter(size_t layer) const;
   void Forward(Activations* at) const;
-  // `slopes` by the scores; adds to the layers' gradients.
-  void Backward(Activations* at, std::span<const float> slopes);
+  void Backward(Activations* at, uint8_t label);
   void Step(float rate);
 
   size_t length_;
