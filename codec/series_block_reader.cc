@@ -132,8 +132,9 @@ class ChannelReader {
     }
     waiting.grid = GridOf(model, c, in);
     if (!waiting.grid) {
-      return absl::DataLossError(absl::StrCat("series block: unknown model ",
-                                              static_cast<int>(model)));
+      return absl::DataLossError(absl::StrCat(
+          "series block: unknown model or numbers of no grid, model ",
+          static_cast<int>(model)));
     }
     numbers_.columns.emplace_back();
     absl::Status status;
@@ -145,7 +146,8 @@ class ChannelReader {
     return status;
   }
 
-  // nullopt: the model is unknown, or refers to what is not there.
+  // nullopt: the model is unknown, refers to what is not there, or its numbers
+  // make no grid.
   std::optional<IntegerGrid> GridOf(uint8_t model, size_t c, ByteReader* in) {
     if (model == kProfileGrid) {
       if (profile_ == nullptr) return std::nullopt;

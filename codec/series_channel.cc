@@ -229,15 +229,20 @@ void PutGrid(const IntegerGrid& grid, Bytes* out) {
   PutNumber(grid.offset, out);
 }
 
-IntegerGrid ReadGrid(GridKind kind, ByteReader* in) {
+std::optional<IntegerGrid> ReadGrid(GridKind kind, ByteReader* in) {
+  const auto usable = [](double number) {
+    return std::isfinite(number) && number != 0;
+  };
   IntegerGrid grid;
   grid.kind = kind;
   if (HasDivisor(kind)) grid.divisor = ReadNumber(in);
-  if (kind != GridKind::kRatio) {
-    grid.step = ReadNumber(in);
-    grid.offset = ReadNumber(in);
-  }
-  return grid;
+  if (HasDivisor(kind) && !usable(grid.divisor)) return std::nullopt;
+  if (kind == GridKind::kRatio) return grid;
+  grid.step = ReadNumber(in);
+  grid.offset = ReadNumber(in);
+  const bool sound = usable(grid.step) && std::isfinite(grid.offset) &&
+                     (kind != GridKind::kConverted || grid.offset != 0);
+  return sound ? std::optional(grid) : std::nullopt;
 }
 
 void PutExceptions(std::span<const size_t> indices,
@@ -306,6 +311,7 @@ absl::StatusOr<Column> ReadChannel(uint8_t model, ByteReader* in,
   }
   if (const auto kind = GridKindOf(model, kGrid)) {
     *last = ReadGrid(*kind, in);
+    if (!*last) return absl::DataLossError("series block: numbers of no grid");
     return DecodeGrid(**last, in, samples);
   }
   const auto same = GridKindOf(model, kSameGrid);

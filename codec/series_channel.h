@@ -53,9 +53,10 @@ std::vector<double> GridColumn(const IntegerGrid& grid,
                                std::span<const int64_t> units,
                                const Exceptions& exceptions);
 
-// A grid's numbers, its kind told before.
+// A grid's numbers, its kind told before. nullopt: they make no grid: a step or
+// divisor is 0, or one of them is not finite.
 void PutGrid(const IntegerGrid& grid, std::vector<uint8_t>* out);
-IntegerGrid ReadGrid(GridKind kind, ByteReader* in);
+std::optional<IntegerGrid> ReadGrid(GridKind kind, ByteReader* in);
 
 // Whether samples of the kind have units besides k.
 bool HasUnits(GridKind kind);

@@ -118,9 +118,11 @@ absl::StatusOr<SeriesProfile> SeriesProfile::Parse(
   for (size_t c = 0; c < channels; ++c) {
     const auto kind = GridKindOf(in.U8(), 0);
     if (!kind) return Damaged("it has an unknown grid");
-    profile.grids_.push_back(ReadGrid(*kind, &in));
+    const auto grid = ReadGrid(*kind, &in);
+    if (!in.ok()) return Damaged("it ends early");
+    if (!grid) return Damaged("it has numbers of no grid");
+    profile.grids_.push_back(*grid);
   }
-  if (!in.ok()) return Damaged("it ends early");
   profile.numbers_.assign(in.rest().begin(), in.rest().end());
   if (!ImuBlockCoder::Create(channels, profile.numbers_).ok()) {
     return Damaged("it holds no inertial profile");

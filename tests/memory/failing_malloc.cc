@@ -25,6 +25,7 @@ std::atomic<int64_t> left{kNever};  // allocations until the first failure
 std::atomic<bool> once{true};
 std::atomic<Failed> failed{Failed::kNone};
 std::atomic<int64_t> live{0};
+std::atomic<int64_t> asked{0};
 thread_local bool in_operator_new = false;
 
 bool MustFail() {
@@ -47,6 +48,8 @@ void* Counted(void* memory) {
   return memory;
 }
 
+void Ask(size_t size) { asked.fetch_add(static_cast<int64_t>(size)); }
+
 }  // namespace
 
 void FailAllocation(int64_t index, Failing failing) {
@@ -62,8 +65,11 @@ Failed StopFailing() {
 
 int64_t LiveAllocations() { return live.load(); }
 
+int64_t BytesAskedFor() { return asked.load(); }
+
 }  // namespace fovea::testing
 
+using fovea::testing::Ask;
 using fovea::testing::Counted;
 using fovea::testing::live;
 using fovea::testing::MustFail;
@@ -72,14 +78,17 @@ using fovea::testing::NoMemory;
 extern "C" {
 
 void* malloc(size_t size) noexcept {
+  Ask(size);
   return MustFail() ? NoMemory() : Counted(__libc_malloc(size));
 }
 
 void* calloc(size_t count, size_t size) noexcept {
+  Ask(count * size);
   return MustFail() ? NoMemory() : Counted(__libc_calloc(count, size));
 }
 
 void* realloc(void* old, size_t size) noexcept {
+  Ask(size);
   if (MustFail()) return NoMemory();
   if (old != nullptr && size == 0) live.fetch_sub(1);
   void* const memory = __libc_realloc(old, size);
@@ -87,6 +96,7 @@ void* realloc(void* old, size_t size) noexcept {
 }
 
 void* memalign(size_t alignment, size_t size) noexcept {
+  Ask(size);
   return MustFail() ? NoMemory() : Counted(__libc_memalign(alignment, size));
 }
 

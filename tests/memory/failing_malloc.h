@@ -24,6 +24,9 @@ Failed StopFailing();
 // Allocations not yet freed, in the whole process.
 int64_t LiveAllocations();
 
+// Bytes of all allocations so far, freed or not.
+int64_t BytesAskedFor();
+
 }  // namespace fovea::testing
 
 #endif  // FOVEA_TESTS_MEMORY_FAILING_MALLOC_H_
