@@ -88,7 +88,11 @@ Json SeriesJson(const SeriesInfo& series) {
   for (const Channel& channel : series.channels) {
     channels.push_back({{"name", channel.name}, {"unit", channel.unit}});
   }
-  return {{"rate_hz", series.rate_hz}, {"channels", channels}};
+  Json json = {{"rate_hz", series.rate_hz}, {"channels", channels}};
+  if (!series.device.empty()) json["device"] = series.device;
+  if (!series.axes.empty()) json["axes"] = series.axes;
+  if (!series.calibration.empty()) json["calibration"] = series.calibration;
+  return json;
 }
 
 Json SourceJson(const SourceInfo& info) {

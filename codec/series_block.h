@@ -89,8 +89,10 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
     std::span<const uint8_t> block, const SeriesProfile* profile = nullptr,
     const SeriesWindowPlan* plan = nullptr);
 
-// What a block names, 0 for nothing. Damage is not told.
+// What the head of a block says, ids 0 for none. Damage is not told.
 struct SeriesBlockNames {
+  int version = 0;
+  bool bounded = false;
   uint32_t metadata = 0;  // 0, too, where the profile has it
   uint32_t profile = 0;
   uint32_t plan = 0;  // of windows

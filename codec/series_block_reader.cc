@@ -402,7 +402,9 @@ SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block) {
   SeriesBlockNames names;
   ByteReader in(block);
   const uint8_t version = in.U8();
-  if ((version & kVersionBits) != kVersion) return names;
+  names.version = version & kVersionBits;
+  if (names.version != kVersion) return names;
+  names.bounded = (version & kBounded) != 0;
   in.U8();
   in.Varint();
   if ((version & kNamesMetadata) != 0) names.metadata = in.U32();

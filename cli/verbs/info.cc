@@ -12,12 +12,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/coding_tables.h"
 #include "api/derived_report.h"
 #include "api/probe.h"
 #include "api/store.h"
 #include "api/time_text.h"
 #include "cli/error_text.h"
 #include "cli/interrupt.h"
+#include "cli/series_account_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -174,7 +176,14 @@ void AddDerived(const DerivedReport& report, FactList* facts) {
   }
 }
 
-std::string StreamText(const StreamSummary& s, const DerivedReport& derived) {
+struct FoundStream {
+  StreamSummary summary;
+  DerivedReport derived;
+  std::vector<NamedTable> tables;
+};
+
+std::string StreamText(const FoundStream& found) {
+  const StreamSummary& s = found.summary;
   const StreamDescription& d = s.description;
   const auto stored = static_cast<uint64_t>(s.counts.stored_bytes);
   FactList facts;
@@ -188,14 +197,12 @@ std::string StreamText(const StreamSummary& s, const DerivedReport& derived) {
   facts.Add("chunks", FormatCount(s.chunks));
   facts.Add("bytes", FormatBytes(stored) + " stored");
   AddOrigin(d, &facts);
-  AddDerived(derived, &facts);
+  facts.Add("device", d.series.device);
+  facts.Add("coding", SeriesLevelText(d, found.tables));
+  facts.Add("size", SeriesSizeText(s));
+  AddDerived(found.derived, &facts);
   return facts.Render() + NotesText(d.notes);
 }
-
-struct FoundStream {
-  StreamSummary summary;
-  DerivedReport derived;
-};
 
 int InfoStream(const Context& context, const FoundStream& stream) {
   if (context.json) {
@@ -203,9 +210,14 @@ int InfoStream(const Context& context, const FoundStream& stream) {
     document["stream"] = StreamJson(stream.summary);
     document["stream"]["observations"] = ObservationCountsJson(stream.derived);
     document["stream"]["priors"] = PriorsJson(stream.derived);
+    const StreamKind kind = stream.summary.description.kind;
+    if (kind == StreamKind::kImu || kind == StreamKind::kSeries) {
+      document["stream"]["coding"] =
+          SeriesCodingJson(stream.summary, stream.tables);
+    }
     WriteJson(document);
   } else {
-    WriteResult(StreamText(stream.summary, stream.derived));
+    WriteResult(StreamText(stream));
   }
   return kExitOk;
 }
@@ -288,7 +300,10 @@ absl::StatusOr<std::optional<FoundStream>> FindStream(const Context& context,
   if (!stream.ok()) return stream.status();
   auto derived = ReportDerived((*store)->chunks(), stream->id);
   if (!derived.ok()) return derived.status();
-  return FoundStream{*std::move(stream), *std::move(derived)};
+  auto tables = ListTables((*store)->chunks(), stream->id);
+  if (!tables.ok()) return tables.status();
+  return FoundStream{*std::move(stream), *std::move(derived),
+                     *std::move(tables)};
 }
 
 bool IsFeed(const std::string& object) {

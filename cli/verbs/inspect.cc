@@ -14,11 +14,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/series_account.h"
 #include "api/whole_file.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
 #include "cli/model_text.h"
 #include "cli/motion_text.h"
+#include "cli/series_account_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -222,9 +224,45 @@ absl::StatusOr<Inspection> Inspect(const Context& context,
   return found;
 }
 
+// The stream, where it is one of samples and no file has its name; null else.
+absl::StatusOr<std::unique_ptr<Store>> OpenForSeries(
+    const Context& context, const InspectArguments& arguments) {
+  std::error_code ignored;
+  if (context.store.empty() ||
+      std::filesystem::exists(arguments.what, ignored)) {
+    return nullptr;
+  }
+  auto store = OpenStore(context, StoreMode::kRead);
+  if (!store.ok()) return store.status();
+  const auto stream = (*store)->Describe(arguments.what);
+  if (!stream.ok()) return stream.status();
+  const StreamKind kind = stream->description.kind;
+  if (kind != StreamKind::kImu && kind != StreamKind::kSeries) return nullptr;
+  return store;
+}
+
+absl::StatusOr<int> InspectSeries(const Context& context,
+                                  const std::string& name, Store* store) {
+  const auto stream = store->Describe(name);
+  if (!stream.ok()) return stream.status();
+  const auto account = AccountForSeries(store, name, TimeRange(), StopFlag());
+  if (!account.ok()) return account.status();
+  if (context.json) {
+    WriteJson(SeriesAccountJson(*stream, *account));
+  } else {
+    WriteResult(SeriesAccountText(*stream, *account));
+  }
+  return account->stopped ? 128 + CaughtSignal() : kExitOk;
+}
+
 absl::StatusOr<int> RunInspect(const Context& context,
                                const InspectArguments& arguments) {
   CatchInterrupts();
+  auto series = OpenForSeries(context, arguments);
+  if (!series.ok()) return series.status();
+  if (*series != nullptr) {
+    return InspectSeries(context, arguments.what, series->get());
+  }
   const auto inspection = Inspect(context, arguments);
   if (!inspection.ok()) return inspection.status();
   if (!arguments.picture.empty() && inspection->picture) {
@@ -257,7 +295,8 @@ void SettleArguments(InspectArguments* arguments) {
 void AddInspect(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<InspectArguments>();
   CLI::App* verb = AddVerb(
-      app, context, "inspect", "Tell GOPs, sizes, QPs and side data of H.264",
+      app, context, "inspect",
+      "Tell GOPs, sizes, QPs and side data of H.264, or how samples are coded",
       StoreNeed::kOptional,
       [context, arguments] { return RunInspect(*context, *arguments); },
       [arguments] { SettleArguments(arguments.get()); });

@@ -38,6 +38,8 @@ std::string JsonHead(const StreamSummary& stream) {
   Json head = Document("series");
   head["stream"] = stream.name;
   head["series"] = SeriesJson(stream.description.series);
+  head["level"] = stream.description.level;
+  head["bounds"] = stream.description.coding;
   return OpenJson(head) + ",\"samples\":[";
 }
 
