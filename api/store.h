@@ -20,7 +20,6 @@
 #include "api/annotate.h"
 #include "api/clip_boxes.h"
 #include "api/frame_selection.h"
-#include "api/ingest.h"
 #include "api/ingest_input.h"
 #include "api/query_answer.h"
 #include "api/query_results.h"
