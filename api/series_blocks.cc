@@ -60,7 +60,9 @@ absl::StatusOr<DecodedSeries> SeriesBlocks::Check(
   const auto metadata = Metadata(NamesOfSeriesBlock(block));
   if (!metadata.ok()) return metadata.status();
   if (*metadata == nullptr) return decoded;
-  const absl::Status same = CheckSameDevice(**metadata, MetadataOf(series));
+  SeriesMetadata expected = MetadataOf(series);
+  expected.device = (*metadata)->device;  // several may add to a stream
+  const absl::Status same = CheckSameDevice(**metadata, expected);
   if (same.ok()) return decoded;
   return absl::DataLossError(absl::StrCat("what the block names as its series ",
                                           same.message(),

@@ -30,8 +30,8 @@ class SeriesBlocks {
   // Errors of DecodeSeriesBlock() and FindTable().
   absl::StatusOr<DecodedSeries> Decode(std::span<const uint8_t> block);
 
-  // As Decode(), and that what the block says the series is agrees with
-  // `series`: kDataLoss.
+  // As Decode(), and that what the block says its channels are agrees
+  // with `series`: kDataLoss.
   absl::StatusOr<DecodedSeries> Check(std::span<const uint8_t> block,
                                       const SeriesInfo& series);
 

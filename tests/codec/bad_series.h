@@ -141,7 +141,7 @@ inline std::vector<std::pair<std::string, SeriesBytes>> ClaimingProfiles() {
   std::vector<std::pair<std::string, SeriesBytes>> profiles;
   const SeriesBytes sound = RingingProfile();
   const auto add = [&](const char* name, SeriesBytes bytes) {
-    bytes.resize(bytes.size() - 4);
+    bytes.erase(bytes.end() - 4, bytes.end());
     PutU32(imu::Crc32c(bytes.data(), bytes.size() - 4), &bytes);
     profiles.emplace_back(name, std::move(bytes));
   };

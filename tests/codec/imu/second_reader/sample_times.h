@@ -15,6 +15,10 @@
 
 namespace fovea::second_reader {
 
+inline uint64_t Size(int64_t n) {
+  return n < 0 ? 0 - static_cast<uint64_t>(n) : static_cast<uint64_t>(n);
+}
+
 struct Statistic {
   uint32_t zero = 1 << 15;
   int seen = 0;
@@ -60,8 +64,7 @@ class Residuals {
  public:
   int64_t Next(RangeBits* bits, bool waiting) {
     const int64_t number = Read(bits, waiting ? 1 : 0);
-    const uint64_t size = number < 0 ? 0 - static_cast<uint64_t>(number)
-                                     : static_cast<uint64_t>(number);
+    const uint64_t size = Size(number);
     before_ = (size > 3      ? 5
                : size > 1    ? 3
                : number == 0 ? 0
@@ -98,6 +101,12 @@ class Residuals {
   Statistic more_[2][15];
   Statistic width_[64];
 };
+
+// Sums of times wrap.
+inline int64_t WrappingSum(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) +
+                              static_cast<uint64_t>(b));
+}
 
 class SampleTimes {
  public:
@@ -151,13 +160,13 @@ class SampleTimes {
     for (size_t i = 1; i < count; ++i) {
       const int64_t line = course_ == 1 ? 0 : Line(i);
       const bool waiting = course_ == 3 && m >= line;
-      const int64_t expected = course_ == 1   ? m + slope_
-                               : course_ == 2 ? line + lost
+      const int64_t expected = course_ == 1   ? WrappingSum(m, slope_)
+                               : course_ == 2 ? WrappingSum(line, lost)
                                               : std::max(line, m);
       const int64_t residual = residuals.Next(&bits, waiting);
-      m = expected + residual;
-      if (course_ == 2 && std::abs(residual) > std::abs(slope_) >> 21) {
-        lost += residual;
+      m = WrappingSum(expected, residual);
+      if (course_ == 2 && Size(residual) > Size(slope_) >> 21) {
+        lost = WrappingSum(lost, residual);
       }
       int64_t n = m;
       if (in_ticks_) {
@@ -165,7 +174,7 @@ class SampleTimes {
         n = std::abs(point) < 9007199254740992.0
                 ? static_cast<int64_t>(std::rint(point))
                 : 0;
-        n += corrections.Next(&bits, false);
+        n = WrappingSum(n, corrections.Next(&bits, false));
       }
       times.push_back(
           static_cast<int64_t>(first + unit_ * static_cast<uint64_t>(n)));
