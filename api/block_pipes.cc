@@ -44,6 +44,7 @@ struct SeriesPlan {
   std::shared_ptr<const DeviceProfile> profile;
   std::string device;             // to keep the profile for; "" for none
   std::vector<uint8_t> metadata;  // its bytes
+  std::shared_ptr<WindowCoding> windows;  // null: not for a model
 };
 
 class SeriesPipe : public TrackPipe {
@@ -52,7 +53,9 @@ class SeriesPipe : public TrackPipe {
       : channels_(track.series.channels.size()),
         plan_(std::move(plan)),
         writer_(writer),
-        cutter_(channels_) {}
+        cutter_(plan_.windows != nullptr
+                    ? SeriesCutter::OfRows(channels_, plan_.windows->rows())
+                    : SeriesCutter(channels_)) {}
 
   absl::Status Add(SourceItem item) override {
     const auto& batch = std::get<SeriesBatch>(item.value);
@@ -69,7 +72,7 @@ class SeriesPipe : public TrackPipe {
   absl::Status Drain() override {
     const SeriesBatch block = cutter_.Take();
     if (block.time_ns.empty()) return absl::OkStatus();
-    const auto bytes = EncodeSeriesBlock(block, channels_, plan_.coding);
+    const auto bytes = Encode(block);
     if (!bytes.ok()) return bytes.status();
     if (absl::Status s = PutNamed(NamesOfSeriesBlock(*bytes)); !s.ok())
       return s;
@@ -77,8 +80,29 @@ class SeriesPipe : public TrackPipe {
   }
 
  private:
+  // For the model where there is one; what is too short for it to be measured
+  // on is kept exactly.
+  absl::StatusOr<std::vector<uint8_t>> Encode(const SeriesBatch& block) {
+    SeriesCoding coding = plan_.coding;
+    if (plan_.windows != nullptr) {
+      absl::Status ready = plan_.windows->Prepare(block, &coding);
+      if (!ready.ok() && !absl::IsFailedPrecondition(ready)) return ready;
+    }
+    auto bytes = EncodeSeriesBlock(block, channels_, coding);
+    if (plan_.windows != nullptr && !plan_.windows->status().ok()) {
+      return plan_.windows->status();
+    }
+    return bytes;
+  }
+
   // What a block is the first to name goes with it.
   absl::Status PutNamed(const SeriesBlockNames& names) {
+    if (names.plan != 0 && !std::exchange(plan_put_, true)) {
+      absl::Status status =
+          writer_->NameTable(CodingTableKind::kWindowPlan, names.plan,
+                             plan_.windows->plan_bytes());
+      if (!status.ok()) return status;
+    }
     if (names.metadata != 0 && !std::exchange(metadata_put_, true)) {
       absl::Status status = writer_->NameTable(CodingTableKind::kSeriesMetadata,
                                                names.metadata, plan_.metadata);
@@ -101,6 +125,7 @@ class SeriesPipe : public TrackPipe {
   SeriesCutter cutter_;
   bool metadata_put_ = false;
   bool profile_put_ = false;
+  bool plan_put_ = false;
 };
 
 class OpaquePipe : public TrackPipe {
@@ -195,6 +220,11 @@ absl::StatusOr<SeriesPlan> PlanOf(const Track& track,
   plan.metadata = *std::move(metadata);
   plan.coding.metadata = SeriesMetadataId(plan.metadata);
   if (track.kind != StreamKind::kImu) return plan;
+  if (options.imu.windows.chosen()) {
+    auto windows = WindowCoding::Create(options.imu.windows, track.series);
+    if (!windows.ok()) return windows.status();
+    plan.windows = *std::move(windows);
+  }
   const absl::Status status = AddProfile(track, options.imu, store, &plan);
   if (!status.ok()) return status;
   return plan;
@@ -220,8 +250,9 @@ absl::StatusOr<std::unique_ptr<TrackPipe>> NewBlockPipe(
 std::string SeriesCodingText(const Track& track, const IngestOptions& options) {
   if (track.kind != StreamKind::kImu) return "";
   const auto coding = CodingOf(track, options);
-  if (!coding.ok() || coding->bounds.empty()) return "";
-  return ImuCodingText(*coding, track.series);
+  const WindowCodingOptions& windows = options.imu.windows;
+  if (!coding.ok() || (coding->bounds.empty() && !windows.chosen())) return "";
+  return ImuCodingText(*coding, windows, track.series);
 }
 
 }  // namespace fovea

@@ -189,8 +189,10 @@ absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
 }
 
 std::string ImuCodingText(const SeriesCoding& coding,
+                          const WindowCodingOptions& windows,
                           const SeriesInfo& series) {
   std::string text = absl::StrCat("imu level=", ImuLevelName(coding.level));
+  absl::StrAppend(&text, WindowCodingText(windows));
   for (size_t c = 0; c < coding.bounds.size(); ++c) {
     if (coding.bounds[c] == 0) continue;
     const Channel& channel = series.channels[c];

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "api/device_profiles.h"
+#include "api/window_coding.h"
 #include "codec/formats/source.h"
 #include "codec/sample.h"
 #include "codec/series_block.h"
@@ -37,6 +38,11 @@ struct ImuCodingOptions {
   bool known_profiles = true;
 
   std::string device;  // what recorded imu streams; "": what the source says
+
+  // With a model or a sensitivity: imu streams are coded for it, whatever is
+  // said above but for bounds, in blocks of some 10 s. Every imu stream has
+  // to fit it.
+  WindowCodingOptions windows;
 };
 
 // "accel=0.02g,gyro=0.1dps". kInvalidArgument, naming the part, where one is
@@ -62,8 +68,11 @@ absl::StatusOr<SeriesCoding> ImuCodingFor(const ImuCodingOptions& options,
 // "fast", "normal", "max".
 const char* ImuLevelName(ImuLevel level);
 
-// "imu level=normal", then " NAME<=BOUND UNIT" of each channel that has one.
-std::string ImuCodingText(const SeriesCoding& coding, const SeriesInfo& series);
+// "imu level=normal", what it is coded for, then " NAME<=BOUND UNIT" of each
+// channel that has one.
+std::string ImuCodingText(const SeriesCoding& coding,
+                          const WindowCodingOptions& windows,
+                          const SeriesInfo& series);
 
 }  // namespace fovea
 

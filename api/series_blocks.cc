@@ -24,15 +24,30 @@ absl::StatusOr<const SeriesProfile*> SeriesBlocks::Profile(uint32_t id) {
   return &profiles_.emplace(id, *std::move(profile)).first->second;
 }
 
+absl::StatusOr<const SeriesWindowPlan*> SeriesBlocks::Plan(uint32_t id) {
+  if (id == 0) return nullptr;
+  const auto known = plans_.find(id);
+  if (known != plans_.end()) return &known->second;
+  const auto bytes =
+      FindTable(store_, stream_, CodingTableKind::kWindowPlan, id);
+  if (!bytes.ok()) return bytes.status();
+  auto plan = SeriesWindowPlan::Parse(*bytes);
+  if (!plan.ok()) return plan.status();
+  return &plans_.emplace(id, *std::move(plan)).first->second;
+}
+
 absl::StatusOr<DecodedSeries> SeriesBlocks::Decode(
     std::span<const uint8_t> block) {
-  const auto profile = Profile(NamesOfSeriesBlock(block).profile);
-  if (!profile.ok()) {
+  const SeriesBlockNames names = NamesOfSeriesBlock(block);
+  const auto profile = Profile(names.profile);
+  const auto plan = Plan(names.plan);
+  if (!profile.ok() || !plan.ok()) {
     // Of a damaged block it is the damage that matters.
-    const absl::Status damage = DecodeSeriesBlock(block, nullptr).status();
-    return absl::IsDataLoss(damage) ? damage : profile.status();
+    const absl::Status damage = DecodeSeriesBlock(block).status();
+    if (absl::IsDataLoss(damage)) return damage;
+    return profile.ok() ? plan.status() : profile.status();
   }
-  return DecodeSeriesBlock(block, *profile);
+  return DecodeSeriesBlock(block, *profile, *plan);
 }
 
 // Of a block that was decoded; null where it says nothing.

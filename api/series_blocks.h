@@ -15,6 +15,7 @@
 #include "codec/series_block.h"
 #include "codec/series_metadata.h"
 #include "codec/series_profile.h"
+#include "codec/series_window_plan.h"
 #include "store/rows.h"
 #include "store/store_reader.h"
 
@@ -40,11 +41,13 @@ class SeriesBlocks {
 
  private:
   absl::StatusOr<const SeriesProfile*> Profile(uint32_t id);
+  absl::StatusOr<const SeriesWindowPlan*> Plan(uint32_t id);
   absl::StatusOr<const SeriesMetadata*> Metadata(const SeriesBlockNames& names);
 
   StoreReader* const store_;
   const StreamId stream_;
   std::map<uint32_t, SeriesProfile> profiles_;
+  std::map<uint32_t, SeriesWindowPlan> plans_;
   std::map<uint32_t, SeriesMetadata> metadata_;
 };
 

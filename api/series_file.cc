@@ -261,7 +261,7 @@ absl::StatusOr<SeriesFileInput> CodingOf(const EncodeSeriesOptions& options,
   auto settled = ImuCodingFor(coding, series);
   if (!settled.ok()) return settled.status();
   input.coding = *std::move(settled);
-  input.coding_text = ImuCodingText(input.coding, series);
+  input.coding_text = ImuCodingText(input.coding, {}, series);
   if (!imu) return input;
   const auto profile = ChooseProfile(options.imu.profiles, series);
   if (!profile.ok()) return profile.status();

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "codec/imu/imu_block.h"
+#include "sensitivity/window_energy.h"
 #include "sensitivity/window_input.h"
 #include "sensitivity/window_profiler.h"
 
@@ -80,6 +81,25 @@ absl::StatusOr<Opinion> Ask(Model* model, std::span<const double> values) {
 
 }  // namespace
 
+std::string WindowCodingText(const WindowCodingOptions& options) {
+  if (options.model != nullptr) {
+    return absl::StrCat(" model=", options.model->id().name,
+                        " margin-left=", options.margin_left);
+  }
+  if (!options.sensitivity) return "";
+  const auto& models = options.sensitivity->models;
+  return absl::StrCat(
+      " sensitivity=", models.empty() ? std::string("?") : models[0].name,
+      " margin-change=", options.margin_change);
+}
+
+// What is known of the model's window that is asked about, as it was given.
+struct Before {
+  Opinion opinion;
+  std::vector<double> values;
+  std::vector<double> energy;  // of the margin's gradient, by coefficient
+};
+
 struct WindowCoding::State {
   WindowCodingOptions options;
   SeriesInfo series;
@@ -90,8 +110,9 @@ struct WindowCoding::State {
   int strength = 0;
   absl::Status status;
 
-  // Of the block at hand, by where the model's window begins.
-  std::map<size_t, Opinion> before;
+  std::optional<WindowInput> input;  // of the model
+  // Of the block at hand, by where the coded window begins.
+  std::map<size_t, Before> before;
 
   absl::Status MakePlan(const SeriesBatch& batch);
   int StrengthFor(double change) const;
@@ -100,6 +121,9 @@ struct WindowCoding::State {
   std::vector<double> ValuesOf(const SeriesBatch& batch, double begin,
                                size_t first_row,
                                std::span<const double> coded) const;
+  absl::StatusOr<Before> LookAt(std::vector<double> values);
+  // What errors of the size of those of `coded`, of any sign, do to the margin.
+  double ExpectedChange(const Before& given, std::vector<double> coded) const;
   absl::StatusOr<WindowOpinion> Judge(const SeriesBatch& batch,
                                       size_t first_row,
                                       std::span<const double> coded);
@@ -172,6 +196,34 @@ std::vector<double> WindowCoding::State::ValuesOf(
   return values;
 }
 
+// The DCT of each channel.
+void ToFrequencies(size_t window, std::vector<double>* values) {
+  for (size_t at = 0; at < values->size(); at += window) {
+    ForwardDct(std::span(*values).subspan(at, window));
+  }
+}
+
+absl::StatusOr<Before> WindowCoding::State::LookAt(std::vector<double> values) {
+  auto opinion = Ask(options.model, values);
+  if (!opinion.ok()) return opinion.status();
+  auto gradient = MarginGradient(options.model, *input, values);
+  if (!gradient.ok()) return gradient.status();
+  ToFrequencies(input->window(), &*gradient);
+  for (double& slope : *gradient) slope *= slope;
+  return Before{*std::move(opinion), std::move(values), *std::move(gradient)};
+}
+
+double WindowCoding::State::ExpectedChange(const Before& given,
+                                           std::vector<double> coded) const {
+  for (size_t i = 0; i < coded.size(); ++i) coded[i] -= given.values[i];
+  ToFrequencies(input->window(), &coded);
+  double square = 0;
+  for (size_t i = 0; i < coded.size(); ++i) {
+    square += given.energy[i] * coded[i] * coded[i];
+  }
+  return std::sqrt(square);
+}
+
 absl::StatusOr<WindowOpinion> WindowCoding::State::Judge(
     const SeriesBatch& batch, size_t first_row, std::span<const double> coded) {
   const auto rows = static_cast<double>(batch.time_ns.size());
@@ -183,16 +235,19 @@ absl::StatusOr<WindowOpinion> WindowCoding::State::Judge(
   const double begin = std::max(0.0, end - model_rows);
   auto known = before.find(first_row);
   if (known == before.end()) {
-    auto opinion = Ask(options.model, ValuesOf(batch, begin, 0, {}));
-    if (!opinion.ok()) return opinion.status();
-    known = before.emplace(first_row, *std::move(opinion)).first;
+    auto given = LookAt(ValuesOf(batch, begin, 0, {}));
+    if (!given.ok()) return given.status();
+    known = before.emplace(first_row, *std::move(given)).first;
   }
-  const auto now = Ask(options.model, ValuesOf(batch, begin, first_row, coded));
+  const Opinion& given = known->second.opinion;
+  std::vector<double> values = ValuesOf(batch, begin, first_row, coded);
+  const auto now = Ask(options.model, values);
   if (!now.ok()) return now.status();
-  const size_t answer = known->second.answer;
-  const double margin = known->second.MarginOf(answer);
-  const double change = std::abs(now->MarginOf(answer) - margin);
-  return WindowOpinion{now->answer == answer,
+  const double margin = given.MarginOf(given.answer);
+  const double change =
+      std::max(std::abs(now->MarginOf(given.answer) - margin),
+               ExpectedChange(known->second, std::move(values)));
+  return WindowOpinion{now->answer == given.answer,
                        change <= (1 - options.margin_left) * margin};
 }
 
@@ -235,6 +290,9 @@ absl::StatusOr<std::unique_ptr<WindowCoding>> WindowCoding::Create(
                                 "'s, nothing would be left of it"));
     }
     state->columns = *std::move(columns);
+    auto input = WindowInput::Create(card);
+    if (!input.ok()) return input.status();
+    state->input = *std::move(input);
     span.rate_hz = card.rate_hz;
     span.window = card.window;
   }

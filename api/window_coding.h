@@ -31,14 +31,22 @@ struct WindowCodingOptions {
   // on the first block.
   std::optional<SeriesSensitivity> sensitivity;
 
-  // With a model: of each window the answer stays, and so much of its margin
-  // (the logarithm of how much likelier it is than the next one), which grows
-  // by no more than the rest either. 0 to 1.
+  // With a model: of each window the answer stays, and its margin (the
+  // logarithm of how much likelier it is than the next one) changes by no more
+  // than the rest: neither as it does, nor as errors of any sign of that size
+  // would in the root mean square. 0 to 1.
   double margin_left = 0.5;
   // Without: how much errors are expected to change the margin, in the root
   // mean square. Above 0.
   double margin_change = 0.5;
+
+  // Either is there.
+  bool chosen() const { return model != nullptr || sensitivity.has_value(); }
 };
+
+// " model=NAME margin-left=0.5", " sensitivity=NAME margin-change=0.5"; empty
+// where nothing is chosen.
+std::string WindowCodingText(const WindowCodingOptions& options);
 
 // Of one series, block after block. Not thread-safe.
 class WindowCoding {

@@ -5,6 +5,34 @@
 #include <utility>
 
 namespace fovea::cli {
+namespace {
+
+void AddModelOptions(CLI::App* verb, ImuArguments* arguments) {
+  CLI::Option* const model =
+      verb->add_option("--imu-model", arguments->models,
+                       "Keep of inertial samples what this model of sensor "
+                       "windows needs: a model as --model takes it, which is "
+                       "asked about each window, what 'fovea profile' wrote "
+                       "of one, or both")
+          ->allow_extra_args(false)
+          ->type_name("MODEL|FILE");
+  verb->add_option("--imu-margin", arguments->windows.margin_left,
+                   "With a model: its answers stay, and of each one's margin "
+                   "so much")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("SHARE")
+      ->capture_default_str()
+      ->needs(model);
+  verb->add_option("--imu-margin-change", arguments->windows.margin_change,
+                   "With a file alone: how much errors are expected to change "
+                   "margins, in logits")
+      ->check(CLI::Range(1e-3, 1e3))
+      ->type_name("X")
+      ->capture_default_str()
+      ->needs(model);
+}
+
+}  // namespace
 
 void AddImuOptions(CLI::App* verb, bool ingest, ImuArguments* arguments) {
   verb->add_option("--imu-level", arguments->level,
@@ -28,6 +56,7 @@ void AddImuOptions(CLI::App* verb, bool ingest, ImuArguments* arguments) {
     verb->add_flag("--no-imu-profile", arguments->no_profile,
                    "Use no profile, though the store may know one")
         ->excludes(profile);
+    AddModelOptions(verb, arguments);
   }
   verb->add_option("--imu-device", arguments->device,
                    "What recorded inertial samples (default: what the source "
@@ -46,6 +75,7 @@ ImuCodingOptions SettleImu(const ImuArguments& arguments) {
   if (arguments.level == "max") imu.level = ImuLevel::kMax;
   imu.known_profiles = !arguments.no_profile;
   imu.device = arguments.device;
+  imu.windows = arguments.windows;
   if (arguments.bound.empty()) return imu;
   auto bounds = ParseImuBounds(arguments.bound);
   if (!bounds.ok()) {

@@ -20,10 +20,12 @@ struct ImuArguments {
   std::vector<std::string> profiles;  // files
   bool no_profile = false;
   std::string device;
+  std::vector<std::string> models;  // and sensitivity files
+  WindowCodingOptions windows;      // what they are coded by
 };
 
 // --imu-level, --imu-bound, --imu-profile, --imu-device; for ingests also
-// --no-imu-profile.
+// --no-imu-profile, --imu-model, --imu-margin, --imu-margin-change.
 void AddImuOptions(CLI::App* verb, bool ingest, ImuArguments* arguments);
 
 // What they mean; throws CLI::ValidationError. Profiles are yet to be read.

@@ -239,21 +239,26 @@ absl::StatusOr<Channels> EncodeByProfile(const SeriesBatch& batch,
   return std::move(groups).Finish(level, &profile);
 }
 
-// Whether each decoded sample is within its bound of the given one.
+// Whether each decoded sample is within its bound, if it has one.
 bool AreWithin(std::span<const double> bounds, std::span<const double> given,
                std::span<const double> decoded) {
   for (size_t i = 0; !bounds.empty() && i < given.size(); ++i) {
     const double bound = bounds[i % bounds.size()];
+    if (bound == 0) continue;
     if (!(std::abs(given[i] - decoded[i]) <= bound)) return false;
   }
   return true;
 }
 
-// What is left of a bound for numbers, in whole units; none: any distance.
+// What is left of bounds for numbers, in whole units; of 0, any distance.
 // False: it is finer than the units.
 bool BoundsInUnits(const SeriesCoding& coding, ImuWindowOptions* options) {
   const std::vector<double>& units = coding.windows.plan->units();
   for (size_t c = 0; c < coding.bounds.size(); ++c) {
+    if (coding.bounds[c] == 0) {
+      options->bounds.push_back(-1);
+      continue;
+    }
     const double left = std::floor(coding.bounds[c] / units[c] - 0.5);
     if (left < 0) return false;
     options->bounds.push_back(

@@ -59,7 +59,8 @@ struct SeriesCoding {
   uint32_t metadata = 0;
 
   // How far a decoded sample may be from the given one, for each channel in
-  // its unit; 0 or none: not at all. Checked for every sample. NaN,
+  // its unit; 0 or none: not at all, or with `windows` any distance. Checked
+  // for every sample. NaN,
   // infinities and what is far off the rest are kept bit for bit.
   std::vector<double> bounds;
 

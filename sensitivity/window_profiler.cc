@@ -10,6 +10,26 @@
 
 namespace fovea {
 
+absl::StatusOr<std::vector<double>> MarginGradient(
+    Model* model, const WindowInput& input, const std::vector<double>& window) {
+  const auto outputs = model->network()->Forward(input.Prepare(window));
+  if (!outputs.ok()) return outputs.status();
+  // Checks shapes too.
+  const auto margin =
+      model->decoder().Differentiate(*outputs, *outputs, Probe::kSum, 0);
+  if (!margin.ok()) return margin.status();
+  const auto by_input = model->network()->InputGradient(margin->by_output);
+  if (!by_input.ok()) return by_input.status();
+  std::vector<double> gradient = input.Adjoint(*by_input);
+  if (!std::all_of(gradient.begin(), gradient.end(),
+                   [](double value) { return std::isfinite(value); })) {
+    return absl::DataLossError(
+        absl::StrCat("model ", model->id().name,
+                     ": gradient is not finite; check its weights"));
+  }
+  return gradient;
+}
+
 WindowProfiler::WindowProfiler(Model* model, WindowInput input,
                                WindowCutter cutter)
     : model_(model),
@@ -40,22 +60,9 @@ absl::Status WindowProfiler::Add(const SeriesBatch& batch) {
 }
 
 absl::Status WindowProfiler::Measure(const std::vector<double>& window) {
-  const auto outputs = model_->network()->Forward(input_.Prepare(window));
-  if (!outputs.ok()) return outputs.status();
-  // Checks shapes too.
-  const auto margin =
-      model_->decoder().Differentiate(*outputs, *outputs, Probe::kSum, 0);
-  if (!margin.ok()) return margin.status();
-  const auto by_input = model_->network()->InputGradient(margin->by_output);
-  if (!by_input.ok()) return by_input.status();
-  const std::vector<double> gradient = input_.Adjoint(*by_input);
-  if (!std::all_of(gradient.begin(), gradient.end(),
-                   [](double value) { return std::isfinite(value); })) {
-    return absl::DataLossError(
-        absl::StrCat("model ", model_->id().name,
-                     ": gradient is not finite; check its weights"));
-  }
-  energy_.Add(gradient);
+  const auto gradient = MarginGradient(model_, input_, window);
+  if (!gradient.ok()) return gradient.status();
+  energy_.Add(*gradient);
   return absl::OkStatus();
 }
 

@@ -21,6 +21,12 @@
 
 namespace fovea {
 
+// Of the model's margin by the values of a window, per unit of the stream,
+// channel by channel. kDataLoss: the output or the gradient is not finite;
+// errors of the network and the decoder.
+absl::StatusOr<std::vector<double>> MarginGradient(
+    Model* model, const WindowInput& input, const std::vector<double>& window);
+
 // For one model and one series; not thread-safe.
 //
 // Pictures need a degraded input and random probes, since a model's

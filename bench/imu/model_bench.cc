@@ -37,7 +37,7 @@ namespace fovea::bench {
 namespace {
 
 constexpr double kGoal = 0.99;
-constexpr int kBases[] = {44, 60};  // strengths that windows begin at
+constexpr int kBases[] = {44, 60, 76};  // strengths that windows begin at
 
 // What a block comes to.
 void Count(const Scene& scene, const Take& take, size_t bytes,

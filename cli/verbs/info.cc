@@ -12,6 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "api/coded_windows.h"
 #include "api/coding_tables.h"
 #include "api/derived_report.h"
 #include "api/probe.h"
@@ -176,10 +178,35 @@ void AddDerived(const DerivedReport& report, FactList* facts) {
   }
 }
 
+// "1,200 windows in 15 of 15 blocks, 1,199 of 1,200 answers the same; ..."
+std::string CodedText(const CodedWindows& coded) {
+  if (coded.windows == 0) return "";
+  std::string text = absl::StrCat(FormatCount(coded.windows, "window"), " in ",
+                                  FormatCount(coded.blocks_by_windows), " of ",
+                                  FormatCount(coded.blocks, "block"));
+  if (coded.judged > 0) {
+    absl::StrAppend(&text, ", ", FormatCount(coded.agreeing), " of ",
+                    FormatCount(coded.judged), " answers the same");
+  }
+  absl::StrAppend(&text, "; margins expected to change by ",
+                  absl::StrFormat("%.2g", coded.margin_change));
+  return text;
+}
+
+Json CodedJson(const CodedWindows& coded) {
+  return {{"blocks", coded.blocks},
+          {"blocks_by_windows", coded.blocks_by_windows},
+          {"windows", coded.windows},
+          {"judged", coded.judged},
+          {"agreeing", coded.agreeing},
+          {"margin_change", coded.margin_change}};
+}
+
 struct FoundStream {
   StreamSummary summary;
   DerivedReport derived;
   std::vector<NamedTable> tables;
+  CodedWindows coded;
 };
 
 std::string StreamText(const FoundStream& found) {
@@ -200,6 +227,7 @@ std::string StreamText(const FoundStream& found) {
   facts.Add("device", d.series.device);
   facts.Add("coding", SeriesLevelText(d, found.tables));
   facts.Add("size", SeriesSizeText(s));
+  facts.Add("for a model", CodedText(found.coded));
   AddDerived(found.derived, &facts);
   return facts.Render() + NotesText(d.notes);
 }
@@ -214,6 +242,9 @@ int InfoStream(const Context& context, const FoundStream& stream) {
     if (kind == StreamKind::kImu || kind == StreamKind::kSeries) {
       document["stream"]["coding"] =
           SeriesCodingJson(stream.summary, stream.tables);
+    }
+    if (stream.coded.windows > 0) {
+      document["stream"]["coded_windows"] = CodedJson(stream.coded);
     }
     WriteJson(document);
   } else {
@@ -302,8 +333,10 @@ absl::StatusOr<std::optional<FoundStream>> FindStream(const Context& context,
   if (!derived.ok()) return derived.status();
   auto tables = ListTables((*store)->chunks(), stream->id);
   if (!tables.ok()) return tables.status();
+  const auto coded = CodedWindowsOf((*store)->chunks(), *stream);
+  if (!coded.ok()) return coded.status();
   return FoundStream{*std::move(stream), *std::move(derived),
-                     *std::move(tables)};
+                     *std::move(tables), *coded};
 }
 
 bool IsFeed(const std::string& object) {

@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/imu_model.h"
 #include "api/ingest_input.h"
 #include "api/model_folder.h"
 #include "api/store.h"
@@ -252,6 +253,10 @@ absl::StatusOr<int> RunIngest(const Context& context,
   auto profiles = ReadImuProfiles(arguments.imu);
   if (!profiles.ok()) return profiles.status();
   with_models.options.imu.profiles = *std::move(profiles);
+  auto imu_model = OpenImuModel(arguments.imu.models, arguments.model_folder);
+  if (!imu_model.ok()) return imu_model.status();
+  with_models.options.imu.windows.model = imu_model->model.get();
+  with_models.options.imu.windows.sensitivity = imu_model->sensitivity;
   if (arguments.audit_originals) {
     with_models.options.originals = {*arguments.audit_originals,
                                      arguments.reuse.seed};

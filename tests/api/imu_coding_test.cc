@@ -86,7 +86,7 @@ TEST(ImuCodingTest, ABoundIsOfOneTrackOfSeveral) {
 
 TEST(ImuCodingTest, SaysLevelAndBounds) {
   const auto coding = Coding("accel=0.5m/s2,temperature=2");
-  EXPECT_EQ(ImuCodingText(*coding, kSi),
+  EXPECT_EQ(ImuCodingText(*coding, {}, kSi),
             "imu level=fast accel_x<=0.5 m/s2 temperature<=2");
 }
 
