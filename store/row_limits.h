@@ -25,7 +25,7 @@ struct RowLimits {
   size_t max_coding_table_bytes = 64U << 10;
   size_t max_device_tables = 16;  // per device and kind
   size_t max_device_bytes = 256;  // of its name
-  size_t max_label_bytes = 64;  // of an observation
+  size_t max_label_bytes = 64;    // of an observation
   size_t max_observation_bytes = 1U << 20;
   size_t max_look_spans = 1U << 12;  // per stream and model
   size_t max_presence_bytes = 8U << 10;
