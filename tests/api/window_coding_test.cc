@@ -182,7 +182,7 @@ TEST_F(WindowCodingTest, AStoreKeepsThePlanAndTellsTheVerdict) {
                                })
                   .ok());
   EXPECT_EQ(rows, 3000);
-  const auto exact = store->Describe("walk");
+  const auto exact = store->Describe("walk.imu");
   ASSERT_TRUE(exact.ok()) << exact.status();
   EXPECT_EQ(CodedWindowsOf(store->chunks(), *exact)->windows, 0);
   EXPECT_LT(3 * stream->counts.stored_bytes, exact->counts.stored_bytes);
