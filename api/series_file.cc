@@ -235,13 +235,25 @@ absl::Status Feed(const SeriesInput& input, const SourceOptions& options,
   }
 }
 
+bool IsAllTime(const SourceOptions& options) {
+  return options.from_ns == std::numeric_limits<int64_t>::min() &&
+         options.to_ns == std::numeric_limits<int64_t>::max();
+}
+
 // What Feed() left in `report` becomes a file, where there is anything.
-absl::StatusOr<SeriesFileReport> Settle(absl::Status fed, SeriesSink* sink,
+absl::StatusOr<SeriesFileReport> Settle(absl::Status fed,
+                                        const SourceOptions& options,
+                                        SeriesSink* sink,
                                         SeriesFileReport report) {
   if (!fed.ok()) return fed;
   int64_t samples = 0;
   for (const SeriesTrackReport& track : report.tracks) samples += track.samples;
   if (samples == 0 && !report.source_error.ok()) return report.source_error;
+  if (samples == 0 && !IsAllTime(options)) {
+    return absl::NotFoundError(
+        "no samples in that time; times are as the recording has them, which "
+        "may count from its device's start or from 1970");
+  }
   if (absl::Status s = sink->Finish(&report); !s.ok()) return s;
   return report;
 }
@@ -261,8 +273,10 @@ absl::StatusOr<SeriesFileInput> CodingOf(const EncodeSeriesOptions& options,
   auto settled = ImuCodingFor(coding, series);
   if (!settled.ok()) return settled.status();
   input.coding = *std::move(settled);
-  input.coding_text = ImuCodingText(input.coding, {}, series);
   if (!imu) return input;
+  if (!input.coding.bounds.empty()) {
+    input.coding_text = ImuCodingText(input.coding, {}, series);
+  }
   const auto profile = ChooseProfile(options.imu.profiles, series);
   if (!profile.ok()) return profile.status();
   if (*profile != nullptr) input.profile = (*profile)->bytes;
@@ -319,7 +333,7 @@ absl::StatusOr<SeriesFileReport> EncodeSeriesFile(
   FileSink sink(*std::move(writer));
   const absl::Status fed =
       Feed(*input, options.source, progress, stop, &sink, &report);
-  return Settle(fed, &sink, std::move(report));
+  return Settle(fed, options.source, &sink, std::move(report));
 }
 
 absl::StatusOr<SeriesFileReport> DecodeSeriesFile(
@@ -333,7 +347,7 @@ absl::StatusOr<SeriesFileReport> DecodeSeriesFile(
   if (!sink.ok()) return sink.status();
   const absl::Status fed =
       Feed(*input, options.source, progress, stop, sink->get(), &report);
-  return Settle(fed, sink->get(), std::move(report));
+  return Settle(fed, options.source, sink->get(), std::move(report));
 }
 
 bool IsSeriesFileName(const std::string& path) {

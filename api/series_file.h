@@ -70,7 +70,8 @@ struct DecodeSeriesOptions {
 };
 
 // kInvalidArgument: no imu or series track; a .csv of several, which are
-// named; kNotFound: no track of that suffix. Otherwise as EncodeSeriesFile().
+// named; kNotFound: no track of that suffix, no sample in the time. Otherwise
+// as EncodeSeriesFile().
 absl::StatusOr<SeriesFileReport> DecodeSeriesFile(
     const DecodeSeriesOptions& options, const SeriesProgress& progress,
     const std::atomic<bool>* stop);

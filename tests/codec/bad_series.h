@@ -130,7 +130,7 @@ inline std::vector<std::pair<std::string, SeriesBytes>> ClaimingBlocks() {
   SeriesBytes divided = one(0, [](SeriesBytes*) {});
   divided.insert(divided.end(), {33, 0, 0, 0, 0, 0});
   add("divisor 0", std::move(divided));
-  add("unknown flag", {2 | 128, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  add("version 3", {3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
   add("all on the grids of no profile", {2 | 32, 1, 1, 0, 0, 0});
   return blocks;
 }

@@ -140,6 +140,8 @@ TEST_F(SensorFiles, APartOfATimeIsDecoded) {
   EXPECT_EQ(report["tracks"][0]["samples"], 100);
   EXPECT_THAT(Text("out.csv"), HasSubstr("\n2000000000,"));
   EXPECT_THAT(Text("out.csv"), Not(HasSubstr("\n3000000000,")));
+  ExpectOneLine(Fovea({"decode", "imu.fser", "-o", "no.csv", "--from", "20s"}),
+                1, "no samples in that time");
 }
 
 TEST_F(SensorFiles, BoundsMakeFilesSmallerAndAreTold) {
