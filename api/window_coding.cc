@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "codec/imu/imu_block.h"
 #include "sensitivity/window_energy.h"
 #include "sensitivity/window_input.h"
 #include "sensitivity/window_profiler.h"

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "codec/byte_stream.h"
 #include "codec/formats/internal/byte_fields.h"
-#include "codec/imu/core/crc32c.h"
+#include "codec/formats/internal/crc32.h"
 #include "codec/series_block.h"
 #include "codec/series_metadata.h"
 
@@ -47,6 +47,12 @@ bool TakeText(ByteReader* in, std::string* text) {
   return IsPrintable(*text);
 }
 
+uint32_t ChecksumOf(std::span<const uint8_t> bytes) {
+  Crc32 sum;
+  sum.Add(TextOf(bytes));
+  return sum.value();
+}
+
 bool IsEntryKind(uint8_t kind) {
   return kind >= static_cast<uint8_t>(SeriesRecord::kBlock) &&
          kind <= static_cast<uint8_t>(SeriesRecord::kRejected);
@@ -60,7 +66,7 @@ void PutRecord(SeriesRecord kind, std::span<const uint8_t> payload,
   out->push_back(static_cast<uint8_t>(kind));
   PutU32(static_cast<uint32_t>(payload.size()), out);
   out->insert(out->end(), payload.begin(), payload.end());
-  PutU32(imu::Crc32c(out->data() + start, out->size() - start), out);
+  PutU32(ChecksumOf(std::span(*out).subspan(start)), out);
 }
 
 absl::StatusOr<std::vector<uint8_t>> TrackPayload(
@@ -181,7 +187,7 @@ absl::StatusOr<SeriesFileRecord> ReadRecord(uint64_t offset,
   const auto bytes = file->Peek(static_cast<size_t>(all));
   if (!bytes.ok()) return bytes.status();
   const size_t sealed = kRecordHeadBytes + static_cast<size_t>(size);
-  if (imu::Crc32c(bytes->data(), sealed) !=
+  if (ChecksumOf(bytes->first(sealed)) !=
       LittleAt<uint32_t>(bytes->data() + sealed)) {
     return damaged("a record's checksum does not fit");
   }

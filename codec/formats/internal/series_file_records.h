@@ -27,7 +27,7 @@ inline constexpr std::array<uint8_t, 8> kSeriesFileTail = {'F', 'S', 'E', 'R',
                                                            'e', 'n', 'd', '\n'};
 inline constexpr size_t kSeriesFileTailBytes = 16;  // u64 offset, then those
 inline constexpr size_t kRecordHeadBytes = 5;       // u8 kind, u32 size
-inline constexpr size_t kRecordSealBytes = 4;       // CRC-32C behind it
+inline constexpr size_t kRecordSealBytes = 4;       // CRC-32 behind it
 
 enum class SeriesRecord : uint8_t {
   kTrack = 1,
