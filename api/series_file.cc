@@ -299,9 +299,10 @@ absl::StatusOr<std::unique_ptr<SeriesSink>> OpenText(
     for (const auto& track : report.tracks) {
       names.push_back(NameOf(track.track));
     }
-    return absl::InvalidArgumentError(absl::StrCat(
-        output, ": a .csv holds one track, and there are ",
-        absl::StrJoin(names, ", "), "; choose one, or write an .mcap"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(output, ": a .csv holds one track, and there are ",
+                     absl::StrJoin(names, ", "),
+                     "; choose one with --track, or write an .mcap"));
   }
   auto writer = CsvWriter::Create(output, report.tracks[0].track.series);
   if (!writer.ok()) return writer.status();
