@@ -2,6 +2,7 @@
 
 #include "api/series_file.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -317,10 +318,17 @@ absl::StatusOr<SeriesFileReport> EncodeSeriesFile(
   SeriesFileReport report;
   const auto input = OpenSeries(options.input, options.source, "", &report);
   if (!input.ok()) return input.status();
-  if (absl::Status s =
-          CheckImuBounds(options.imu.bounds, input->source->info().tracks);
-      !s.ok()) {
-    return s;
+  const SourceInfo& info = input->source->info();
+  absl::Status bounds = CheckImuBounds(options.imu.bounds, info.tracks);
+  if (!bounds.ok()) return bounds;
+  const bool imu = std::any_of(
+      report.tracks.begin(), report.tracks.end(),
+      [](const auto& track) { return track.track.kind == StreamKind::kImu; });
+  if (!imu && !options.imu.bounds.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(info.name,
+                     ": bounds are of inertial samples, and it has no imu "
+                     "track; leave them out"));
   }
   std::vector<SeriesFileInput> inputs;
   for (const SeriesTrackReport& track : report.tracks) {

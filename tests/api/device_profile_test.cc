@@ -190,9 +190,11 @@ TEST_F(DeviceProfileTest, WrongOnesAreRefused) {
   EXPECT_THAT(device.ToString(),
               HasSubstr("ring.fsp is of device 'ring', expected 'another'"));
 
-  options.imu.device = "ring";
-  options.source.csv_columns = "t,gx,gy,gz,-,-,-";
-  const absl::Status channels = Ingest(second, options);
+  SeriesInfo gyroscope;
+  gyroscope.channels = {{"gyro_x", "rad/s"}};
+  gyroscope.device = "ring";
+  const absl::Status channels =
+      ChooseProfile(options.imu.profiles, gyroscope).status();
   EXPECT_EQ(channels.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(channels.ToString(), HasSubstr("6 channels"));
 

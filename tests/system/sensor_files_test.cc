@@ -148,11 +148,14 @@ TEST_F(SensorFiles, APartOfATimeIsDecoded) {
 
 TEST_F(SensorFiles, BoundsMakeFilesSmallerAndAreTold) {
   std::ostringstream csv;
-  csv << "time_ns,gyro_x,accel_x\n";
+  csv << "time_ns,gyro_x,gyro_y,gyro_z,accel_x,accel_y,accel_z\n";
   std::minstd_rand random(7);
   for (int i = 0; i < 1000; ++i) {
-    csv << i * 10'000'000LL << ',' << static_cast<double>(random() % 999) * 1e-3
-        << ',' << static_cast<double>(random() % 999) * 1e-2 << '\n';
+    csv << i * 10'000'000LL;
+    for (const double step : {1e-3, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2}) {
+      csv << ',' << static_cast<double>(random() % 999) * step;
+    }
+    csv << '\n';
   }
   Write("imu.csv", csv.str());
   const Json exact = JsonOf({"encode", "imu.csv", "-o", "exact.fser"});
@@ -206,6 +209,10 @@ TEST_F(SensorFiles, OptionsOfCamerasAreNoneOfSensors) {
   ExpectOneLine(Fovea({"encode", "imu.csv", "-o", "imu.fser", "--imu-bound",
                        "magnet=1uT"}),
                 1, "magnet");
+  Write("heart.csv", "time_ns,rate\n0,60\n1000000000,61\n");
+  ExpectOneLine(Fovea({"encode", "heart.csv", "-o", "heart.fser", "--imu-bound",
+                       "rate=1"}),
+                1, "heart.csv");
 }
 
 TEST_F(SensorFiles, ARealFlightIsStoredWhole) {
