@@ -17,6 +17,7 @@
 namespace fovea {
 namespace {
 
+constexpr double kLeastDeviation = 1e-6;  // of a model card
 constexpr size_t kConvolutions = 3;
 constexpr size_t kStride = 2;
 constexpr std::array<size_t, kConvolutions> kFilters = {16, 24, 32};
@@ -138,8 +139,11 @@ void WindowClassifier::LearnScale(std::span<const WindowLesson> lessons) {
       }
     }
     mean_.push_back(mean);
-    // A channel that never moves says nothing, at any scale.
-    deviation_.push_back(square > 0 ? std::sqrt(square / count) : 1);
+    // A channel that moves by no more than roundings, or by less than a card
+    // can hold, says nothing, at any scale.
+    const double deviation = std::sqrt(square / count);
+    const double least = std::max(kLeastDeviation, 1e-9 * std::fabs(mean));
+    deviation_.push_back(deviation > least ? deviation : 1);
   }
   for (const size_t first : training_.turned) ShareScale(first);
 }
