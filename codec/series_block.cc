@@ -122,7 +122,9 @@ class GroupWriter {
       heads_.push_back(kGroupFloat);
       rest_.columns.push_back(std::move(form.floats));
     } else {
-      if (form.fit) last_ = form.fit->grid;
+      // By itself; the grid that its bytes may refer to is not in this block
+      // where the channel before is coded otherwise.
+      if (form.fit) form = FormChannel(column, &last_);
       heads_.insert(heads_.end(), form.bytes.begin(), form.bytes.end());
     }
   }

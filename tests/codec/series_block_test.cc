@@ -47,6 +47,26 @@ size_t CheckRoundTrip(const SeriesBatch& batch, size_t channels) {
   return block->size();
 }
 
+TEST(SeriesBlockTest, AGridIsNotThatOfAChannelCodedOtherwise) {
+  std::mt19937_64 random(5);
+  std::vector<double> values;
+  for (int i = 0; i < 200; ++i) {
+    values.push_back(static_cast<double>(random() % 1000));
+    values.push_back(1e12 + static_cast<double>(random() % 1000));
+  }
+  const SeriesBatch batch = Timed(std::move(values), 2);
+  SeriesCoding coding;
+  coding.bounds = {10, 0};
+  const auto block = EncodeSeriesBlock(batch, 2, coding);
+  ASSERT_TRUE(block.ok()) << block.status();
+  const auto decoded = DecodeSeriesBlock(*block);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  for (size_t i = 0; i < batch.values.size(); i += 2) {
+    ASSERT_LE(std::fabs(decoded->batch.values[i] - batch.values[i]), 10) << i;
+    ASSERT_EQ(decoded->batch.values[i + 1], batch.values[i + 1]) << i;
+  }
+}
+
 TEST(SeriesBlockTest, KeepsRandomWalksOfEveryChannelCount) {
   std::mt19937_64 random(1);
   for (size_t channels = 1; channels <= kMaxSeriesChannels; ++channels) {
