@@ -51,7 +51,8 @@ struct SeriesCoding {
   ImuLevel level = ImuLevel::kNormal;
 
   // What was learned of the device. Not owned; of other channels, or null:
-  // none. Blocks that it makes smaller name it.
+  // none. Blocks all of whose samples are on its grids are coded by it, unless
+  // there are bounds; what they would take without is not looked at.
   const SeriesProfile* profile = nullptr;
 
   // By which blocks name what the series is (codec/series_metadata.h); 0: they
@@ -60,8 +61,8 @@ struct SeriesCoding {
 
   // How far a decoded sample may be from the given one, for each channel in
   // its unit; 0 or none: not at all, or with `windows` any distance. Checked
-  // for every sample. NaN,
-  // infinities and what is far off the rest are kept bit for bit.
+  // for every sample. NaN, infinities and what is far off the rest are kept bit
+  // for bit.
   std::vector<double> bounds;
 
   SeriesWindowCoding windows = {};
