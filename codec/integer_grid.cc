@@ -40,16 +40,6 @@ std::optional<int64_t> ExactInteger(double x) {
   return static_cast<int64_t>(rounded);
 }
 
-// Spacing of values of `precision` bits at `x`, from the exponent's bits;
-// kept where doubles are normal, so that dividing by it is exact.
-double UnitAt(double x, int precision) {
-  constexpr uint64_t kLeastExponent = 123;
-  const uint64_t exponent = (std::bit_cast<uint64_t>(x) >> 52) & 0x7ff;
-  return std::bit_cast<double>((std::max(exponent, kLeastExponent) -
-                                static_cast<uint64_t>(precision - 1))
-                               << 52);
-}
-
 double UnitOf(const IntegerGrid& grid, double predicted) {
   if (grid.kind == GridKind::kAffineDecimal) return 1;
   return UnitAt(predicted, grid.kind == GridKind::kAffine32 ? 24 : 53);
@@ -215,6 +205,15 @@ void FitAffine(GridKind kind, const Lattice& lattice,
 }
 
 }  // namespace
+
+// From the exponent's bits; kept where doubles are normal.
+double UnitAt(double x, int precision) {
+  constexpr uint64_t kLeastExponent = 123;
+  const uint64_t exponent = (std::bit_cast<uint64_t>(x) >> 52) & 0x7ff;
+  return std::bit_cast<double>((std::max(exponent, kLeastExponent) -
+                                static_cast<uint64_t>(precision - 1))
+                               << 52);
+}
 
 double GridValue(const IntegerGrid& grid, int64_t k, int64_t units) {
   if (grid.kind == GridKind::kRatio) {

@@ -40,6 +40,10 @@ struct IntegerGrid {
 // the same on every machine with IEEE arithmetic.
 double GridValue(const IntegerGrid& grid, int64_t k, int64_t units);
 
+// Spacing of values of `precision` bits at `x`, 2^-952 or more: dividing by it
+// is exact.
+double UnitAt(double x, int precision);
+
 struct GridFit {
   IntegerGrid grid;
   std::vector<int64_t> k;          // one per sample

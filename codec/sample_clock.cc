@@ -3,7 +3,11 @@
 //   u8             bytes of q less one (bits 0-2), z (bits 3-7)
 //   bytes          zigzag of q, little-endian; first time = q * 10^z
 //   only with more than one time:
-//   u8             model: 0 even, 1 steps, 2 line, 3 queue; 4 more in ticks
+//   u8             model: 0 even, 1 steps, 2 line, 3 queue (bits 0-1); in ticks
+//                  (bit 2); size that residuals begin with (bits 3-5); or 64
+//                  pieces
+//   pieces         varint rows of each but the last, the pieces, which are
+//                  times as above but have no pieces
 //   even           zigzag varint step
 //   else           varint unit; in ticks u8 j, number offset;
 //                  steps: zigzag varint median; line, queue: zigzag varint
@@ -11,22 +15,22 @@
 //
 // Time i is first + unit * n, n a whole number: m, or in ticks of 2^-j s
 // round(offset + 10^9 / 2^j / unit * m) + correction. m is m of the row before
-// + median + residual, or (slope * i + start * 2^(kSlopeBits - kStartBits)) /
-// 2^kSlopeBits rounded to nearest + shift + residual, where shift takes in
-// residuals beyond half a slope: rows were lost.
+// + median + residual, or (slope * i + start * 2^16) / 2^20 rounded to nearest
+// + shift + residual, where shift takes in residuals beyond half a slope: rows
+// were lost.
 
 #include "codec/sample_clock.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
 #include <numeric>
 #include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "codec/internal/clock_course.h"
 #include "codec/internal/range_coder.h"
 #include "codec/internal/residual_bits.h"
 #include "codec/series_channel.h"
@@ -34,16 +38,27 @@
 namespace fovea {
 namespace {
 
+using internal::Course;
+using internal::Expectation;
+using internal::kEven;
+using internal::kQueue;
+using internal::kSteps;
+using internal::LineOf;
+using internal::Magnitude;
+using internal::Minus;
+using internal::Numbers;
+using internal::Plus;
 using internal::Probability;
 using internal::RangeDecoder;
 using internal::RangeEncoder;
 using internal::ResidualBits;
+using internal::StepsOf;
 
-enum Model : uint8_t { kEven, kSteps, kLine, kQueue, kInTicks };
+constexpr uint8_t kInTicks = 4;
+constexpr uint8_t kPieces = 64;
+constexpr uint8_t kCourseBits = 3;
+constexpr int kSizeShift = 3;
 
-constexpr int kSlopeBits = 20;
-constexpr int kStartBits = 4;
-constexpr uint64_t kMaxRise = uint64_t{1} << 42;  // of a line, in units
 constexpr double kMaxExact = 9007199254740992.0;  // 2^53
 
 // Ticks that are looked for: 2^-30 s at the shortest, at least so many units
@@ -52,73 +67,20 @@ constexpr int kMaxTickShift = 30;
 constexpr double kLeastStep = 4;
 constexpr double kNearTick = 1.01;
 
-// Coded bits of a row from which they are.
+// Rows from which a line may bend, or a clock's decimals change.
+constexpr size_t kPieceRows = 4096;
+
+// Rows up to which the size of residuals is looked for.
+constexpr size_t kSizedRows = 2048;
+
+// Coded bits of a row from which ticks are looked for.
 constexpr size_t kManyBits = 3;
 
 using Bytes = std::vector<uint8_t>;
-using Numbers = std::vector<int64_t>;
-__extension__ using Wide = __int128;
-
-int64_t Plus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) +
-                              static_cast<uint64_t>(b));
-}
-int64_t Minus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) -
-                              static_cast<uint64_t>(b));
-}
-uint64_t Magnitude(int64_t value) {
-  return value < 0 ? 0 - static_cast<uint64_t>(value)
-                   : static_cast<uint64_t>(value);
-}
-
-// How whole numbers go on from row to row.
-struct Course {
-  Model model = kSteps;
-  int64_t median = 0;  // kSteps
-  int64_t slope = 0;   // kLine, 2^kSlopeBits a unit
-  int64_t start = 0;   // kLine, 2^kStartBits a unit
-};
-
-// What the course expects of each row, from what came before.
-class Expectation {
- public:
-  explicit Expectation(const Course& course) : course_(course) {}
-
-  // Of row `i`, counted from 0; row 0 is 0 and not asked for.
-  int64_t Of(size_t i) {
-    if (course_.model == kSteps) return Plus(last_, course_.median);
-    const Wide line = static_cast<Wide>(course_.slope) * static_cast<Wide>(i) +
-                      static_cast<Wide>(course_.start) *
-                          (Wide{1} << (kSlopeBits - kStartBits)) +
-                      (Wide{1} << (kSlopeBits - 1));
-    const int64_t due = Plus(static_cast<int64_t>(line >> kSlopeBits), shift_);
-    if (course_.model == kLine) return due;
-    waiting_ = last_ >= due;
-    return waiting_ ? last_ : due;
-  }
-
-  // Whether the last row asked for came while rows before it were waiting.
-  bool waiting() const { return waiting_; }
-
-  void Learn(int64_t residual, int64_t value) {
-    last_ = value;
-    if (course_.model == kLine &&
-        Magnitude(residual) > (Magnitude(course_.slope) >> (kSlopeBits + 1))) {
-      shift_ = Plus(shift_, residual);
-    }
-  }
-
- private:
-  Course course_;
-  int64_t last_ = 0;
-  int64_t shift_ = 0;
-  bool waiting_ = false;
-};
 
 // `corrections` empty for none.
 Bytes EncodeResiduals(const Numbers& numbers, const Course& course,
-                      std::span<const int64_t> corrections) {
+                      std::span<const int64_t> corrections, int size) {
   Bytes coded;
   RangeEncoder encoder(&coded);
   const auto coder = [&encoder](Probability* probability, bool bit) {
@@ -126,7 +88,7 @@ Bytes EncodeResiduals(const Numbers& numbers, const Course& course,
     return bit;
   };
   Expectation expectation(course);
-  ResidualBits model;
+  ResidualBits model(size);
   ResidualBits correction;
   for (size_t i = 1; i < numbers.size(); ++i) {
     const int64_t residual = Minus(numbers[i], expectation.Of(i));
@@ -136,97 +98,6 @@ Bytes EncodeResiduals(const Numbers& numbers, const Course& course,
   }
   encoder.Finish();
   return coded;
-}
-
-int64_t Median(Numbers values) {
-  const auto middle =
-      values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-Course StepsOf(const Numbers& numbers) {
-  Numbers steps(numbers.size() - 1);
-  for (size_t i = 1; i < numbers.size(); ++i) {
-    steps[i - 1] = Minus(numbers[i], numbers[i - 1]);
-  }
-  return {kSteps, Median(std::move(steps)), 0, 0};
-}
-
-// How far the rows are above the slope through row 0, 2^kStartBits a unit.
-Numbers Rises(const Numbers& numbers, int64_t slope) {
-  Numbers rises;
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    const auto line =
-        static_cast<int64_t>(static_cast<Wide>(slope) * static_cast<Wide>(i) >>
-                             (kSlopeBits - kStartBits));
-    rises.push_back(Minus(numbers[i] * (int64_t{1} << kStartBits), line));
-  }
-  return rises;
-}
-
-// Least squares over the rows that are near the slope already, which whole
-// numbers gave only roughly; what is to be added to it.
-int64_t Refinement(const Numbers& numbers, int64_t slope) {
-  const Numbers rises = Rises(numbers, slope);
-  const auto middle = static_cast<double>(Median(rises));
-  Numbers away;
-  for (const int64_t rise : rises) {
-    away.push_back(std::abs(rise - static_cast<int64_t>(middle)));
-  }
-  const auto near = static_cast<double>(4 * Median(std::move(away)) +
-                                        (int64_t{2} << kStartBits));
-  double rows = 0, sum_i = 0, sum_y = 0, sum_ii = 0, sum_iy = 0;
-  for (size_t i = 0; i < rises.size(); ++i) {
-    const double y = static_cast<double>(rises[i]) - middle;
-    if (std::abs(y) > near) continue;
-    const auto x = static_cast<double>(i);
-    rows += 1;
-    sum_i += x;
-    sum_y += y;
-    sum_ii += x * x;
-    sum_iy += x * y;
-  }
-  const double spread = rows * sum_ii - sum_i * sum_i;
-  if (!(spread > 0)) return 0;
-  const double tilt = (rows * sum_iy - sum_i * sum_y) / spread;
-  return static_cast<int64_t>(
-      std::nearbyint(std::ldexp(tilt, kSlopeBits - kStartBits)));
-}
-
-// The line through the rows; a gap or two do not bend it.
-std::optional<Course> LineOf(const Numbers& numbers) {
-  const size_t apart = numbers.size() / 2;
-  if (apart < 2) return std::nullopt;
-  Numbers slopes;
-  for (size_t i = 0; i + apart < numbers.size(); ++i) {
-    const int64_t rise = Minus(numbers[i + apart], numbers[i]);
-    if (Magnitude(rise) >= kMaxRise || Magnitude(numbers[i]) >= kMaxRise) {
-      return std::nullopt;
-    }
-    slopes.push_back(rise * (int64_t{1} << kSlopeBits) /
-                     static_cast<int64_t>(apart));
-  }
-  Course line = {kLine, 0, Median(std::move(slopes)), 0};
-  line.slope += Refinement(numbers, line.slope);
-  // Half way between the low and the high: rounding is even.
-  Numbers rises = Rises(numbers, line.slope);
-  std::sort(rises.begin(), rises.end());
-  const size_t tenth = rises.size() / 10;
-  line.start = std::midpoint(rises[tenth], rises[rises.size() - 1 - tenth]);
-  return line;
-}
-
-// The rows as if none had been lost: steps far off the median one are that.
-Numbers WithoutLosses(const Numbers& numbers) {
-  const int64_t median = StepsOf(numbers).median;
-  Numbers whole = {numbers[0]};
-  for (size_t i = 1; i < numbers.size(); ++i) {
-    const int64_t step = Minus(numbers[i], numbers[i - 1]);
-    const bool usual = Magnitude(Minus(step, median)) <= Magnitude(median) / 2;
-    whole.push_back(Plus(whole.back(), usual ? step : median));
-  }
-  return whole;
 }
 
 // Times of a clock that counts 2^-j seconds, or of floats of seconds.
@@ -249,10 +120,10 @@ int64_t PointOf(const Ticks& ticks, int64_t m) {
              : 0;
 }
 
-Bytes Written(const Course& course, const Ticks* ticks, uint64_t unit,
+Bytes Written(const Course& course, const Ticks* ticks, uint64_t unit, int size,
               const Bytes& coded) {
-  Bytes out = {
-      static_cast<uint8_t>(course.model + (ticks != nullptr ? kInTicks : 0))};
+  Bytes out = {static_cast<uint8_t>(
+      course.model + (ticks != nullptr ? kInTicks : 0) + (size << kSizeShift))};
   PutVarint(unit, &out);
   if (ticks != nullptr) {
     out.push_back(static_cast<uint8_t>(ticks->j));
@@ -284,9 +155,6 @@ class BestForm {
       queue.model = kQueue;
       Offer(queue, numbers, ticks, corrections);
     }
-    const Numbers whole = WithoutLosses(numbers);
-    const auto longer = whole == numbers ? std::nullopt : LineOf(whole);
-    if (longer) Offer(*longer, numbers, ticks, corrections);
   }
 
   // `first`: the time of row 0, in nanoseconds.
@@ -312,9 +180,15 @@ class BestForm {
  private:
   void Offer(const Course& course, const Numbers& numbers, const Ticks* ticks,
              std::span<const int64_t> corrections) {
-    Bytes form = Written(course, ticks, unit_,
-                         EncodeResiduals(numbers, course, corrections));
-    if (bytes_.empty() || form.size() < bytes_.size()) bytes_ = std::move(form);
+    for (int size = 0; size < internal::kResidualSizes; ++size) {
+      Bytes form = Written(course, ticks, unit_, size,
+                           EncodeResiduals(numbers, course, corrections, size));
+      if (bytes_.empty() || form.size() < bytes_.size()) {
+        bytes_ = std::move(form);
+      }
+      // Long blocks learn soon enough.
+      if (numbers.size() > kSizedRows) break;
+    }
   }
 
   // False where a time is more than a unit from every tick.
@@ -373,6 +247,7 @@ uint64_t ReadFirst(ByteReader* in) {
 
 struct Head {
   Course course;
+  int size = 0;  // of residuals
   std::optional<Ticks> ticks;
   uint64_t unit = 0;
 };
@@ -380,12 +255,13 @@ struct Head {
 Head ReadHead(uint8_t model, ByteReader* in) {
   Head head;
   head.unit = in->Varint();
+  head.size = model >> kSizeShift;
   if ((model & kInTicks) != 0) {
     head.ticks.emplace();
     head.ticks->step = StepOf(in->U8(), head.unit);
     head.ticks->offset = ReadNumber(in);
   }
-  head.course.model = static_cast<Model>(model & ~kInTicks);
+  head.course.model = static_cast<internal::ClockModel>(model & kCourseBits);
   if (head.course.model == kSteps) {
     head.course.median = UnZigZag(in->Varint());
   } else {
@@ -407,7 +283,7 @@ absl::Status DecodeResiduals(const Head& head, std::span<const uint8_t> coded,
     return decoder.Get(probability);
   };
   Expectation expectation(head.course);
-  ResidualBits model;
+  ResidualBits model(head.size);
   ResidualBits correction;
   const auto first = static_cast<uint64_t>((*times)[0]);
   for (size_t i = 1; i < count; ++i) {
@@ -451,9 +327,7 @@ bool IsEven(std::span<const int64_t> times) {
   return true;
 }
 
-}  // namespace
-
-void EncodeSampleTimes(std::span<const int64_t> times, Bytes* out) {
+void EncodePiece(std::span<const int64_t> times, Bytes* out) {
   PutFirst(times[0], out);
   if (times.size() == 1) return;
   if (IsEven(times)) {
@@ -470,13 +344,10 @@ void EncodeSampleTimes(std::span<const int64_t> times, Bytes* out) {
   out->insert(out->end(), best.bytes().begin(), best.bytes().end());
 }
 
-absl::StatusOr<std::vector<int64_t>> DecodeSampleTimes(ByteReader* in,
-                                                       size_t count) {
-  uint64_t first = ReadFirst(in);
-  std::vector<int64_t> times = {static_cast<int64_t>(first)};
-  if (count == 1) return times;
-  const uint8_t model = in->U8();
-  if (!in->ok()) return Damaged("end early");
+// Behind the first time and the model.
+absl::StatusOr<Numbers> DecodePiece(uint64_t first, uint8_t model,
+                                    ByteReader* in, size_t count) {
+  Numbers times = {static_cast<int64_t>(first)};
   if (model == kEven) {
     const auto step = static_cast<uint64_t>(UnZigZag(in->Varint()));
     if (!in->ok()) return Damaged("end early");
@@ -485,7 +356,8 @@ absl::StatusOr<std::vector<int64_t>> DecodeSampleTimes(ByteReader* in,
     }
     return times;
   }
-  if ((model & ~kInTicks) < kSteps || (model & ~kInTicks) > kQueue) {
+  if ((model & kCourseBits) < kSteps ||
+      (model >> kSizeShift) >= internal::kResidualSizes) {
     return Damaged("unknown model");
   }
   const Head head = ReadHead(model, in);
@@ -494,6 +366,58 @@ absl::StatusOr<std::vector<int64_t>> DecodeSampleTimes(ByteReader* in,
   const absl::Status status = DecodeResiduals(head, coded, count, &times);
   if (!status.ok()) return status;
   return times;
+}
+
+absl::StatusOr<Numbers> DecodePieces(ByteReader* in, size_t count) {
+  const uint64_t rows = in->Varint();
+  if (!in->ok() || rows < 2 || rows >= count) {
+    return Damaged("pieces of no size");
+  }
+  Numbers times;
+  while (times.size() < count) {
+    const size_t some = std::min<size_t>(rows, count - times.size());
+    const uint64_t first = ReadFirst(in);
+    const uint8_t model = some > 1 ? in->U8() : uint8_t{kEven};
+    if (!in->ok() || model == kPieces) return Damaged("a piece is cut");
+    if (some == 1) {
+      times.push_back(static_cast<int64_t>(first));
+      continue;
+    }
+    const auto piece = DecodePiece(first, model, in, some);
+    if (!piece.ok()) return piece.status();
+    times.insert(times.end(), piece->begin(), piece->end());
+  }
+  return times;
+}
+
+}  // namespace
+
+void EncodeSampleTimes(std::span<const int64_t> times, Bytes* out) {
+  Bytes whole;
+  EncodePiece(times, &whole);
+  Bytes pieces;
+  if (times.size() > kPieceRows) {
+    PutFirst(times[0], &pieces);
+    pieces.push_back(kPieces);
+    PutVarint(kPieceRows, &pieces);
+    for (size_t at = 0; at < times.size(); at += kPieceRows) {
+      const size_t some = std::min(kPieceRows, times.size() - at);
+      EncodePiece(times.subspan(at, some), &pieces);
+    }
+  }
+  const bool split = !pieces.empty() && pieces.size() < whole.size();
+  const Bytes& shorter = split ? pieces : whole;
+  out->insert(out->end(), shorter.begin(), shorter.end());
+}
+
+absl::StatusOr<std::vector<int64_t>> DecodeSampleTimes(ByteReader* in,
+                                                       size_t count) {
+  const uint64_t first = ReadFirst(in);
+  if (count == 1) return Numbers{static_cast<int64_t>(first)};
+  const uint8_t model = in->U8();
+  if (!in->ok()) return Damaged("end early");
+  if (model == kPieces) return DecodePieces(in, count);
+  return DecodePiece(first, model, in, count);
 }
 
 }  // namespace fovea

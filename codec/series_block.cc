@@ -21,6 +21,9 @@
 //     40 + kind   the same on the grid of the last grid channel before
 //     49          as 32 + kind on the profile's grid
 //     48          floats: their bits in numeric order are in group 2
+//     50          a lattice of this channel or of it and the two behind it,
+//                 which have no model (codec/series_lattice.cc); its numbers
+//                 are in group 1, its units in group 2
 //   group 1, group 2, where channels use them: rows of their columns, for
 //            each 65 536 of them (fewer at the end) varint bytes and an
 //            inertial block (codec/imu/imu_block.h)
@@ -47,6 +50,7 @@
 #include "codec/rice_coder.h"
 #include "codec/sample_clock.h"
 #include "codec/series_channel.h"
+#include "codec/series_lattice.h"
 #include "codec/series_profile.h"
 #include "codec/series_window_numbers.h"
 #include "codec/series_window_plan.h"
@@ -63,6 +67,7 @@ using internal::kByWindows;
 using internal::kGroupFloat;
 using internal::kGroupGrid;
 using internal::kGroupSameGrid;
+using internal::kLattice;
 using internal::kNamesMetadata;
 using internal::kNoUnits;
 using internal::kProfileGrid;
@@ -126,6 +131,18 @@ class GroupWriter {
       // where the channel before is coded otherwise.
       if (form.fit) form = FormChannel(column, &last_);
       heads_.insert(heads_.end(), form.bytes.begin(), form.bytes.end());
+    }
+  }
+
+  // `columns`: from the lattice's first channel on.
+  void AddLattice(LatticeFit fit, std::span<const Column> columns) {
+    plain_ = false;
+    heads_.push_back(kLattice);
+    PutLatticeHead(fit, columns, &heads_);
+    const bool predicted = AllPredicted(fit);
+    for (size_t j = 0; j < fit.lattice.basis.width; ++j) {
+      numbers_.columns.push_back(std::move(fit.k[j]));
+      if (!predicted) rest_.columns.push_back(std::move(fit.units[j]));
     }
   }
 
@@ -206,25 +223,50 @@ absl::StatusOr<Channels> EncodeChannels(const SeriesBatch& batch,
                                         size_t channels,
                                         const SeriesCoding& coding) {
   Channels alone;
-  GroupWriter groups;
+  std::vector<Column> columns;
+  std::vector<ChannelForm> forms;
+  std::vector<bool> lossy;
   std::optional<IntegerGrid> last;
-  bool bounded = false;
   for (size_t c = 0; c < channels; ++c) {
-    const Column column = ColumnOf(batch, channels, c);
-    ChannelForm form = FormChannel(column, &last);
+    columns.push_back(ColumnOf(batch, channels, c));
+    ChannelForm form = FormChannel(columns[c], &last);
     alone.bytes.insert(alone.bytes.end(), form.bytes.begin(), form.bytes.end());
-    if (!coding.bounds.empty() && coding.bounds[c] > 0) {
-      auto fit = FitBounded(column, coding.bounds[c], form.fit);
-      bounded = bounded || fit.has_value();
-      if (fit) form.fit = std::move(fit);
-    }
-    groups.Add(std::move(form), column);
+    auto fit = coding.bounds.empty()
+                   ? std::nullopt
+                   : FitBounded(columns[c], coding.bounds[c], form.fit);
+    lossy.push_back(fit.has_value());
+    if (fit) form.fit = std::move(fit);
+    forms.push_back(std::move(form));
   }
-  auto grouped = std::move(groups).Finish(coding.level, nullptr);
-  if (!grouped.ok()) return grouped;
-  if (bounded) grouped->flags |= kBounded;
-  return grouped->bytes.size() < alone.bytes.size() ? *std::move(grouped)
-                                                    : std::move(alone);
+  auto lattices = FindLattices(columns, forms, lossy);
+  GroupWriter groups;
+  for (size_t c = 0; c < channels; ++c) {
+    if (!lattices[c]) {
+      groups.Add(std::move(forms[c]), columns[c]);
+      continue;
+    }
+    const size_t width = lattices[c]->lattice.basis.width;
+    groups.AddLattice(*std::move(lattices[c]), std::span(columns).subspan(c));
+    c += width - 1;
+  }
+  const bool bounded =
+      std::find(lossy.begin(), lossy.end(), true) != lossy.end();
+  const SeriesProfile* const profile = coding.profile;
+  absl::StatusOr<Channels> learned = Channels{};
+  if (profile != nullptr && profile->channels() == channels) {
+    learned = GroupWriter(groups).Finish(coding.level, profile);
+    if (!learned.ok()) return learned;
+  }
+  auto best = std::move(groups).Finish(coding.level, nullptr);
+  if (!best.ok()) return best;
+  // The profile's id takes four bytes more.
+  if (!learned->bytes.empty() &&
+      learned->bytes.size() + 4 < best->bytes.size()) {
+    best = std::move(learned);
+  }
+  if (bounded) best->flags |= kBounded;
+  return best->bytes.size() < alone.bytes.size() ? *std::move(best)
+                                                 : std::move(alone);
 }
 
 // All channels on the profile's grids; no bytes where one is not.

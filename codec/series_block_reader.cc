@@ -18,6 +18,7 @@
 #include "codec/sample_clock.h"
 #include "codec/series_block.h"
 #include "codec/series_channel.h"
+#include "codec/series_lattice.h"
 #include "codec/series_profile.h"
 #include "codec/series_window_numbers.h"
 #include "codec/series_window_plan.h"
@@ -36,6 +37,7 @@ using internal::kChecksumBytes;
 using internal::kGroupFloat;
 using internal::kGroupGrid;
 using internal::kGroupSameGrid;
+using internal::kLattice;
 using internal::kNamesMetadata;
 using internal::kNoUnits;
 using internal::kProfileGrid;
@@ -74,7 +76,8 @@ absl::Status ReadGroup(ByteReader* in, size_t samples,
 // What a head of version 2 leaves to the groups.
 struct Waiting {
   size_t channel = 0;
-  std::optional<IntegerGrid> grid;  // none: floats
+  std::optional<LatticeHead> lattice;
+  std::optional<IntegerGrid> grid;  // neither: floats
   Exceptions exceptions;
   Numbers units;  // that stood in the head
   bool grouped_units = false;
@@ -104,9 +107,15 @@ class ChannelReader {
   absl::Status Read(bool heads, ByteReader* in) {
     for (size_t c = 0; c < channels_; ++c) {
       const uint8_t model = heads ? in->U8() : uint8_t{kProfileGrid};
-      const absl::Status status = model < kGroupGrid
-                                      ? ReadAlone(model, c, in)
-                                      : ReadHead(model, c, heads, in);
+      absl::Status status;
+      if (model < kGroupGrid) {
+        status = ReadAlone(model, c, in);
+      } else if (model == kLattice) {
+        status = ReadLattice(c, in);
+        c += status.ok() ? waiting_.back().lattice->lattice.basis.width - 1 : 0;
+      } else {
+        status = ReadHead(model, c, heads, in);
+      }
       if (!status.ok()) return status;
     }
     return ReadGroups(in);
@@ -144,6 +153,20 @@ class ChannelReader {
     }
     waiting_.push_back(std::move(waiting));
     return status;
+  }
+
+  absl::Status ReadLattice(size_t c, ByteReader* in) {
+    auto head = ReadLatticeHead(in, samples_, channels_ - c);
+    if (!head.ok()) return head.status();
+    for (size_t j = 0; j < head->lattice.basis.width; ++j) {
+      numbers_.columns.emplace_back();
+      if (head->has_units) rest_.columns.emplace_back();
+    }
+    Waiting waiting;
+    waiting.channel = c;
+    waiting.lattice = *std::move(head);
+    waiting_.push_back(std::move(waiting));
+    return absl::OkStatus();
   }
 
   // nullopt: the model is unknown, refers to what is not there, or its numbers
@@ -189,6 +212,10 @@ class ChannelReader {
     size_t number = 0;
     size_t rest = 0;
     for (const Waiting& waiting : waiting_) {
+      if (waiting.lattice) {
+        PutLattice(waiting, &number, &rest);
+        continue;
+      }
       if (!waiting.grid) {
         PutFloats(waiting.channel, rest_.columns[rest++]);
         continue;
@@ -204,6 +231,21 @@ class ChannelReader {
   void Put(size_t c, const Column& column) {
     for (size_t i = 0; i < samples_; ++i) {
       (*values_)[i * channels_ + c] = column[i];
+    }
+  }
+  // Takes its columns from the groups.
+  void PutLattice(const Waiting& waiting, size_t* number, size_t* rest) {
+    LatticeColumns k;
+    LatticeColumns units;
+    for (size_t j = 0; j < waiting.lattice->lattice.basis.width; ++j) {
+      k[j] = std::move(numbers_.columns[(*number)++]);
+      if (waiting.lattice->has_units) {
+        units[j] = std::move(rest_.columns[(*rest)++]);
+      }
+    }
+    const auto columns = LatticeSamples(*waiting.lattice, k, std::move(units));
+    for (size_t j = 0; j < columns.size(); ++j) {
+      Put(waiting.channel + j, columns[j]);
     }
   }
   void PutFloats(size_t c, const Numbers& ordered) {

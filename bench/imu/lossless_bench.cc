@@ -237,8 +237,12 @@ Ratios RivalRatios(const Blocks& blocks, size_t channels) {
 absl::StatusOr<Row> RunTrial(const ImuTrial& trial, double seconds,
                              int rounds) {
   const size_t channels = trial.judged.channels;
-  const auto profile = TrainImuProfile(trial.learned_from, channels);
-  if (!profile.ok()) return profile.status();
+  std::vector<uint8_t> profile;
+  if (!trial.learned_from.empty()) {
+    auto trained = TrainImuProfile(trial.learned_from, channels);
+    if (!trained.ok()) return trained.status();
+    profile = *std::move(trained);
+  }
   const Blocks blocks = Cut(trial.judged, seconds);
   Row row = {
       trial.judged.name, trial.device, RivalRatios(blocks, channels), {}};
@@ -250,9 +254,10 @@ absl::StatusOr<Row> RunTrial(const ImuTrial& trial, double seconds,
       if (contender.level == ImuLevel::kMax && (seconds < 2 || round > 0)) {
         continue;
       }
+      if (contender.by_profile && profile.empty()) continue;
       auto engine = Engine::Create(channels, contender.level,
                                    contender.by_profile
-                                       ? std::span<const uint8_t>(*profile)
+                                       ? std::span<const uint8_t>(profile)
                                        : std::span<const uint8_t>());
       if (!engine.ok()) return engine.status();
       const absl::Status status =
@@ -264,10 +269,11 @@ absl::StatusOr<Row> RunTrial(const ImuTrial& trial, double seconds,
     row.ratios[name] = result.ratio;
     row.speeds[name] = {Median(result.encode_mbs), Median(result.decode_mbs)};
   }
+  if (profile.empty()) return row;
   const double raw = RawBytes(blocks);
   row.ratios["normal+profile, its bytes"] =
       raw / (raw / row.ratios["normal+profile"] +
-             static_cast<double>(profile->size()));
+             static_cast<double>(profile.size()));
   return row;
 }
 
@@ -287,11 +293,12 @@ void Print(const Row& row, bool rounded) {
 }
 
 // Geometric means over devices of `name` against `rival`; a device's trials
-// count as one.
+// count as one, and those without `name` do not.
 double MeanGain(const std::vector<Row>& rows, const std::string& name,
                 const std::string& rival) {
   std::map<std::string, std::pair<double, int>> devices;
   for (const Row& row : rows) {
+    if (row.ratios.find(name) == row.ratios.end()) continue;
     auto& [sum, count] = devices[row.device];
     sum += std::log(row.ratios.at(name) / row.ratios.at(rival));
     ++count;
@@ -308,8 +315,10 @@ void PrintMeans(const std::vector<Row>& rows, double seconds) {
     std::vector<double> encode;
     std::vector<double> decode;
     for (const Row& row : rows) {
-      encode.push_back(row.speeds.at(contender.name).first);
-      decode.push_back(row.speeds.at(contender.name).second);
+      const auto speed = row.speeds.find(contender.name);
+      if (speed == row.speeds.end()) continue;
+      encode.push_back(speed->second.first);
+      decode.push_back(speed->second.second);
     }
     std::printf("  %-28s x%.4f  x%.4f  median %6.1f / %6.1f MB/s\n",
                 contender.name, MeanGain(rows, contender.name, "flac -8"),

@@ -26,6 +26,9 @@ struct Steps {
 constexpr Steps kExact = {};
 // 2000 deg/s and 8 g over 2^15, in deg/s and g.
 constexpr Steps kGait = {2000.0 / 32768, 8.0 / 32768};
+// 1000 deg/s and 8 g over 2^15, in rad/s and m/s^2.
+constexpr Steps kFlight = {1000 * 3.14159265358979 / 180 / 32768,
+                           8 * 9.80665 / 32768};
 // 35 millidegrees/s and 8 g over 2^15, in rad/s and m/s^2.
 constexpr Steps kPhone = {0.035 * 3.14159265358979 / 180, 8 * 9.80665 / 32768};
 
@@ -212,6 +215,15 @@ absl::StatusOr<std::vector<ImuTrial>> LoadImuTrials(
     auto recording = Load(halved.name, {path}, halved.steps);
     if (!recording.ok()) return recording.status();
     trials.push_back(Halves(*std::move(recording)));
+  }
+  const std::string flight =
+      absl::StrCat(data, "/imu/px4_cubeorange_small.ulg");
+  if (fs::exists(flight)) {
+    auto recording = Load("px4", {flight}, kFlight);
+    if (!recording.ok()) return recording.status();
+    trials.push_back({*std::move(recording), "px4", {}});
+  } else {
+    absent->push_back("imu/px4_cubeorange_small.ulg");
   }
   const std::string people = absl::StrCat(data, "/imu/har_sp_sw");
   if (!fs::exists(people)) {

@@ -28,12 +28,13 @@ struct ImuRecording {
 // What a profile is learned from and what it is judged on.
 struct ImuTrial {
   ImuRecording judged;
-  std::string device;  // trials of one device count as one
-  std::vector<Counts> learned_from;
+  std::string device;                // trials of one device count as one
+  std::vector<Counts> learned_from;  // none: too short to learn from
 };
 
 // EuRoC, gait, GoPro Max and Hero7 (first half, second half), phone and watch
-// (the other two subjects, this one), below `data`. Absent recordings are
+// (the other two subjects, this one), and PX4 with nothing to learn from,
+// below `data`. Absent recordings are
 // left out and named in `absent`.
 absl::StatusOr<std::vector<ImuTrial>> LoadImuTrials(
     const std::string& data, std::vector<std::string>* absent);

@@ -18,6 +18,12 @@ namespace fovea::internal {
 // certain than 127/128, so that a byte holds at most kMaxBitsPerByte bits.
 class Probability {
  public:
+  Probability() = default;
+  // As if it had learnt so from `seen` bits, at most 30.
+  Probability(int zero, int seen)
+      : zero_(static_cast<uint16_t>(std::clamp(zero, kLeast, kOne - kLeast))),
+        seen_(seen) {}
+
   uint32_t SplitOf(uint32_t range) const { return (range >> 16) * zero_; }
 
   void Learn(bool bit) {

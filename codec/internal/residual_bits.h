@@ -15,9 +15,23 @@
 
 namespace fovea::internal {
 
+inline constexpr int kResidualSizes = 8;
+
 // Residuals as adaptive bits. `group` 1 keeps statistics of its own.
 class ResidualBits {
  public:
+  // `size`, below kResidualSizes: the statistics begin with what residuals of
+  // a mean size of 2^(size - 2) have, or for 0 with none.
+  explicit ResidualBits(int size = 0) {
+    if (size == 0) return;
+    constexpr int kOne = 1 << 16;
+    constexpr int kSeen = 6;
+    const Probability least(2 * kOne / (2 + (1 << (size - 1))), kSeen);
+    any_.fill(least);
+    for (auto& group : more_) group.fill(least);
+    sign_.fill(Probability(kOne / 2, kSeen));
+  }
+
   template <typename Coder>  // bool operator()(Probability*, bool)
   int64_t Pass(int64_t residual, int group, Coder coder) {
     const size_t before = group != 0 ? kContexts - 1 : Context(last_);

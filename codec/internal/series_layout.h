@@ -30,7 +30,8 @@ enum Model : uint8_t {
   kGroupGrid = 32,
   kGroupSameGrid = 40,
   kGroupFloat = 48,
-  kProfileGrid = 49
+  kProfileGrid = 49,
+  kLattice = 50
 };
 
 enum UnitsPlace : uint8_t { kNoUnits = 0, kUnitsHere = 1, kUnitsInGroup = 2 };

@@ -105,6 +105,19 @@ TEST(BoundedGridTest, EverySampleOfRandomBlocksIsWithin) {
   }
 }
 
+TEST(BoundedGridTest, AnExactChannelBehindOneWithinABoundIsKept) {
+  // Both have twelve decimals; the numbers of the second are beyond 32 bits.
+  std::vector<double> values;
+  std::mt19937_64 random(13);
+  for (int i = 0; i < 600; ++i) {
+    values.push_back(static_cast<double>(random() % 1'000'000'000'000) / 1e12);
+  }
+  for (const std::vector<double>& bounds :
+       {std::vector<double>{0.01, 0}, {0, 0.01}, {0.01, 0, 0}}) {
+    CheckWithin(values, bounds);
+  }
+}
+
 TEST(BoundedGridTest, ALargerBoundIsASmallerBlock) {
   std::mt19937_64 random(12);
   std::vector<double> values;
