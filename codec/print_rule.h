@@ -79,7 +79,7 @@ void PutPrintRule(const PrintRule& rule, std::vector<uint8_t>* out);
 absl::StatusOr<PrintRule> ReadPrintRule(ByteReader* in);
 
 // The same of exceptions among `fields` fields. kDataLoss on damage; memory
-// is a few times that of the bytes read at most.
+// is some 40 times that of the bytes read at most.
 void PutTextExceptions(const TextExceptions& exceptions,
                        std::vector<uint8_t>* out);
 absl::StatusOr<TextExceptions> ReadTextExceptions(ByteReader* in,
