@@ -155,6 +155,9 @@ class BestForm {
       queue.model = kQueue;
       Offer(queue, numbers, ticks, corrections);
     }
+    const Numbers whole = internal::WithoutLosses(numbers);
+    const auto longer = whole == numbers ? std::nullopt : LineOf(whole);
+    if (longer) Offer(*longer, numbers, ticks, corrections);
   }
 
   // `first`: the time of row 0, in nanoseconds.

@@ -117,4 +117,15 @@ std::optional<Course> LineOf(const Numbers& numbers) {
   return line;
 }
 
+Numbers WithoutLosses(const Numbers& numbers) {
+  const int64_t median = StepsOf(numbers).median;
+  Numbers whole = {numbers[0]};
+  for (size_t i = 1; i < numbers.size(); ++i) {
+    const int64_t step = Minus(numbers[i], numbers[i - 1]);
+    const bool usual = Magnitude(Minus(step, median)) <= Magnitude(median) / 2;
+    whole.push_back(Plus(whole.back(), usual ? step : median));
+  }
+  return whole;
+}
+
 }  // namespace fovea::internal

@@ -67,6 +67,9 @@ Course StepsOf(const Numbers& numbers);
 // too far apart.
 std::optional<Course> LineOf(const Numbers& numbers);
 
+// The rows as if none had been lost: steps far off the median one are that.
+Numbers WithoutLosses(const Numbers& numbers);
+
 }  // namespace fovea::internal
 
 #endif  // FOVEA_CODEC_INTERNAL_CLOCK_COURSE_H_

@@ -67,7 +67,7 @@ TEST(SampleClockTest, LostRowsShiftTheLine) {
   EXPECT_LE(
       CheckRoundTrip(Rows(
           1000, [](int64_t i) { return (i + i / 300 * 17) * 10'000'000 / 3; })),
-      130u);
+      70u);
 }
 
 TEST(SampleClockTest, SeesTicksThroughDecimals) {

@@ -15,76 +15,14 @@
 #include <vector>
 
 #include "codec/series_block.h"
+#include "tests/codec/calibrated_device.h"
 
 namespace fovea {
 namespace {
 
-using Column = std::vector<double>;
-using Columns = std::vector<Column>;
-
-// What a table of text with seven digits makes of a float.
-double Printed(float value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.7g", static_cast<double>(value));
-  return std::strtod(text, nullptr);
-}
-
-// A sensor, its calibration and its bias filter, in floats as devices have
-// them.
-class Device {
- public:
-  explicit Device(uint64_t seed) : random_(seed) {}
-
-  bool prints = true;
-  float drift = 0;
-
-  // A gyroscope in motion of so many steps a row; at rest it takes what it
-  // gives for its own offset.
-  Column Gyro(size_t rows, double motion) {
-    constexpr float kStep = 0.0616599F;
-    float offset = 0.0943F;
-    double at = 0;
-    Column column;
-    for (size_t i = 0; i < rows; ++i) {
-      at = 0.95 * at + motion * normal_(random_);
-      const auto k = static_cast<float>(std::llrint(at));
-      const float value = k * kStep - offset;
-      if (motion < 5) offset += drift * value;
-      column.push_back(Out(value));
-    }
-    return column;
-  }
-
-  // An accelerometer of three axes that are not quite square.
-  Columns Accelerometer(size_t rows, double motion) {
-    constexpr float kMatrix[3][3] = {{4.8652e-4F, -1.532e-6F, 3.221e-6F},
-                                     {2.514e-6F, 4.8592e-4F, -7.716e-6F},
-                                     {-9.11e-6F, 5.25e-6F, 4.8305e-4F}};
-    double at[3] = {-700, 650, 1790};
-    Columns columns(3);
-    for (size_t i = 0; i < rows; ++i) {
-      float k[3];
-      for (int j = 0; j < 3; ++j) {
-        at[j] += motion * normal_(random_);
-        k[j] = static_cast<float>(std::llrint(at[j]));
-      }
-      for (int j = 0; j < 3; ++j) {
-        const auto& row = kMatrix[j];
-        columns[static_cast<size_t>(j)].push_back(
-            Out(row[0] * k[0] + row[1] * k[1] + row[2] * k[2] + 0.0123F));
-      }
-    }
-    return columns;
-  }
-
- private:
-  double Out(float value) const {
-    return prints ? Printed(value) : static_cast<double>(value);
-  }
-
-  std::mt19937_64 random_;
-  std::normal_distribution<double> normal_;
-};
+using testing::CalibratedDevice;
+using testing::Column;
+using testing::Columns;
 
 bool SameBits(double a, double b) {
   return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
@@ -136,7 +74,7 @@ double CheckBlock(const Columns& columns) {
 TEST(TrackedLatticeTest, FindsOneStepThroughTextAndFloats) {
   for (const bool prints : {true, false}) {
     for (const double motion : {1.0, 30.0, 1000.0}) {
-      Device device(1);
+      CalibratedDevice device(1);
       device.prints = prints;
       const Columns columns = {device.Gyro(400, motion)};
       const auto fit = FitLattice(columns);
@@ -152,7 +90,7 @@ TEST(TrackedLatticeTest, FindsOneStepThroughTextAndFloats) {
 }
 
 TEST(TrackedLatticeTest, FollowsAnOffsetThatLearns) {
-  Device device(2);
+  CalibratedDevice device(2);
   device.drift = 3.14159e-4F;
   const Columns columns = {device.Gyro(4000, 2)};
   const auto fit = FitLattice(columns);
@@ -165,7 +103,7 @@ TEST(TrackedLatticeTest, FollowsAnOffsetThatLearns) {
 TEST(TrackedLatticeTest, FindsThreeAxesThatAMatrixMixed) {
   for (const bool prints : {true, false}) {
     for (const double motion : {1.0, 20.0}) {
-      Device device(3);
+      CalibratedDevice device(3);
       device.prints = prints;
       const Columns columns = device.Accelerometer(400, motion);
       const auto fit = FitLattice(columns);
@@ -179,7 +117,7 @@ TEST(TrackedLatticeTest, FindsThreeAxesThatAMatrixMixed) {
 }
 
 TEST(TrackedLatticeTest, RowsOffTheLatticeAreKept) {
-  Device device(4);
+  CalibratedDevice device(4);
   Columns columns = device.Accelerometer(400, 3);
   columns[0][0] = std::nan("7");
   columns[1][17] = std::numeric_limits<double>::infinity();
@@ -213,7 +151,7 @@ TEST(TrackedLatticeTest, NoiseConstantsAndFewRowsHaveNone) {
 }
 
 TEST(TrackedLatticeTest, BlocksOfACalibratedSensorAreSmall) {
-  Device device(6);
+  CalibratedDevice device(6);
   device.drift = 3.14159e-4F;
   Columns columns;
   for (int axis = 0; axis < 3; ++axis) columns.push_back(device.Gyro(400, 20));

@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -22,6 +23,7 @@
 #include "codec/formats/source.h"
 #include "codec/series_block.h"
 #include "codec/series_profile.h"
+#include "tests/codec/calibrated_device.h"
 #include "tests/codec/imu/motion.h"
 #include "tests/codec/imu/second_reader/series_block.h"
 #include "tests/support/test_data.h"
@@ -40,9 +42,11 @@ std::vector<uint64_t> Bits(const std::vector<double>& values) {
   return bits;
 }
 
-// A block of `batch`, read by both. `profile`: its bytes, empty for none.
+// A block of `batch`, read by both. `profile`: its bytes, empty for none;
+// `widths`, where given, gets those of its lattices.
 void ExpectSame(const SeriesBatch& batch, size_t channels, SeriesCoding coding,
-                const std::vector<uint8_t>& profile = {}) {
+                const std::vector<uint8_t>& profile = {},
+                std::set<size_t>* widths = nullptr) {
   SeriesProfileBytes second_profile;
   SeriesProfile first_profile;
   if (!profile.empty()) {
@@ -59,6 +63,9 @@ void ExpectSame(const SeriesBatch& batch, size_t channels, SeriesCoding coding,
       theirs = SeriesReader(*block, profile.empty() ? nullptr : &second_profile)
                    .Read());
   EXPECT_EQ(theirs.channels, channels);
+  if (widths != nullptr) {
+    widths->insert(theirs.lattices.begin(), theirs.lattices.end());
+  }
   EXPECT_EQ(theirs.times, ours->batch.time_ns);
   EXPECT_EQ(Bits(theirs.values), Bits(ours->batch.values));
   EXPECT_EQ(theirs.bounds, ours->bounds);
@@ -91,12 +98,14 @@ constexpr Clock kClocks[] = {
     [](int64_t i, uint64_t) { return 42 - i * 3'000'000; },
     [](int64_t, uint64_t) { return int64_t{42}; },
     [](int64_t, uint64_t r) { return static_cast<int64_t>(r); },
+    // A crystal that is warming up.
+    [](int64_t i, uint64_t) { return i * 5'000'000 + i * i / 9; },
 };
 
 TEST(SecondReaderTest, TimesOfAnyClock) {
   std::mt19937_64 random(3);
   for (size_t n = 0; n < std::size(kClocks); ++n) {
-    for (const size_t rows : {1, 2, 3, 50, 1000}) {
+    for (const size_t rows : {1, 2, 3, 50, 1000, 4097}) {
       SeriesBatch batch;
       for (size_t i = 0; i < rows; ++i) {
         batch.time_ns.push_back(kClocks[n](static_cast<int64_t>(i), random()));
@@ -152,6 +161,39 @@ TEST(SecondReaderTest, SamplesOfAnyGridAndNone) {
       }
     }
   }
+}
+
+// Rows of an accelerometer and a gyroscope that are calibrated in the device.
+SeriesBatch Calibrated(testing::CalibratedDevice device, size_t rows) {
+  SeriesBatch batch;
+  const testing::Column gyro = device.Gyro(rows, 4);
+  const testing::Columns accelerometer = device.Accelerometer(rows, 20);
+  for (size_t i = 0; i < rows; ++i) {
+    batch.time_ns.push_back(static_cast<int64_t>(i) * 2'500'000);
+    for (const testing::Column& axis : accelerometer) {
+      batch.values.push_back(axis[i]);
+    }
+    batch.values.push_back(gyro[i]);
+  }
+  return batch;
+}
+
+TEST(SecondReaderTest, CalibratedSamples) {
+  std::set<size_t> widths;
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    testing::CalibratedDevice device(seed);
+    device.prints = seed % 2 == 0;
+    device.drift = seed % 4 < 2 ? 0.0F : 0.000314F;
+    for (const size_t rows : {50, 400, 3000}) {
+      SCOPED_TRACE(::testing::Message() << "seed " << seed << ", " << rows);
+      SeriesBatch batch = Calibrated(device, rows);
+      ExpectSame(batch, 4, {}, {}, &widths);
+      batch.values[rows] = -0.0;
+      batch.values[rows + 2] = std::numeric_limits<double>::quiet_NaN();
+      ExpectSame(batch, 4, {}, {}, &widths);
+    }
+  }
+  EXPECT_EQ(widths, (std::set<size_t>{1, 3}));
 }
 
 TEST(SecondReaderTest, WhatAProfileCoded) {
@@ -212,7 +254,7 @@ SeriesBatch Recording(const std::string& path, size_t rows, size_t* channels) {
 TEST(SecondReaderTest, RealRecordings) {
   for (const char* name :
        {"imu/har_sp_sw/s02/s02_01_sp.csv", "imu/har_sp_sw/s02/s02_01_sw.csv",
-        "camera_imu/euroc_v1_01_excerpt/mav0",
+        "imu/gait_long_walk.csv", "camera_imu/euroc_v1_01_excerpt/mav0",
         "imu/px4_cubeorange_small.ulg"}) {
     FOVEA_NEED_TEST_DATA(path, name);
     SCOPED_TRACE(name);

@@ -6,11 +6,9 @@
 #define FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_BLOCK_H_
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "tests/codec/imu/second_reader/bytes.h"
@@ -18,22 +16,14 @@
 #include "tests/codec/imu/second_reader/imu_block.h"
 #include "tests/codec/imu/second_reader/integers.h"
 #include "tests/codec/imu/second_reader/sample_times.h"
+#include "tests/codec/imu/second_reader/series_column.h"
 
 namespace fovea::second_reader {
-
-// A double from its bits in numeric order; of floats alike.
-inline double FromOrdered(int64_t n) {
-  return std::bit_cast<double>(n < 0 ? n ^ INT64_MAX : n);
-}
-inline double FloatFromOrdered(int64_t n) {
-  const auto bits = static_cast<int32_t>(n);
-  return static_cast<double>(
-      std::bit_cast<float>(bits < 0 ? bits ^ INT32_MAX : bits));
-}
 
 struct Series {
   size_t channels = 0;
   uint32_t metadata = 0, profile = 0;
+  std::vector<size_t> lattices;  // their widths
   std::vector<double> bounds;
   std::vector<int64_t> times;
   std::vector<double> values;  // rows x channels
@@ -66,9 +56,13 @@ class SeriesReader {
     }
     series_.times = SampleTimes::Read(&in_, rows_);
     columns_.resize(series_.channels);
+    size_t of_lattice = 0;  // channels left of the one before
     for (Column& column : columns_) {
-      if ((head & 32) == 0) {
+      if (of_lattice > 0) {
+        --of_lattice;
+      } else if ((head & 32) == 0) {
         ReadHead(in_.U8(), &column);
+        if (column.lattice) of_lattice = column.lattice->width - 1;
       } else {
         column.grid = ProfileGrid(column);
         column.k_in_group = true;
@@ -85,14 +79,6 @@ class SeriesReader {
   }
 
  private:
-  struct Column {
-    std::optional<Grid> grid;
-    std::vector<std::pair<size_t, double>> exceptions;
-    std::vector<int64_t> k, units;
-    bool k_in_group = false, units_in_group = false, floats = false;
-    std::vector<double> values;
-  };
-
   Grid ProfileGrid(const Column& column) const {
     if (profile_ == nullptr) Fail("grid of a profile");
     return profile_->grids.at(static_cast<size_t>(&column - columns_.data()));
@@ -108,6 +94,9 @@ class SeriesReader {
       }
     } else if (model == 48) {
       column->floats = true;
+    } else if (model == 50) {
+      column->lattice = Lattice::Read(&in_);
+      series_.lattices.push_back(column->lattice->width);
     } else {
       ReadGridHead(model, column);
     }
@@ -156,6 +145,9 @@ class SeriesReader {
     for (const Column& column : columns_) {
       first += column.k_in_group ? 1 : 0;
       second += column.floats || column.units_in_group ? 1 : 0;
+      if (!column.lattice) continue;
+      first += column.lattice->width;
+      second += column.lattice->has_units ? column.lattice->width : 0;
     }
     const bool learned = series_.profile != 0 && first == series_.channels;
     const auto numbers =
@@ -163,6 +155,20 @@ class SeriesReader {
     const auto rest = ReadGroup(second, {});
     size_t next = 0, next_rest = 0;
     for (Column& column : columns_) {
+      if (column.lattice) {
+        const size_t width = column.lattice->width;
+        const auto from = [width](const auto& columns, size_t* at) {
+          *at += width;
+          const auto end = columns.begin() + static_cast<std::ptrdiff_t>(*at);
+          return std::vector(end - static_cast<std::ptrdiff_t>(width), end);
+        };
+        const auto k = from(numbers, &next);
+        const auto u = column.lattice->has_units ? from(rest, &next_rest) : k;
+        auto samples = column.lattice->Samples(k, u);
+        for (size_t j = 0; j < width; ++j) {
+          (&column)[j].values = std::move(samples[j]);
+        }
+      }
       if (column.floats) {
         for (const int64_t n : rest[next_rest++]) {
           column.values.push_back(FloatFromOrdered(n));

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Written from codec/FORMAT.md alone: a channel of a series block.
+
+#ifndef FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_COLUMN_H_
+#define FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_COLUMN_H_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "tests/codec/imu/second_reader/grids.h"
+#include "tests/codec/imu/second_reader/lattices.h"
+
+namespace fovea::second_reader {
+
+// A double from its bits in numeric order; of floats alike.
+inline double FromOrdered(int64_t n) {
+  return std::bit_cast<double>(n < 0 ? n ^ INT64_MAX : n);
+}
+inline double FloatFromOrdered(int64_t n) {
+  const auto bits = static_cast<int32_t>(n);
+  return static_cast<double>(
+      std::bit_cast<float>(bits < 0 ? bits ^ INT32_MAX : bits));
+}
+
+struct Column {
+  std::optional<Grid> grid;
+  std::optional<Lattice> lattice;  // of the first of its channels
+  std::vector<std::pair<size_t, double>> exceptions;
+  std::vector<int64_t> k, units;
+  bool k_in_group = false, units_in_group = false, floats = false;
+  std::vector<double> values;
+};
+
+}  // namespace fovea::second_reader
+
+#endif  // FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_COLUMN_H_
