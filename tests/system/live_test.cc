@@ -74,7 +74,8 @@ class LiveTest : public Cli {
 TEST_F(LiveTest, BothGapsAreRecordedAndNothingSentIsLost) {
   FOVEA_NEED_FFMPEG();
   const LiveServer transport(Sessions(".ts"));
-  const LiveServer annex_b(Sessions(".h264"));
+  const std::vector<LiveSession> bare = Sessions(".h264");
+  const LiveServer annex_b(bare);
   const auto encoded = Start(transport, "encoded", {});
   const auto copied = Start(annex_b, "copied", {"--copy"});
   ExpectGapsAndEveryFrame(encoded->Finish(), "encoded");
@@ -84,7 +85,7 @@ TEST_F(LiveTest, BothGapsAreRecordedAndNothingSentIsLost) {
 
   // What was copied comes out as it was sent, gaps and all.
   std::vector<uint8_t> sent;
-  for (const LiveSession& session : Sessions(".h264")) {
+  for (const LiveSession& session : bare) {
     sent.insert(sent.end(), session.bytes.begin(), session.bytes.end());
   }
   ASSERT_EQ(Fovea({"export", "cam", "--original", "-o", "out.h264", "--store",
