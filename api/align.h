@@ -43,7 +43,11 @@ struct AlignOptions {
   // rate measured when it was ingested, or 1 s where that is unknown.
   std::optional<int64_t> max_gap_ns;
 
-  TimeRange range;  // of the reference
+  TimeRange range;  // of the reference, on its own clock
+
+  // Streams whose clocks are mapped (api/stream_clock.h) meet on the store's
+  // clock; true: they are taken as if they ran together.
+  bool device_clocks = false;
 };
 
 // One stream at one time.
@@ -69,6 +73,9 @@ struct StreamAlignment {
   int64_t median_ns = 0;
   int64_t p95_ns = 0;
   int64_t most_ns = 0;
+  // The most that the two clocks may be off where they were mapped; none
+  // where neither is.
+  std::optional<int64_t> clock_uncertainty_ns;
 };
 
 struct AlignReport {

@@ -45,7 +45,11 @@ struct SeriesPlan {
   std::string device;             // to keep the profile for; "" for none
   std::vector<uint8_t> metadata;  // its bytes
   std::shared_ptr<WindowCoding> windows;  // null: not for a model
+  std::optional<ClockMap> clock;
 };
+
+// A clock's points are about times that are no farther from them.
+constexpr int64_t kClockSlackNs = 60'000'000'000;
 
 class SeriesPipe : public TrackPipe {
  public:
@@ -76,6 +80,7 @@ class SeriesPipe : public TrackPipe {
     if (!bytes.ok()) return bytes.status();
     if (absl::Status s = PutNamed(NamesOfSeriesBlock(*bytes)); !s.ok())
       return s;
+    if (absl::Status s = PutClock(block.time_ns.front()); !s.ok()) return s;
     return writer_->AddBlock(*bytes, block.time_ns);
   }
 
@@ -93,6 +98,18 @@ class SeriesPipe : public TrackPipe {
       return plan_.windows->status();
     }
     return bytes;
+  }
+
+  // With the first block; not of times that were moved behind the stream's
+  // end, of which it tells nothing.
+  absl::Status PutClock(int64_t time_ns) {
+    if (!plan_.clock || std::exchange(clock_put_, true)) {
+      return absl::OkStatus();
+    }
+    const auto& points = plan_.clock->points();
+    const bool moved = time_ns > points.back().device_ns + kClockSlackNs ||
+                       time_ns < points.front().device_ns - kClockSlackNs;
+    return moved ? absl::OkStatus() : writer_->KeepClock(*plan_.clock);
   }
 
   // What a block is the first to name goes with it.
@@ -126,6 +143,7 @@ class SeriesPipe : public TrackPipe {
   bool metadata_put_ = false;
   bool profile_put_ = false;
   bool plan_put_ = false;
+  bool clock_put_ = false;
 };
 
 class OpaquePipe : public TrackPipe {
@@ -212,6 +230,7 @@ absl::StatusOr<SeriesPlan> PlanOf(const Track& track,
                                   const IngestOptions& options,
                                   StoreReader* store) {
   SeriesPlan plan;
+  plan.clock = track.clock;
   auto coding = CodingOf(track, options);
   if (!coding.ok()) return coding.status();
   plan.coding = *std::move(coding);

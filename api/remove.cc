@@ -16,6 +16,7 @@
 #include "api/store.h"
 #include "index/observations.h"
 #include "store/audit_rows.h"
+#include "store/coding_rows.h"
 
 namespace fovea {
 namespace {
@@ -183,7 +184,8 @@ absl::StatusOr<RemoveReport> Store::Remove(const std::string& stream,
     removal.batch.DeleteRow(Family::kMeta, StreamNameKey(row->name));
     for (const std::string& key :
          {StreamCountsKey(row->id), StreamGoneKey(row->id),
-          IngestTimesKey(row->id), StreamClassKey(row->id)}) {
+          IngestTimesKey(row->id), StreamClassKey(row->id),
+          ClockMapKey(row->id)}) {
       removal.batch.DeleteRow(Family::kMeta, key);
     }
     status = chunks_->Scan(Family::kMeta, AuditPrefix(row->id),

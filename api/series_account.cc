@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/block_reader.h"
 #include "api/stop_flag.h"
+#include "api/stream_clock.h"
 #include "codec/series_block.h"
 
 namespace fovea {
@@ -62,6 +63,9 @@ absl::StatusOr<SeriesAccount> AccountForSeries(Store* store,
                      return !account.stopped;
                    });
   if (!read.ok()) return read;
+  auto clock = StreamClock(store, stream);
+  if (!clock.ok()) return clock.status();
+  account.clock = *std::move(clock);
   return account;
 }
 

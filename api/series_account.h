@@ -10,11 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "api/store.h"
 #include "api/time_range.h"
+#include "codec/clock_map.h"
 
 namespace fovea {
 
@@ -26,6 +28,7 @@ struct SeriesAccount {
   int64_t first_version = 0;  // blocks of version 1
   int64_t bounded = 0;        // blocks within bounds, others are exact
   std::map<uint32_t, int64_t> by_profile;  // blocks, by the profile's id
+  std::optional<ClockMap> clock;           // none: it is the store's
   bool stopped = false;                    // by the caller: it is partial
 
   double bytes_per_row() const;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/camera_priors.h"
 #include "api/shown_frames.h"
+#include "api/stream_clock.h"
 #include "api/time_text.h"
 #include "index/observations.h"
 
@@ -332,6 +333,11 @@ absl::Status StreamWriter::KeepForDevice(CodingTableKind kind,
                                          std::span<const uint8_t> bytes) {
   if (store() == nullptr) return absl::OkStatus();
   return PutDeviceTable(store(), kind, device, bytes, committer_->batch());
+}
+
+absl::Status StreamWriter::KeepClock(const ClockMap& clock) {
+  if (store() == nullptr) return absl::OkStatus();
+  return ExtendClock(store(), state_.row.id, clock, committer_->batch());
 }
 
 void StreamWriter::CountStored(int64_t samples, uint64_t bytes, bool known,

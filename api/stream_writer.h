@@ -28,6 +28,7 @@
 #include "api/observation_book.h"
 #include "codec/camera_prior.h"
 #include "codec/canonical_gop.h"
+#include "codec/clock_map.h"
 #include "codec/sample.h"
 #include "filter/motion_tracks.h"
 #include "store/frame_table.h"
@@ -109,6 +110,8 @@ class StreamWriter {
   absl::Status NameTable(CodingTableKind kind, uint32_t id,
                          std::span<const uint8_t> bytes);
   // For what the device is yet to record; errors of PutDeviceTable().
+  // And that the clock of its device went on so.
+  absl::Status KeepClock(const ClockMap& clock);
   absl::Status KeepForDevice(CodingTableKind kind, const std::string& device,
                              std::span<const uint8_t> bytes);
 

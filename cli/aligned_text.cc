@@ -29,6 +29,10 @@ std::string SummaryLine(const StreamAlignment& stream, int64_t rows,
   absl::StrAppend(&line, "; residual median ", FormatDuration(stream.median_ns),
                   ", 95 % ", FormatDuration(stream.p95_ns), ", most ",
                   FormatDuration(stream.most_ns));
+  if (stream.clock_uncertainty_ns) {
+    absl::StrAppend(&line, "; clocks mapped within ",
+                    FormatDuration(*stream.clock_uncertainty_ns));
+  }
   return line;
 }
 
@@ -115,7 +119,11 @@ std::string AlignedJsonTail(const AlignReport& report) {
          {"max_gap_ns", NanosecondsJson(stream.max_gap_ns)},
          {"residual_median_ns", NanosecondsJson(stream.median_ns)},
          {"residual_p95_ns", NanosecondsJson(stream.p95_ns)},
-         {"residual_most_ns", NanosecondsJson(stream.most_ns)}});
+         {"residual_most_ns", NanosecondsJson(stream.most_ns)},
+         {"clock_uncertainty_ns",
+          stream.clock_uncertainty_ns
+              ? NanosecondsJson(*stream.clock_uncertainty_ns)
+              : Json()}});
   }
   return "\n],\"summary\":" + OpenJson(summary) + "}}\n";
 }

@@ -29,6 +29,7 @@ void AddVerbs(CLI::App* app, Context* context) {
   AddInfo(app, context);
   AddFrames(app, context);
   AddSeries(app, context);
+  AddClock(app, context);
   AddQuery(app, context);
   AddLabels(app, context);
   AddLearn(app, context);

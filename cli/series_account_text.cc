@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "cli/clock_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 
@@ -88,6 +89,7 @@ std::string SeriesAccountText(const StreamSummary& stream,
                 ? std::string("none: every bit is kept")
                 : absl::StrCat(FormatCount(account.bounded, "block"), "; ",
                                stream.description.coding));
+  if (account.clock) facts.Add("clock", ClockText(*account.clock));
   if (account.first_version > 0) {
     facts.Add("of version 1", FormatCount(account.first_version, "block"));
   }
@@ -113,6 +115,7 @@ Json SeriesAccountJson(const StreamSummary& stream,
   document["bounded"] = account.bounded;
   document["bounds"] = stream.description.coding;
   document["version_1"] = account.first_version;
+  document["clock"] = account.clock ? ClockJson(*account.clock) : Json();
   document["stopped"] = account.stopped;
   return document;
 }

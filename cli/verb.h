@@ -96,6 +96,7 @@ void AddCache(CLI::App* app, Context* context);
 void AddCacheRevalidate(CLI::App* cache, Context* context);
 void AddIndex(CLI::App* app, Context* context);
 void AddLabels(CLI::App* app, Context* context);
+void AddClock(CLI::App* app, Context* context);
 void AddLearn(CLI::App* app, Context* context);
 void AddLearnImuProfile(CLI::App* learn, Context* context);
 void AddLearnClassifier(CLI::App* learn, Context* context);

@@ -142,4 +142,6 @@ absl::StatusOr<std::vector<ChunkId>> DecodeDeviceTables(
   return Finished(in, std::move(digests));
 }
 
+std::string ClockMapKey(StreamId stream) { return TaggedKey('k', stream); }
+
 }  // namespace fovea

@@ -67,6 +67,11 @@ absl::StatusOr<uint8_t> ParseDeviceTablesKind(std::string_view key);
 std::string EncodeDeviceTables(const std::vector<ChunkId>& digests);
 absl::StatusOr<std::vector<ChunkId>> DecodeDeviceTables(std::string_view value);
 
+// --- how the clock of a stream's device runs ("k") -------------------------
+
+// The value is as that of a table.
+std::string ClockMapKey(StreamId stream);
+
 }  // namespace fovea
 
 #endif  // FOVEA_STORE_CODING_ROWS_H_

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/store.h"
+#include "api/stream_clock.h"
 #include "cli/aligned_text.h"
+#include "cli/clock_text.h"
 #include "cli/csv_text.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
@@ -28,6 +31,7 @@ struct SeriesArguments {
   std::string at_frames;  // whose times to take; empty: each its own
   std::string method;
   AlignOptions align;  // but its range
+  bool store_clock = false;
   bool csv = false;
   std::string output;
 };
@@ -62,12 +66,31 @@ absl::Status Interrupted(const std::string& stream) {
       "stream '", stream, "': interrupted; the rest was not written"));
 }
 
+// None: the samples keep the times of their device.
+absl::StatusOr<std::optional<ClockMap>> ClockFor(
+    Store* store, const SeriesArguments& arguments,
+    const StreamSummary& stream) {
+  if (!arguments.store_clock) return std::nullopt;
+  auto clock = StreamClock(store, stream.name);
+  if (!clock.ok() || !*clock) return clock;
+  WriteMessage(
+      absl::StrCat("times on the store's clock: ", ClockText(**clock)));
+  return clock;
+}
+
 absl::Status WriteSamples(Store* store, const SeriesArguments& arguments,
                           const StreamSummary& stream, bool json) {
   TextSink sink(arguments.output);
   const size_t channels = stream.description.series.channels.size();
+  const auto clock = ClockFor(store, arguments, stream);
+  if (!clock.ok()) return clock.status();
+  TimeRange range = arguments.range.range();
+  if (*clock) range = OnDeviceClock(**clock, range);
   bool first = true;
-  const auto write = [&](const SeriesBatch& batch) {
+  const auto write = [&](const SeriesBatch& read) {
+    const SeriesBatch batch =
+        *clock ? OnStoreClock(**clock, arguments.range.range(), read, channels)
+               : read;
     std::string text;
     if (json) {
       AppendJsonRows(batch, channels, &first, &text);
@@ -78,9 +101,7 @@ absl::Status WriteSamples(Store* store, const SeriesArguments& arguments,
     return sink.ok() && !StopFlag()->load();
   };
   sink.Write(json ? JsonHead(stream) : CsvHeader(stream.description.series));
-  if (absl::Status s =
-          store->ReadSeries(stream.name, arguments.range.range(), write);
-      !s.ok()) {
+  if (absl::Status s = store->ReadSeries(stream.name, range, write); !s.ok()) {
     return s;
   }
   if (StopFlag()->load()) return Interrupted(stream.name);
@@ -195,6 +216,15 @@ void SettleArguments(SeriesArguments* arguments) {
   if (!aligned && arguments->align.max_gap_ns) {
     throw CLI::ValidationError("--max-gap", "goes with --at-frames");
   }
+  if (!aligned && arguments->align.device_clocks) {
+    throw CLI::ValidationError("--device-clocks", "goes with --at-frames");
+  }
+  if (aligned && arguments->store_clock) {
+    throw CLI::ValidationError(
+        "--store-clock",
+        "rows are at the frames' own times; streams meet on the store's clock "
+        "in any case");
+  }
   for (const AlignMethod method :
        {AlignMethod::kNearest, AlignMethod::kPrevious, AlignMethod::kLinear}) {
     if (arguments->method == AlignMethodName(method)) {
@@ -230,6 +260,12 @@ void AddSeries(CLI::App* app, Context* context) {
   AddDurationOption(verb, "--max-gap", &arguments->align.max_gap_ns,
                     "A frame has no sample where none is as near as this "
                     "(default: 3 periods of the stream, or 1s)");
+  verb->add_flag("--store-clock", arguments->store_clock,
+                 "Times, and --from and --to, on the store's clock, by what "
+                 "'fovea clock' tells of the device's");
+  verb->add_flag("--device-clocks", arguments->align.device_clocks,
+                 "With --at-frames: take the streams' times as they stand, "
+                 "whatever 'fovea clock' tells");
   verb->add_flag("--csv", arguments->csv, "As CSV (the default)");
   verb->add_option("-o,--output", arguments->output,
                    "File to write instead of standard output")

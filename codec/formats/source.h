@@ -17,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "codec/formats/limits.h"
+#include "codec/clock_map.h"
 #include "codec/sample.h"
 
 namespace fovea {
@@ -29,6 +30,10 @@ struct Track {
   CameraInfo camera;   // kind == kCamera
   SeriesInfo series;   // kind == kImu or kSeries
   OpaqueInfo opaque;   // kind == kOpaque
+
+  // How the clock of its times runs against that of the recorder, by which
+  // the other tracks are, where the source tells both.
+  std::optional<ClockMap> clock;
 
   bool compressed = false;       // camera items are AccessUnits, not Frames
   bool stills = false;           // camera items are StillImages

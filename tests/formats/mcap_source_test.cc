@@ -127,6 +127,56 @@ TEST(McapSourceTest, LogTimeStandsInForAStampThatIsNotSet) {
   EXPECT_THAT(log.Notes(), HasSubstr("/imu: 2 of 3 messages have no stamp"));
 }
 
+// 20 s of 10 Hz; stamps are of a device that started at 2 s.
+McapRecordsBuilder DeviceRecords(int64_t log_less_stamp_ns, int64_t ppm) {
+  McapRecordsBuilder records;
+  records.Schema(1, kImu).Channel(1, 1, "/imu");
+  for (int64_t i = 0; i < 200; ++i) {
+    const int64_t stamp = 2'000'000'000 + i * 100'000'000;
+    const int64_t late = i % 7 * 300'000;
+    ImuWords words;
+    words.seconds = static_cast<uint32_t>(stamp / 1'000'000'000);
+    words.nanoseconds = static_cast<uint32_t>(stamp % 1'000'000'000);
+    const int64_t log = stamp + log_less_stamp_ns + i * ppm * 100 + late;
+    records.Message(1, static_cast<uint64_t>(log), Cdr(words));
+  }
+  return records;
+}
+
+TEST(McapSourceTest, StampsOfAnotherClockAreMapped) {
+  const SeriesLog log = Read(DeviceRecords(3'600'000'000'000, 50));
+  const Track& track = log.On("imu").track;
+  ASSERT_TRUE(track.clock.has_value());
+  EXPECT_NEAR(track.clock->Skew(), 50e-6, 1e-6);
+  const MappedTime mapped = track.clock->ToStore(12'000'000'000);
+  EXPECT_NEAR(static_cast<double>(mapped.time_ns), 3'612'000'500'000.0, 2e4);
+  EXPECT_THAT(log.Notes(),
+              HasSubstr("/imu: its stamps are of another clock, +3600.000000 "
+                        "s and +50.0 ppm"));
+  // The samples are where their stamps say.
+  EXPECT_EQ(log.On("imu").all.time_ns[0], 2'000'000'000);
+}
+
+TEST(McapSourceTest, StampsThatOnlyComeLateAreTheRecorders) {
+  EXPECT_FALSE(Read(DeviceRecords(0, 0)).On("imu").track.clock.has_value());
+  const SeriesLog late = Read(DeviceRecords(30'000'000, 0));
+  EXPECT_FALSE(late.On("imu").track.clock.has_value());
+  // What comes before it was measured cannot be late.
+  const SeriesLog early = Read(DeviceRecords(-30'000'000, 0));
+  EXPECT_TRUE(early.On("imu").track.clock.has_value());
+}
+
+TEST(McapSourceTest, StampsThatStandStillAreToldOf) {
+  McapRecordsBuilder records;
+  records.Schema(1, kImu).Channel(1, 1, "/imu");
+  for (uint64_t i = 0; i < 20; ++i) {
+    records.Message(1, 3'000'000'000 + i * 100'000'000, Cdr({}));
+  }
+  const SeriesLog log = Read(records);
+  EXPECT_FALSE(log.On("imu").track.clock.has_value());
+  EXPECT_THAT(log.Notes(), HasSubstr("/imu: its stamps stand still"));
+}
+
 TEST(McapSourceTest, OtherChannelsAreRejectedByName) {
   McapRecordsBuilder records = ImuRecords({1});
   records.Schema(2, "foxglove.CompressedVideo", "protobuf")

@@ -155,6 +155,56 @@ TEST_F(SeriesAtFrames, ARangeWithoutFramesIsAHeadAndAWord) {
               IsEmpty());
 }
 
+TEST_F(SeriesAtFrames, ADevicesClockIsMapped) {
+  const std::string camera = IngestAt("camera", {0, 100, 200});
+  const std::string watch = IngestAt("watch", {900'001, 900'101, 900'201});
+  ExpectOneLine(OnStore({"series", watch, "--at-frames", camera}), 1,
+                "'fovea clock'");
+  Write("points.csv", "device_ns,store_ns,uncertainty_ns\n" + At(900'001) +
+                          "," + At(2) + ",5000\n" + At(900'101) + "," +
+                          At(102) + ",5000\n");
+  ASSERT_EQ(OnStore({"clock", watch, "--points", "points.csv"}).exit_code, 0);
+  const ProcessResult told = OnStore({"clock", watch});
+  EXPECT_THAT(told.out, HasSubstr("-14m59.999s, +0.0 ppm, within 5 us"));
+  EXPECT_EQ(OnStore({"clock", watch, "--csv"}).out,
+            "device_ns,store_ns,uncertainty_ns\n" + At(900'001) + "," + At(2) +
+                ",5000\n" + At(900'101) + "," + At(102) + ",5000\n");
+  EXPECT_THAT(OnStore({"inspect", watch}).out, HasSubstr("-14m59.999s"));
+  const ProcessResult rows =
+      OnStore({"series", watch, "--at-frames", camera, "--method", "nearest"});
+  EXPECT_THAT(rows.out, HasSubstr("0," + At(0) + ",2000000,900001\n"));
+  EXPECT_THAT(rows.err, HasSubstr("clocks mapped within "));
+  const ProcessResult mapped = OnStore({"series", watch, "--store-clock"});
+  EXPECT_THAT(mapped.out, HasSubstr("\n" + At(2) + ",900001\n"));
+  EXPECT_THAT(OnStore({"series", watch}).out,
+              HasSubstr("\n" + At(900'001) + ",900001\n"));
+  ASSERT_EQ(OnStore({"clock", watch, "--forget"}).exit_code, 0);
+  EXPECT_EQ(JsonOf({"clock", watch})["clock"], nullptr);
+}
+
+TEST_F(SeriesAtFrames, AClockIsFoundFromReadings) {
+  const std::string watch = IngestAt("watch", {0, 100});
+  std::string readings;
+  for (int i = 0; i < 1000; ++i) {
+    // Messages are 0 to 12 ms late.
+    readings += At(i * 100) + "," + At(5000 + i * 100 + i * 7 % 13) + "\n";
+  }
+  Write("readings.csv", readings);
+  ASSERT_EQ(OnStore({"clock", watch, "--readings", "readings.csv"}).exit_code,
+            0);
+  const Json clock = JsonOf({"clock", watch})["clock"];
+  EXPECT_NEAR(clock["skew_ppm"].get<double>(), 0, 0.1);
+  EXPECT_EQ(clock["points"][0]["store_ns"], At(5000));
+  Write("bad.csv", readings + "1;2\n");
+  ExpectOneLine(OnStore({"clock", watch, "--readings", "bad.csv"}), 1,
+                "bad.csv: line 1001");
+  ExpectOneLine(OnStore({"clock", watch, "--readings", "absent.csv"}), 1,
+                "absent.csv");
+  ExpectOneLine(OnStore({"clock", watch, "--forget", "--points", "bad.csv"}), 2,
+                "exclude each other");
+  ExpectOneLine(OnStore({"clock", watch, "--either-way"}), 2, "--readings");
+}
+
 TEST_F(SeriesAtFrames, WhatDoesNotFitLeavesNothingBehind) {
   const std::string early = IngestAt("early", {0, 100});
   const std::string late = IngestAt("late", {90000, 90100});

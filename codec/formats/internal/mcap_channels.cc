@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "codec/formats/internal/byte_fields.h"
 #include "codec/formats/internal/utf8.h"
 
@@ -16,6 +17,10 @@ namespace {
 constexpr size_t kShownBytes = 64;
 constexpr size_t kMaxSeriesSchemaBytes = 64U << 10;  // 64 channels fit well
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+
+// Stamps that are earlier than their messages came in by no more are taken for
+// the recorder's own times.
+constexpr int64_t kMostOnTheWayNs = 100'000'000;
 
 bool IsImuSchema(std::string_view name) {
   return name == kRosImu || name == "sensor_msgs/Imu";
@@ -214,6 +219,39 @@ void McapChannels::ScanMessage(const McapRecord& record) {
   lane->last_ns = row.time_ns;
   first_ns_ = std::min(first_ns_.value_or(row.time_ns), row.time_ns);
   last_ns_ = std::max(last_ns_.value_or(row.time_ns), row.time_ns);
+  if (lane->kind == Kind::kImu) {
+    lane->clock.Add({row.time_ns, static_cast<int64_t>(message.log_time)});
+  }
+}
+
+// Where stamps are of another clock than the log's times, not only earlier by
+// what a message takes.
+void McapChannels::AddClock(Lane* lane, Track* track) {
+  const std::vector<ClockReading> readings = lane->clock.Take();
+  if (lane->by_log_time > 0 || readings.empty()) return;
+  if (lane->messages > 1 && lane->first_ns == lane->last_ns) {
+    lane->clock_note = "its stamps stand still";
+    return;
+  }
+  auto map = FitClockMap(readings, {});
+  if (!map.ok()) {
+    lane->clock_note = absl::StrCat("its stamps and the log's times: ",
+                                    std::string(map.status().message()));
+    return;
+  }
+  const auto& points = map->points();
+  const bool same =
+      std::all_of(points.begin(), points.end(), [](const ClockPoint& point) {
+        return point.store_ns >= point.device_ns &&
+               point.store_ns - point.device_ns <= kMostOnTheWayNs;
+      });
+  if (same) return;
+  lane->clock_note = absl::StrFormat(
+      "its stamps are of another clock, %+.6f s and %+.1f ppm to the log's "
+      "times; a map is kept beside them",
+      static_cast<double>(points[0].store_ns - points[0].device_ns) / 1e9,
+      map->Skew() * 1e6);
+  track->clock = *std::move(map);
 }
 
 void McapChannels::AddTrack(Lane* lane, std::vector<Track>* tracks) {
@@ -245,6 +283,7 @@ void McapChannels::AddTrack(Lane* lane, std::vector<Track>* tracks) {
           static_cast<double>(lane->messages - 1) * 1e9 / span;
     }
     lane->track = tracks->size();
+    AddClock(lane, &track);
   }
   tracks->push_back(std::move(track));
 }
@@ -296,10 +335,15 @@ std::vector<std::string> McapChannels::Notes() const {
   int64_t silent = 0;
   for (const auto& [id, lane] : lanes_) {
     silent += lane.messages == 0 ? 1 : 0;
-    if (lane.by_log_time == 0) continue;
-    notes.push_back(absl::StrCat(
-        PrintableUtf8(lane.topic, kShownBytes), ": ", lane.by_log_time, " of ",
-        lane.messages, " messages have no stamp: their log time is taken"));
+    const std::string topic = PrintableUtf8(lane.topic, kShownBytes);
+    if (lane.by_log_time > 0) {
+      notes.push_back(
+          absl::StrCat(topic, ": ", lane.by_log_time, " of ", lane.messages,
+                       " messages have no stamp: their log time is taken"));
+    }
+    if (!lane.clock_note.empty()) {
+      notes.push_back(absl::StrCat(topic, ": ", lane.clock_note));
+    }
   }
   if (silent > 0) {
     notes.push_back(absl::StrCat(silent, " channels without a message"));

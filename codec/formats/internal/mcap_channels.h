@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "codec/clock_fit.h"
 #include "codec/formats/internal/file_damage.h"
 #include "codec/formats/internal/mcap_records.h"
 #include "codec/formats/internal/ros_imu.h"
@@ -68,6 +69,8 @@ class McapChannels {
     bool gyro = false, accel = false, orientation = false;  // some have it
     int64_t messages = 0, by_log_time = 0;
     std::optional<int64_t> first_ns, last_ns;
+    LateReadings clock;  // of stamps, read when their messages came in
+    std::string clock_note;
     bool told = false;
     std::optional<size_t> track;
   };
@@ -87,6 +90,7 @@ class McapChannels {
   std::string ReadMessage(const Message& message, McapRow* row);
   std::string ReadImu(const Message& message, McapRow* row);
   void Damaged(const McapRecord& record, const std::string& what);
+  void AddClock(Lane* lane, Track* track);
   void AddTrack(Lane* lane, std::vector<Track>* tracks);
 
   const FormatLimits limits_;
