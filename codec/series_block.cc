@@ -10,7 +10,7 @@
 //   u32      the metadata's id, under flag 8
 //   u32      the profile's id, under flag 16
 //   u32      the plan's id, under flag 128
-//   numbers  the bound of each channel, 0 for exact, under flag 64
+//   bounds   of the channels, 0 for exact, under flag 64
 //   times    as codec/sample_clock.h writes them
 //   bytes    under flag 128, instead of all below but the checksum: a window
 //            block (codec/imu/window_block.h) of numbers in the plan's units
@@ -102,7 +102,7 @@ absl::Status PutGroup(const Group& group, ImuLevel level,
         rows.push_back(static_cast<int32_t>(column[i]));
       }
     }
-    const auto block = coder->Encode(rows, level);
+    const auto block = coder->EncodeBare(rows, level);
     if (!block.ok()) return block.status();
     PutVarint(block->size(), out);
     out->insert(out->end(), block->begin(), block->end());
@@ -344,6 +344,17 @@ absl::StatusOr<Channels> EncodeByWindows(const SeriesBatch& batch,
                   *std::move(block)};
 }
 
+// Neighbours that are alike are told once.
+void PutBounds(const std::vector<double>& bounds, Bytes* out) {
+  for (size_t c = 0; c < bounds.size();) {
+    size_t end = c + 1;
+    while (end < bounds.size() && bounds[end] == bounds[c]) ++end;
+    PutNumber(bounds[c], out);
+    PutVarint(end - c - 1, out);
+    c = end;
+  }
+}
+
 absl::Status CheckBounds(const std::vector<double>& bounds, size_t channels) {
   if (bounds.empty()) return absl::OkStatus();
   const bool sound = std::all_of(
@@ -418,7 +429,7 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
   if (by_profile) PutU32(coding.profile->id(), &out);
   if ((body->flags & kByWindows) != 0) PutU32(coding.windows.plan->id(), &out);
   if ((body->flags & kBounded) != 0) {
-    for (const double bound : coding.bounds) PutNumber(bound, &out);
+    PutBounds(coding.bounds, &out);
   }
   EncodeSampleTimes(batch.time_ns, &out);
   out.insert(out.end(), body->bytes.begin(), body->bytes.end());

@@ -59,13 +59,8 @@ absl::Status ReadGroup(ByteReader* in, size_t samples,
   if (!coder.ok()) return coder.status();
   for (size_t begin = 0; begin < samples; begin += kMaxImuRows) {
     const size_t count = std::min(samples - begin, kMaxImuRows);
-    const auto rows = coder->Decode(in->Take(in->Varint()));
+    const auto rows = coder->DecodeBare(in->Take(in->Varint()), count);
     if (!rows.ok()) return rows.status();
-    if (rows->size() != count * width) {
-      return absl::DataLossError(
-          absl::StrCat("series block: ", rows->size(), " numbers in a group, ",
-                       "expected ", count, " x ", width));
-    }
     for (size_t i = 0; i < rows->size(); ++i) {
       group->columns[i % width].push_back((*rows)[i]);
     }
@@ -353,6 +348,22 @@ absl::StatusOr<DecodedSeries> DecodeAlone(ByteReader in) {
   return CheckEnd(in, std::move(decoded));
 }
 
+absl::StatusOr<std::vector<double>> ReadBounds(size_t channels,
+                                               ByteReader* in) {
+  std::vector<double> bounds;
+  while (bounds.size() < channels) {
+    const double bound = ReadNumber(in);
+    const uint64_t more = in->Varint();
+    if (!(bound >= 0 && std::isfinite(bound))) {
+      return absl::DataLossError(absl::StrCat(
+          "series block: the bound of channel ", bounds.size(), " is ", bound));
+    }
+    if (!in->ok() || more >= channels - bounds.size()) return Early();
+    bounds.resize(bounds.size() + 1 + more, bound);
+  }
+  return bounds;
+}
+
 absl::StatusOr<Head> ReadHead(uint8_t flags, ByteReader* in) {
   Head head;
   head.channels = in->U8();
@@ -365,14 +376,10 @@ absl::StatusOr<Head> ReadHead(uint8_t flags, ByteReader* in) {
   if ((flags & kNamesMetadata) != 0) head.metadata = in->U32();
   if ((flags & kByProfile) != 0) head.profile = in->U32();
   if ((flags & kByWindows) != 0) head.plan = in->U32();
-  for (size_t c = 0; (flags & kBounded) != 0 && c < head.channels; ++c) {
-    head.bounds.push_back(ReadNumber(in));
-    if (!(head.bounds.back() >= 0 && std::isfinite(head.bounds.back()))) {
-      return absl::DataLossError(
-          absl::StrCat("series block: the bound of channel ", c, " is ",
-                       head.bounds.back()));
-    }
-  }
+  if ((flags & kBounded) == 0) return head;
+  auto bounds = ReadBounds(head.channels, in);
+  if (!bounds.ok()) return bounds.status();
+  head.bounds = *std::move(bounds);
   return head;
 }
 

@@ -9,7 +9,8 @@
 //     16 + kind   grid (GridKind): divisor (kinds 1, 4, 5), step and offset
 //                 (kinds 2 to 5) as numbers, then samples on the grid
 //     24 + kind   the grid of the last grid channel before; samples on it
-//   number   varint 2n for whole n >= 0, or varint 1 and u64 bits
+//   number   varint 2n for whole n >= 0; varint 2d + 1 and zigzag varint m
+//            for m / 10^d, d of 1 to 15; or varint 1 and u64 bits
 //   samples on a grid: exceptions; integers k; kinds 2-4: u8 has units,
 //            integers units
 //   exceptions: varint how many, each a varint gap from the one before and
@@ -23,6 +24,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -43,6 +45,11 @@ enum Model : uint8_t {
   kGrid = 16,
   kSameGrid = 24
 };
+
+constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3, 1e4,  1e5,
+                                   1e6,  1e7,  1e8,  1e9, 1e10, 1e11,
+                                   1e12, 1e13, 1e14, 1e15};
+constexpr uint64_t kMostDecimals = 15;
 
 // Bits of a double or float to integers in numeric order, and back. A
 // bijection, so NaN payloads and -0 survive.
@@ -207,19 +214,34 @@ std::optional<GridKind> GridKindOf(uint8_t model, uint8_t base) {
 
 void PutNumber(double value, Bytes* out) {
   constexpr double kMaxWhole = 9007199254740992.0;
+  constexpr double kMaxDecimal = 1e14;  // seven bytes
   if (value >= 0 && value < kMaxWhole && value == std::floor(value) &&
       !std::signbit(value)) {
     PutVarint(static_cast<uint64_t>(value) << 1, out);
     return;
   }
+  const auto bits = std::bit_cast<uint64_t>(value);
+  for (uint64_t d = 1; d <= kMostDecimals; ++d) {
+    const double scaled = std::nearbyint(value * kPowersOfTen[d]);
+    if (!(std::abs(scaled) < kMaxDecimal)) break;
+    if (std::bit_cast<uint64_t>(scaled / kPowersOfTen[d]) != bits) continue;
+    PutVarint(d << 1 | 1, out);
+    PutVarint(ZigZag(static_cast<int64_t>(scaled)), out);
+    return;
+  }
   PutVarint(1, out);
-  PutU64(std::bit_cast<uint64_t>(value), out);
+  PutU64(bits, out);
 }
 
 double ReadNumber(ByteReader* in) {
   const uint64_t head = in->Varint();
   if (head == 1) return std::bit_cast<double>(in->U64());
-  return static_cast<double>(head >> 1);
+  if (head % 2 == 0) return static_cast<double>(head >> 1);
+  const auto scaled = static_cast<double>(UnZigZag(in->Varint()));
+  if (head >> 1 > kMostDecimals) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  return scaled / kPowersOfTen[head >> 1];
 }
 
 void PutGrid(const IntegerGrid& grid, Bytes* out) {

@@ -15,6 +15,10 @@
 namespace fovea {
 namespace {
 
+// Of a block's first byte; the second is in bare ones alone.
+constexpr uint8_t kModeBits = 0x0f;
+constexpr uint8_t kBareByProfile = 0x80;
+
 using imu::BlockHead;
 using imu::HeadVerdict;
 using imu::Mode;
@@ -85,6 +89,12 @@ absl::StatusOr<ImuBlockCoder> ImuBlockCoder::Create(
   return coder;
 }
 
+uint32_t ImuBlockCoder::profile_id() const {
+  const auto* const work =
+      reinterpret_cast<const imu::Workspace*>(memory_.data());
+  return work->taps != nullptr ? work->profile.id : 0;
+}
+
 std::vector<uint8_t> ImuBlockCoder::EncodeMax(std::span<const int32_t> values,
                                               size_t rows) {
   const size_t offset = imu::BodyOffset(rows);
@@ -94,8 +104,8 @@ std::vector<uint8_t> ImuBlockCoder::EncodeMax(std::span<const int32_t> values,
                          block.size() - offset);
   if (size == 0) return {};
   block.resize(offset + size);
-  const uint32_t id = work()->taps != nullptr ? work()->profile.id : 0;
-  imu::SealBlock(Mode::kMax, rows, work()->channels, id, size, block.data());
+  imu::SealBlock(Mode::kMax, rows, work()->channels, profile_id(), size,
+                 block.data());
   return block;
 }
 
@@ -122,9 +132,8 @@ absl::StatusOr<std::vector<uint8_t>> ImuBlockCoder::Encode(
 absl::StatusOr<std::vector<int32_t>> ImuBlockCoder::Decode(
     std::span<const uint8_t> block) {
   BlockHead head;
-  const uint32_t id = work()->taps != nullptr ? work()->profile.id : 0;
   const HeadVerdict verdict =
-      imu::ReadBlockHead(block.data(), block.size(), id, &head);
+      imu::ReadBlockHead(block.data(), block.size(), profile_id(), &head);
   if (verdict == HeadVerdict::kBad) {
     return Damaged("damaged, or coded by another profile");
   }
@@ -132,11 +141,16 @@ absl::StatusOr<std::vector<int32_t>> ImuBlockCoder::Decode(
     return absl::DataLossError(absl::StrCat("imu block: ", head.channels,
                                             " channels, expected ", channels_));
   }
+  return DecodeBody(head, block);
+}
+
+absl::StatusOr<std::vector<int32_t>> ImuBlockCoder::DecodeBody(
+    const BlockHead& head, std::span<const uint8_t> block) {
   if (head.mode > Mode::kLz4) return Damaged("of a level not known here");
   std::vector<int32_t> values(head.rows * channels_);
   const auto body = block.subspan(head.bytes);
   bool whole = false;
-  if (verdict == HeadVerdict::kGood) {
+  if (head.mode <= Mode::kNormal) {
     whole = imu::DecodeBlock(work(), block.data(), block.size(), head,
                              values.data());
   } else if (head.mode == Mode::kLz4) {
@@ -150,6 +164,38 @@ absl::StatusOr<std::vector<int32_t>> ImuBlockCoder::Decode(
   }
   if (!whole) return Damaged("its checksum fits, its body does not");
   return values;
+}
+
+absl::StatusOr<std::vector<uint8_t>> ImuBlockCoder::EncodeBare(
+    std::span<const int32_t> values, ImuLevel level) {
+  auto block = Encode(values, level);
+  if (!block.ok()) return block.status();
+  const auto mode = static_cast<Mode>((*block)[0] & kModeBits);
+  const bool by_profile =
+      work()->taps != nullptr && (mode == Mode::kNormal || mode == Mode::kMax);
+  const size_t body = imu::BodyOffset(values.size() / channels_);
+  block->erase(block->begin() + 1,
+               block->begin() + static_cast<std::ptrdiff_t>(body));
+  if (by_profile) (*block)[0] |= kBareByProfile;
+  return block;
+}
+
+absl::StatusOr<std::vector<int32_t>> ImuBlockCoder::DecodeBare(
+    std::span<const uint8_t> block, size_t rows) {
+  if (rows < 1 || rows > kMaxImuRows || block.empty() ||
+      (block[0] & ~(kModeBits | kBareByProfile)) != imu::kBlockVersion << 4) {
+    return Damaged("of no version known here");
+  }
+  BlockHead head;
+  head.mode = static_cast<Mode>(block[0] & kModeBits);
+  head.rows = rows;
+  head.channels = static_cast<int>(channels_);
+  head.bytes = 1;
+  head.by_profile = (block[0] & kBareByProfile) != 0;
+  if (head.by_profile && work()->taps == nullptr) {
+    return Damaged("coded by a profile that is not there");
+  }
+  return DecodeBody(head, block);
 }
 
 }  // namespace fovea

@@ -17,8 +17,9 @@
 
 namespace fovea {
 namespace imu {
+struct BlockHead;
 struct Workspace;
-}
+}  // namespace imu
 
 inline constexpr size_t kMaxImuChannels = 64;
 inline constexpr size_t kMaxImuRows = 65536;  // of a block
@@ -56,6 +57,13 @@ class ImuBlockCoder {
   // the limits above; before the checksum fits nothing is allocated.
   absl::StatusOr<std::vector<int32_t>> Decode(std::span<const uint8_t> block);
 
+  // The same within a container that tells the channels and rows and has a
+  // checksum of its own: mode and body alone. `rows`: 1 to kMaxImuRows.
+  absl::StatusOr<std::vector<uint8_t>> EncodeBare(
+      std::span<const int32_t> values, ImuLevel level);
+  absl::StatusOr<std::vector<int32_t>> DecodeBare(
+      std::span<const uint8_t> block, size_t rows);
+
   size_t channels() const { return channels_; }
 
  private:
@@ -64,7 +72,10 @@ class ImuBlockCoder {
   imu::Workspace* work() {
     return reinterpret_cast<imu::Workspace*>(memory_.data());
   }
+  uint32_t profile_id() const;
   std::vector<uint8_t> EncodeMax(std::span<const int32_t> values, size_t rows);
+  absl::StatusOr<std::vector<int32_t>> DecodeBody(
+      const imu::BlockHead& head, std::span<const uint8_t> block);
 
   size_t channels_;
   std::vector<uint64_t> memory_;  // a Workspace, which moves with it

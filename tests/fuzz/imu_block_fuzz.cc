@@ -36,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto coder = ImuBlockCoder::Create(channels);
   if (!coder.ok()) std::abort();
   if (coder->Decode(std::span(data, size)).ok()) return 0;
-  const size_t rows = 1 + (data[2] | data[3] << 8) % (kMaxValues / channels);
+  const size_t rows =
+      1 + (data[2] | size_t{data[3]} << 8) % (kMaxValues / channels);
   std::vector<uint8_t> block(fovea::imu::BodyOffset(rows));
   block.insert(block.end(), data + 4, data + size);
   fovea::imu::SealBlock(static_cast<fovea::imu::Mode>(data[0] % 6), rows,

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "codec/formats/source.h"
+#include "codec/imu/imu_block.h"
 #include "codec/series_block.h"
 #include "codec/series_profile.h"
 #include "tests/codec/calibrated_device.h"
@@ -159,6 +160,21 @@ TEST(SecondReaderTest, SamplesOfAnyGridAndNone) {
         ExpectSame(batch, 3, {.level = level, .metadata = 77, .bounds = {}});
         ExpectSame(batch, 3, {.level = level, .bounds = {0.05, 0, 0.2}});
       }
+    }
+  }
+}
+
+TEST(SecondReaderTest, InertialBlocksOfTheirOwn) {
+  auto coder = ImuBlockCoder::Create(6);
+  ASSERT_TRUE(coder.ok());
+  for (const size_t rows : {1, 2, 3, 50, 1000}) {
+    const std::vector<int32_t> values = imu::testing::RingingDevice(rows, 4);
+    for (const ImuLevel level : kReadLevels) {
+      const auto block = coder->Encode(values, level);
+      ASSERT_TRUE(block.ok()) << block.status();
+      size_t channels = 0;
+      EXPECT_EQ(second_reader::ReadImuBlock(*block, {}, &channels), values);
+      EXPECT_EQ(channels, 6U);
     }
   }
 }

@@ -70,7 +70,11 @@ class ByteCursor {
   // "number": short where whole.
   double Real() {
     const uint64_t head = Varint();
-    return head == 1 ? Double() : static_cast<double>(head / 2);
+    if (head == 1) return Double();
+    if (head % 2 == 0) return static_cast<double>(head / 2);
+    double power = 1;
+    for (uint64_t d = head / 2; d > 0; --d) power *= 10;
+    return static_cast<double>(UnZigZag(Varint())) / power;
   }
   Bytes Rest() { return Take(rest_.size()); }
   bool empty() const { return rest_.empty(); }

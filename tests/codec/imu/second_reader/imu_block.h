@@ -132,6 +132,21 @@ inline std::vector<int32_t> ReadRaw(ByteCursor in, int size, size_t count) {
   return values;
 }
 
+inline std::vector<int32_t> ReadImuBody(int mode, Bytes body, size_t channels,
+                                        size_t rows, Bytes profile) {
+  const size_t count = rows * channels;
+  if (mode == 0) {
+    return ReadRaw(ByteCursor(body.subspan(1)), body[0], count);
+  }
+  if (mode == 4) {
+    const std::vector<uint8_t> raw = UnpackLz4(body.subspan(1));
+    return ReadRaw(ByteCursor(raw), body[0], count);
+  }
+  if (mode == 1) return FastBody(body, channels, rows).Read();
+  if (mode == 2) return NormalBody(body, channels, rows, profile).Read();
+  Fail("a mode that this reader does not know");
+}
+
 // Rows of `channels` values. `profile`: its bytes, empty for none.
 inline std::vector<int32_t> ReadImuBlock(Bytes block, Bytes profile,
                                          size_t* channels) {
@@ -156,17 +171,16 @@ inline std::vector<int32_t> ReadImuBlock(Bytes block, Bytes profile,
     profile = {};
   }
   if (crc != told) Fail("checksum of an inertial block");
-  const size_t count = rows * *channels;
-  if (mode == 0) {
-    return ReadRaw(ByteCursor(body.subspan(1)), body[0], count);
-  }
-  if (mode == 4) {
-    const std::vector<uint8_t> raw = UnpackLz4(body.subspan(1));
-    return ReadRaw(ByteCursor(raw), body[0], count);
-  }
-  if (mode == 1) return FastBody(body, *channels, rows).Read();
-  if (mode == 2) return NormalBody(body, *channels, rows, profile).Read();
-  Fail("a mode that this reader does not know");
+  return ReadImuBody(mode, body, *channels, rows, profile);
+}
+
+// Within a series block, which tells its shape.
+inline std::vector<int32_t> ReadBareImuBlock(Bytes block, Bytes profile,
+                                             size_t channels, size_t rows) {
+  const int head = ByteCursor(block).U8();
+  if ((head >> 4 & 7) != 1) Fail("unknown version of an inertial block");
+  if (head < 128) profile = {};
+  return ReadImuBody(head & 15, block.subspan(1), channels, rows, profile);
 }
 
 }  // namespace fovea::second_reader

@@ -51,8 +51,9 @@ class SeriesReader {
         (profile_ == nullptr || profile_->id != series_.profile)) {
       Fail("profile of a series block");
     }
-    for (size_t c = 0; (head & 64) != 0 && c < series_.channels; ++c) {
-      series_.bounds.push_back(in_.Real());
+    while ((head & 64) != 0 && series_.bounds.size() < series_.channels) {
+      const double bound = in_.Real();
+      series_.bounds.resize(series_.bounds.size() + 1 + in_.Varint(), bound);
     }
     series_.times = SampleTimes::Read(&in_, rows_);
     columns_.resize(series_.channels);
@@ -129,10 +130,9 @@ class SeriesReader {
   std::vector<std::vector<int64_t>> ReadGroup(size_t width, Bytes profile) {
     std::vector<std::vector<int64_t>> columns(width);
     for (size_t begin = 0; width > 0 && begin < rows_; begin += 65536) {
-      size_t channels = 0;
-      const Bytes block = in_.Take(in_.Varint());
-      const std::vector<int32_t> rows = ReadImuBlock(block, profile, &channels);
-      if (channels != width) Fail("width of a group");
+      const std::vector<int32_t> rows =
+          ReadBareImuBlock(in_.Take(in_.Varint()), profile, width,
+                           std::min<size_t>(65536, rows_ - begin));
       for (size_t i = 0; i < rows.size(); ++i) {
         columns[i % width].push_back(rows[i]);
       }
