@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "codec/formats/limits.h"
 #include "codec/clock_map.h"
+#include "codec/formats/limits.h"
 #include "codec/sample.h"
 
 namespace fovea {
