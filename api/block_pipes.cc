@@ -67,7 +67,7 @@ class SeriesPipe : public TrackPipe {
       if (cutter_.IsFull(batch.time_ns[i])) {
         if (absl::Status status = Drain(); !status.ok()) return status;
       }
-      cutter_.Add(batch.time_ns[i], batch.values.data() + i * channels_);
+      cutter_.Add(batch, i);
       writer_->Delivered(1);
     }
     return absl::OkStatus();

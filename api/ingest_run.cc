@@ -13,6 +13,7 @@
 #include "api/source_digest.h"
 #include "api/source_reader.h"
 #include "api/stored_policy.h"
+#include "codec/series_rows.h"
 
 namespace fovea {
 namespace {
@@ -68,10 +69,8 @@ struct AddTime {
 
 // Takes the first `count` samples off a batch.
 void DropFront(int64_t count, size_t channels, SeriesBatch* batch) {
-  batch->time_ns.erase(batch->time_ns.begin(), batch->time_ns.begin() + count);
-  batch->values.erase(
-      batch->values.begin(),
-      batch->values.begin() + count * static_cast<int64_t>(channels));
+  *batch = RowsOf(*batch, channels, static_cast<size_t>(count),
+                  batch->time_ns.size());
 }
 
 bool SameShape(const StreamDescription& a, const StreamDescription& b) {

@@ -55,6 +55,7 @@ class Recordings {
   absl::Status Begin(SeriesInfo series) {
     if (!options_.device.empty()) series.device = options_.device;
     SeriesMetadata metadata = MetadataOf(series);
+    metadata.rules.clear();  // a device has none; its recordings do
     broken_ = true;
     if (metadata_.channels.empty()) {
       metadata_ = std::move(metadata);

@@ -13,6 +13,7 @@
 #include "api/shown_frames.h"
 #include "api/store.h"
 #include "codec/series_block.h"
+#include "codec/series_rows.h"
 #include "index/frame_index.h"
 
 namespace fovea {
@@ -24,11 +25,7 @@ SeriesBatch Inside(const SeriesBatch& batch, size_t channels, TimeRange range) {
   for (size_t i = 0; i < batch.time_ns.size(); ++i) {
     const int64_t time = batch.time_ns[i];
     if (time < range.from_ns || time >= range.to_ns) continue;
-    inside.time_ns.push_back(time);
-    const auto row =
-        batch.values.begin() + static_cast<std::ptrdiff_t>(i * channels);
-    inside.values.insert(inside.values.end(), row,
-                         row + static_cast<std::ptrdiff_t>(channels));
+    AppendRow(batch, i, channels, &inside);
   }
   return inside;
 }

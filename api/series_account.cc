@@ -7,15 +7,17 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "api/block_reader.h"
+#include "api/series_blocks.h"
 #include "api/stop_flag.h"
 #include "api/stream_clock.h"
+#include "codec/print_rule.h"
 #include "codec/series_block.h"
 
 namespace fovea {
 namespace {
 
 void Count(const BlockRow& row, const std::vector<uint8_t>& block,
-           SeriesAccount* account) {
+           SeriesBlocks* blocks, SeriesAccount* account) {
   const SeriesBlockNames names = NamesOfSeriesBlock(block);
   ++account->blocks;
   account->rows += row.samples;
@@ -23,6 +25,12 @@ void Count(const BlockRow& row, const std::vector<uint8_t>& block,
   account->first_version += names.version == 1 ? 1 : 0;
   account->bounded += names.bounded ? 1 : 0;
   if (names.profile != 0) ++account->by_profile[names.profile];
+  if (!names.text) return;
+  const auto metadata = blocks->Metadata(names);
+  const bool known = metadata.ok() && *metadata != nullptr;
+  const std::string rules =
+      known ? PrintRulesText((*metadata)->rules) : std::string();
+  ++account->by_text[rules.empty() ? "unknown" : rules];
 }
 
 }  // namespace
@@ -53,12 +61,13 @@ absl::StatusOr<SeriesAccount> AccountForSeries(Store* store,
   const TimeOrder order = summary->counts.times_backward == 0
                               ? TimeOrder::kRising
                               : TimeOrder::kUnknown;
+  SeriesBlocks blocks(store->chunks(), summary->id);
   const absl::Status read =
       ForEachBlock(store->chunks(), summary->id, range.from_ns, range.to_ns,
                    order, [&](const BlockRow& row) -> absl::StatusOr<bool> {
                      const auto block = BlockBytes(store->chunks(), row);
                      if (!block.ok()) return block.status();
-                     Count(row, *block, &account);
+                     Count(row, *block, &blocks, &account);
                      account.stopped = Stopped(stop);
                      return !account.stopped;
                    });

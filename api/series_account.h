@@ -29,6 +29,7 @@ struct SeriesAccount {
   int64_t bounded = 0;        // blocks within bounds, others are exact
   std::map<uint32_t, int64_t> by_profile;  // blocks, by the profile's id
   std::optional<ClockMap> clock;           // none: it is the store's
+  std::map<std::string, int64_t> by_text;  // blocks with text, by its rules
   bool stopped = false;                    // by the caller: it is partial
 
   double bytes_per_row() const;

@@ -47,10 +47,16 @@ absl::StatusOr<DecodedSeries> SeriesBlocks::Decode(
     if (absl::IsDataLoss(damage)) return damage;
     return profile.ok() ? plan.status() : profile.status();
   }
-  return DecodeSeriesBlock(block, *profile, *plan);
+  auto decoded = DecodeSeriesBlock(block, *profile, *plan);
+  if (!decoded.ok() || !names.text) return decoded;
+  // Values are good whatever became of their rules.
+  if (const auto metadata = Metadata(names); metadata.ok() && *metadata) {
+    decoded->batch.text =
+        WithRules(decoded->text, decoded->channels, (*metadata)->rules);
+  }
+  return decoded;
 }
 
-// Of a block that was decoded; null where it says nothing.
 absl::StatusOr<const SeriesMetadata*> SeriesBlocks::Metadata(
     const SeriesBlockNames& names) {
   if (names.metadata == 0) {

@@ -28,7 +28,8 @@ class SeriesBlocks {
   SeriesBlocks(StoreReader* store, StreamId stream)
       : store_(store), stream_(stream) {}
 
-  // Errors of DecodeSeriesBlock() and FindTable().
+  // With the batch's text where it is known. Errors of DecodeSeriesBlock() and
+  // FindTable().
   absl::StatusOr<DecodedSeries> Decode(std::span<const uint8_t> block);
 
   // As Decode(), and that what the block says its channels are agrees
@@ -39,10 +40,13 @@ class SeriesBlocks {
   // The block of a row, from its bytes and chunk.
   absl::StatusOr<DecodedSeries> Read(const BlockRow& row);
 
+  // What a block that was looked at says its series is; null where it says
+  // nothing. Good as long as this object.
+  absl::StatusOr<const SeriesMetadata*> Metadata(const SeriesBlockNames& names);
+
  private:
   absl::StatusOr<const SeriesProfile*> Profile(uint32_t id);
   absl::StatusOr<const SeriesWindowPlan*> Plan(uint32_t id);
-  absl::StatusOr<const SeriesMetadata*> Metadata(const SeriesBlockNames& names);
 
   StoreReader* const store_;
   const StreamId stream_;

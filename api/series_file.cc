@@ -20,6 +20,7 @@
 #include "codec/formats/csv_writer.h"
 #include "codec/formats/mcap_writer.h"
 #include "codec/formats/series_file_writer.h"
+#include "codec/series_rows.h"
 
 namespace fovea {
 namespace {
@@ -173,24 +174,24 @@ absl::StatusOr<SeriesInput> OpenSeries(const std::string& location,
       absl::StrCat(info.name, ": no imu or series track '", suffix, "'"));
 }
 
+bool IsAllTime(const SourceOptions& options) {
+  return options.from_ns == std::numeric_limits<int64_t>::min() &&
+         options.to_ns == std::numeric_limits<int64_t>::max();
+}
+
 // Samples whose time is wanted: sources may give others, too.
 SeriesBatch Within(const SourceOptions& options, SeriesBatch batch,
                    size_t channels) {
-  size_t kept = 0;
+  if (IsAllTime(options)) return batch;
+  SeriesBatch within;
   for (size_t i = 0; i < batch.time_ns.size(); ++i) {
     const int64_t time_ns = batch.time_ns[i];
     const bool before = time_ns < options.to_ns ||
                         options.to_ns == std::numeric_limits<int64_t>::max();
     if (time_ns < options.from_ns || !before) continue;
-    batch.time_ns[kept] = time_ns;
-    for (size_t c = 0; c < channels; ++c) {
-      batch.values[kept * channels + c] = batch.values[i * channels + c];
-    }
-    ++kept;
+    AppendRow(batch, i, channels, &within);
   }
-  batch.time_ns.resize(kept);
-  batch.values.resize(kept * channels);
-  return batch;
+  return within;
 }
 
 absl::Status Take(SourceItem item, size_t place, const SourceOptions& options,
@@ -234,11 +235,6 @@ absl::Status Feed(const SeriesInput& input, const SourceOptions& options,
     for (const SeriesTrackReport& track : report->tracks) done += track.samples;
     if (progress) progress(done, input.expected);
   }
-}
-
-bool IsAllTime(const SourceOptions& options) {
-  return options.from_ns == std::numeric_limits<int64_t>::min() &&
-         options.to_ns == std::numeric_limits<int64_t>::max();
 }
 
 // What Feed() left in `report` becomes a file, where there is anything.

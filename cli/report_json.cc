@@ -92,6 +92,8 @@ Json SeriesJson(const SeriesInfo& series) {
   if (!series.device.empty()) json["device"] = series.device;
   if (!series.axes.empty()) json["axes"] = series.axes;
   if (!series.calibration.empty()) json["calibration"] = series.calibration;
+  const std::string rules = PrintRulesText(series.rules);
+  if (!rules.empty()) json["text"] = rules;
   return json;
 }
 

@@ -84,6 +84,9 @@ std::string SeriesAccountText(const StreamSummary& stream,
     facts.Add("by profile", absl::StrCat(TableIdText(id), ": ",
                                          FormatCount(blocks, "block")));
   }
+  for (const auto& [rules, blocks] : account.by_text) {
+    facts.Add("text", absl::StrCat(rules, ": ", FormatCount(blocks, "block")));
+  }
   facts.Add("within bounds",
             account.bounded == 0
                 ? std::string("none: every bit is kept")
@@ -111,6 +114,10 @@ Json SeriesAccountJson(const StreamSummary& stream,
   document["by_profile"] = Json::object();
   for (const auto& [id, blocks] : account.by_profile) {
     document["by_profile"][TableIdText(id)] = blocks;
+  }
+  document["by_text"] = Json::object();
+  for (const auto& [rules, blocks] : account.by_text) {
+    document["by_text"][rules] = blocks;
   }
   document["bounded"] = account.bounded;
   document["bounds"] = stream.description.coding;

@@ -21,6 +21,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "codec/byte_stream.h"
 
 namespace fovea {
 namespace {
@@ -191,18 +193,29 @@ Shape ShapeOf(std::string_view text) {
       static_cast<uint8_t>(std::min<size_t>(decimals, kMaxPrintDigits))};
 }
 
-Shape LargestShape(std::span<const std::string_view> texts) {
+// The largest of all fields, and the most common one.
+std::array<Shape, 2> ShapesOf(std::span<const std::string_view> texts) {
   Shape largest = {1, 0};
+  std::array<size_t, kMaxPrintDigits + 1> significant = {};
+  std::array<size_t, kMaxPrintDigits + 1> decimals = {};
   for (const std::string_view text : texts) {
     const Shape shape = ShapeOf(text);
     largest.significant = std::max(largest.significant, shape.significant);
     largest.decimals = std::max(largest.decimals, shape.decimals);
+    ++significant[shape.significant];
+    ++decimals[shape.decimals];
   }
-  return largest;
+  const auto most = [](const auto& counts) {
+    return static_cast<uint8_t>(std::max_element(counts.begin(), counts.end()) -
+                                counts.begin());
+  };
+  const Shape common = {std::max<uint8_t>(most(significant), 1),
+                        most(decimals)};
+  return {largest, common};
 }
 
-// Rules that may have written fields of these shapes, plausible ones first.
-std::vector<PrintRule> Candidates(const Shape& shape) {
+// Adds rules that may have written fields of this shape, plausible ones first.
+void AddCandidates(const Shape& shape, std::vector<PrintRule>* rules) {
   const std::array<PrintRule, 6> kinds = {{
       {.digits = PrintDigits::kShortest},
       {.digits = PrintDigits::kShortestFloat},
@@ -215,7 +228,6 @@ std::vector<PrintRule> Candidates(const Shape& shape) {
        .count = shape.significant,
        .zeros = true},
   }};
-  std::vector<PrintRule> rules;
   for (PrintRule rule : kinds) {
     const bool one = rule.digits == PrintDigits::kDecimals;
     for (size_t notation = 0; notation < (one ? 1 : kLayouts.size());
@@ -223,11 +235,12 @@ std::vector<PrintRule> Candidates(const Shape& shape) {
       rule.notation = static_cast<PrintNotation>(notation);
       for (const bool point : {false, true}) {
         rule.point = point;
-        rules.push_back(rule);
+        if (std::find(rules->begin(), rules->end(), rule) == rules->end()) {
+          rules->push_back(rule);
+        }
       }
     }
   }
-  return rules;
 }
 
 size_t CountMisses(const PrintRule& rule,
@@ -280,9 +293,53 @@ void AppendPrinted(const PrintRule& rule, double value, std::string* text) {
   }
 }
 
+std::string PrintRuleText(const PrintRule& rule) {
+  const int count = rule.count;
+  std::string text;
+  switch (rule.digits) {
+    case PrintDigits::kShortest:
+      text = "shortest";
+      break;
+    case PrintDigits::kShortestFloat:
+      text = "shortest float";
+      break;
+    case PrintDigits::kDecimals:
+      text = rule.zeros ? absl::StrCat("%.", count, "f")
+                        : absl::StrCat("at most ", count, " decimals");
+      break;
+    case PrintDigits::kSignificant:
+      if (rule.notation == PrintNotation::kPrintf) {
+        text = absl::StrCat(rule.zeros ? "%#." : "%.", count, "g");
+      } else if (rule.notation == PrintNotation::kScientific && rule.zeros) {
+        return absl::StrCat("%.", count - 1, "e");
+      } else {
+        text = absl::StrCat(rule.zeros ? "" : "at most ", count, " digits");
+      }
+  }
+  constexpr std::array<const char*, 7> kNames = {
+      "", "", ", Python", ", JavaScript", ", Java", ", .NET", ", scientific"};
+  text += kNames[static_cast<size_t>(rule.notation)];
+  if (rule.point) text += ", 2.0";
+  return text;
+}
+
+std::string PrintRulesText(const PrintRules& rules) {
+  std::vector<std::string> words;
+  bool any = false;
+  for (const auto& rule : rules) {
+    any = any || rule.has_value();
+    std::string word = rule ? PrintRuleText(*rule) : "unknown";
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+      words.push_back(std::move(word));
+    }
+  }
+  return any ? absl::StrJoin(words, "; ") : "";
+}
+
 PrintRule FitPrintRule(std::span<const std::string_view> texts,
                        std::span<const double> values) {
-  const std::vector<PrintRule> candidates = Candidates(LargestShape(texts));
+  std::vector<PrintRule> candidates;
+  for (const Shape& shape : ShapesOf(texts)) AddCandidates(shape, &candidates);
   const size_t stride = texts.size() / kTriedFields + 1;
   return Best(Best(candidates, texts, values, stride), texts, values, 1)[0];
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,9 +17,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "codec/byte_stream.h"
 
 namespace fovea {
+
+class ByteReader;  // codec/byte_stream.h
 
 // Which digits are written. Stored; never renumber.
 enum class PrintDigits : uint8_t {
@@ -48,11 +50,21 @@ struct PrintRule {
   friend bool operator==(const PrintRule&, const PrintRule&) = default;
 };
 
+// Of each channel of a series; nullopt: none.
+using PrintRules = std::vector<std::optional<PrintRule>>;
+
 inline constexpr uint8_t kMaxPrintDigits = 20;
 
 // Appends `value` as the rule writes it; "nan", "inf", "-inf" for those.
 // Total and the same on every machine.
 void AppendPrinted(const PrintRule& rule, double value, std::string* text);
+
+// The rule in a few words: "%.17g", "shortest", "shortest float, Java".
+std::string PrintRuleText(const PrintRule& rule);
+
+// Those of a series, each once: "%.17g", "%.6f; shortest; unknown"; "" where
+// there are none.
+std::string PrintRulesText(const PrintRules& rules);
 
 // The rule under which the fewest of `texts` differ; `values` are what they
 // read back to, one each. Deterministic.

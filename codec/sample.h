@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "codec/print_rule.h"
 
 namespace fovea {
 
@@ -135,6 +137,18 @@ struct SeriesInfo {
   std::string device = {};
   std::string axes = {};
   std::string calibration = {};
+
+  // How fields of each channel were written; empty: of none is it known.
+  PrintRules rules = {};
+};
+
+// How the values of a batch were written where they came from.
+struct SeriesText {
+  PrintRules rules;  // of each channel; empty: of none is it known
+
+  // Of channels with a rule, those that it does not give: which of the values,
+  // ascending, and its text.
+  std::vector<std::pair<size_t, std::string>> fields;
 };
 
 // Consecutive samples of one imu or series stream, in arrival order. Times
@@ -142,6 +156,7 @@ struct SeriesInfo {
 struct SeriesBatch {
   std::vector<int64_t> time_ns;  // one per sample
   std::vector<double> values;    // sample-major: samples x channels
+  SeriesText text = {};
 };
 
 // One packet of an opaque stream.

@@ -11,6 +11,8 @@
 //   u32      the profile's id, under flag 16
 //   u32      the plan's id, under flag 128
 //   bounds   of the channels, 0 for exact, under flag 64
+//   texts    in version 3, which is as version 2 but for these and has no flag
+//            128: as codec/series_text.cc draws them
 //   times    as codec/sample_clock.h writes them
 //   bytes    under flag 128, instead of all below but the checksum: a window
 //            block (codec/imu/window_block.h) of numbers in the plan's units
@@ -52,6 +54,7 @@
 #include "codec/series_channel.h"
 #include "codec/series_lattice.h"
 #include "codec/series_profile.h"
+#include "codec/series_text.h"
 #include "codec/series_window_numbers.h"
 #include "codec/series_window_plan.h"
 
@@ -74,6 +77,7 @@ using internal::kProfileGrid;
 using internal::kUnitsHere;
 using internal::kUnitsInGroup;
 using internal::kVersion;
+using internal::kVersionText;
 
 using Bytes = std::vector<uint8_t>;
 using Column = std::vector<double>;
@@ -416,12 +420,16 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
   if (!sound.ok()) return sound;
   const auto body = ShortestChannels(batch, channels, coding);
   if (!body.ok()) return body.status();
+  const bool has_text = coding.metadata != 0 && (body->flags & kByWindows) == 0;
+  const BlockText text =
+      has_text ? TextToKeep(batch, channels, coding.bounds) : BlockText();
   const bool by_profile = (body->flags & kByProfile) != 0;
   // What the profile says of the series need not be said twice.
   const bool named =
       coding.metadata != 0 &&
       !(by_profile && coding.profile->metadata_id() == coding.metadata);
-  Bytes out = {static_cast<uint8_t>(kVersion | body->flags),
+  const uint8_t version = text.channels != 0 ? kVersionText : kVersion;
+  Bytes out = {static_cast<uint8_t>(version | body->flags),
                static_cast<uint8_t>(channels)};
   if (named) out[0] |= kNamesMetadata;
   PutVarint(samples, &out);
@@ -431,6 +439,7 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesBlock(
   if ((body->flags & kBounded) != 0) {
     PutBounds(coding.bounds, &out);
   }
+  if (version == kVersionText) PutBlockText(text, channels, &out);
   EncodeSampleTimes(batch.time_ns, &out);
   out.insert(out.end(), body->bytes.begin(), body->bytes.end());
   PutU32(imu::Crc32c(out.data(), out.size()), &out);

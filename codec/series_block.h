@@ -22,6 +22,7 @@
 #include "codec/imu/window_block.h"
 #include "codec/sample.h"
 #include "codec/series_profile.h"
+#include "codec/series_text.h"
 #include "codec/series_window_plan.h"
 
 namespace fovea {
@@ -68,7 +69,9 @@ struct SeriesCoding {
   SeriesWindowCoding windows = {};
 };
 
-// Encodes a batch. Deterministic on one kind of machine. kInvalidArgument: no
+// Encodes a batch, of its text what TextToKeep() says where the series has a
+// name and the block is not coded by windows: the rules are to be those of
+// the metadata. Deterministic on one kind of machine. kInvalidArgument: no
 // samples, more than kMaxBlockSamples or kMaxBlockValues, channels
 // outside 1..64, or values.size() that is not samples * channels. Any double is
 // kept, NaN payloads and -0 included.
@@ -81,12 +84,13 @@ struct DecodedSeries {
   std::vector<double> bounds;  // that it was coded by; none: exact
   uint32_t metadata = 0;       // that it names, or its profile has; 0: none
   WindowVerdict verdict;       // of 0 windows: it was not coded for a model
+  BlockText text;              // WithRules() makes it the batch's
 };
 
 // Inverse of EncodeSeriesBlock; reads version 1 too. kDataLoss on damage, any
-// change of a byte of version 2 among it; kFailedPrecondition where the block
-// names a profile or a plan that is not the one given, both named. Memory is
-// bounded by the limits above whatever the bytes say.
+// change of a byte of later versions among it; kFailedPrecondition where the
+// block names a profile or a plan that is not the one given, both named. Memory
+// is bounded by the limits above whatever the bytes say.
 absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
     std::span<const uint8_t> block, const SeriesProfile* profile = nullptr,
     const SeriesWindowPlan* plan = nullptr);
@@ -95,6 +99,7 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(
 struct SeriesBlockNames {
   int version = 0;
   bool bounded = false;
+  bool text = false;      // of some channels is kept
   uint32_t metadata = 0;  // 0, too, where the profile has it
   uint32_t profile = 0;
   uint32_t plan = 0;  // of windows

@@ -20,6 +20,7 @@
 #include "codec/series_channel.h"
 #include "codec/series_lattice.h"
 #include "codec/series_profile.h"
+#include "codec/series_text.h"
 #include "codec/series_window_numbers.h"
 #include "codec/series_window_plan.h"
 #include "codec/timestamp_coder.h"
@@ -46,6 +47,7 @@ using internal::kUnitsInGroup;
 using internal::kVersion;
 using internal::kVersionAlone;
 using internal::kVersionBits;
+using internal::kVersionText;
 
 using Column = std::vector<double>;
 using Numbers = std::vector<int64_t>;
@@ -290,6 +292,7 @@ struct Head {
   size_t samples = 0;
   uint32_t metadata = 0, profile = 0, plan = 0;  // ids, 0 for none
   std::vector<double> bounds;
+  BlockText text;
   std::vector<int64_t> time_ns;
 };
 
@@ -364,7 +367,8 @@ absl::StatusOr<std::vector<double>> ReadBounds(size_t channels,
   return bounds;
 }
 
-absl::StatusOr<Head> ReadHead(uint8_t flags, ByteReader* in) {
+absl::StatusOr<Head> ReadHead(uint8_t version, ByteReader* in) {
+  const auto flags = static_cast<uint8_t>(version & ~kVersionBits);
   Head head;
   head.channels = in->U8();
   const uint64_t samples = in->Varint();
@@ -376,18 +380,25 @@ absl::StatusOr<Head> ReadHead(uint8_t flags, ByteReader* in) {
   if ((flags & kNamesMetadata) != 0) head.metadata = in->U32();
   if ((flags & kByProfile) != 0) head.profile = in->U32();
   if ((flags & kByWindows) != 0) head.plan = in->U32();
-  if ((flags & kBounded) == 0) return head;
-  auto bounds = ReadBounds(head.channels, in);
-  if (!bounds.ok()) return bounds.status();
-  head.bounds = *std::move(bounds);
+  if ((flags & kBounded) != 0) {
+    auto bounds = ReadBounds(head.channels, in);
+    if (!bounds.ok()) return bounds.status();
+    head.bounds = *std::move(bounds);
+  }
+  if ((version & kVersionBits) == kVersionText) {
+    auto text = ReadBlockText(in, head.channels, head.samples);
+    if (!text.ok()) return text.status();
+    head.text = *std::move(text);
+  }
   return head;
 }
 
-// What follows version 2, without the checksum.
-absl::StatusOr<DecodedSeries> DecodeBody(uint8_t flags, ByteReader in,
+// What follows version 2 or 3 and its flags, without the checksum.
+absl::StatusOr<DecodedSeries> DecodeBody(uint8_t version, ByteReader in,
                                          const SeriesProfile* profile,
                                          const SeriesWindowPlan* plan) {
-  auto head = ReadHead(flags, &in);
+  const auto flags = static_cast<uint8_t>(version & ~kVersionBits);
+  auto head = ReadHead(version, &in);
   if (!head.ok()) return head.status();
   absl::Status fits;
   if ((flags & kByProfile) == 0) {
@@ -414,8 +425,10 @@ absl::StatusOr<DecodedSeries> DecodeBody(uint8_t flags, ByteReader in,
   decoded.batch.values.resize(head->samples * head->channels);
   ChannelReader reader(head->samples, head->channels, profile,
                        &decoded.batch.values);
-  const absl::Status status = reader.Read((flags & kAllOnProfile) == 0, &in);
+  absl::Status status = reader.Read((flags & kAllOnProfile) == 0, &in);
+  if (status.ok()) status = CheckBlockText(head->text, decoded.batch.values);
   if (!status.ok()) return status;
+  decoded.text = std::move(head->text);
   return CheckEnd(in, std::move(decoded));
 }
 
@@ -427,14 +440,17 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block,
   const uint8_t version = block.empty() ? 0 : block[0];
   if (version == kVersionAlone)
     return DecodeAlone(ByteReader(block.subspan(1)));
-  if ((version & kVersionBits) != kVersion) {
+  const uint8_t number = version & kVersionBits;
+  if (number != kVersion && number != kVersionText) {
     return absl::DataLossError(absl::StrCat(
         "series block: ", block.size(), " bytes that begin with ",
         static_cast<int>(version), ", expected version 1, or version ",
-        static_cast<int>(kVersion), " and its flags"));
+        static_cast<int>(kVersion), " or ", static_cast<int>(kVersionText),
+        " and its flags"));
   }
   if ((version & kByWindows) != 0 &&
-      (version & (kByProfile | kAllOnProfile)) != 0) {
+      ((version & (kByProfile | kAllOnProfile)) != 0 ||
+       number == kVersionText)) {
     return absl::DataLossError(
         absl::StrCat("series block: flags that exclude each other in ",
                      static_cast<int>(version)));
@@ -443,8 +459,7 @@ absl::StatusOr<DecodedSeries> DecodeSeriesBlock(std::span<const uint8_t> block,
     return absl::DataLossError("series block: its checksum does not fit");
   }
   const auto body = block.subspan(1, block.size() - 1 - kChecksumBytes);
-  return DecodeBody(static_cast<uint8_t>(version & ~kVersionBits),
-                    ByteReader(body), profile, plan);
+  return DecodeBody(version, ByteReader(body), profile, plan);
 }
 
 SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block) {
@@ -452,7 +467,8 @@ SeriesBlockNames NamesOfSeriesBlock(std::span<const uint8_t> block) {
   ByteReader in(block);
   const uint8_t version = in.U8();
   names.version = version & kVersionBits;
-  if (names.version != kVersion) return names;
+  names.text = names.version == kVersionText;
+  if (names.version != kVersion && !names.text) return names;
   names.bounded = (version & kBounded) != 0;
   in.U8();
   in.Varint();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "codec/sample.h"
+#include "codec/series_rows.h"
 
 namespace fovea {
 
@@ -44,10 +45,8 @@ class SeriesCutter {
            batch_.time_ns.size() >= most_;
   }
 
-  // `row`: a value per channel.
-  void Add(int64_t time_ns, const double* row) {
-    batch_.time_ns.push_back(time_ns);
-    batch_.values.insert(batch_.values.end(), row, row + channels_);
+  void Add(const SeriesBatch& from, size_t row) {
+    AppendRow(from, row, channels_, &batch_);
   }
 
   // What was added since the last call; perhaps nothing.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-//   u8       version, 1
+//   u8       version: 1, or 2 where there are rules
 //   texts    device, axes, calibration: u8 bytes, the bytes
 //   u8       channels
 //   texts    name and unit of each channel
+//   varint   in version 2: channels with a rule, bit c is channel c
+//   rules    of those, as codec/print_rule.cc draws them
 //   u32      CRC-32C of all bytes before
 
 #include "codec/series_metadata.h"
@@ -21,6 +23,7 @@ namespace fovea {
 namespace {
 
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersionRules = 2;
 constexpr size_t kChecksumBytes = 4;
 
 using Bytes = std::vector<uint8_t>;
@@ -51,8 +54,39 @@ bool AnyTooLong(const SeriesMetadata& metadata) {
                      });
 }
 
+bool HasRules(const PrintRules& rules) {
+  return std::any_of(rules.begin(), rules.end(),
+                     [](const auto& rule) { return rule.has_value(); });
+}
+
+void PutRules(const PrintRules& rules, Bytes* out) {
+  uint64_t which = 0;
+  for (size_t c = 0; c < rules.size(); ++c) {
+    if (rules[c]) which |= uint64_t{1} << c;
+  }
+  PutVarint(which, out);
+  for (const auto& rule : rules) {
+    if (rule) PutPrintRule(*rule, out);
+  }
+}
+
 absl::Status Damaged(const char* what) {
   return absl::DataLossError(absl::StrCat("series metadata: ", what));
+}
+
+absl::StatusOr<PrintRules> ReadRules(size_t channels, ByteReader* in) {
+  const uint64_t which = in->Varint();
+  if (which == 0 || (channels < 64 && which >> channels != 0)) {
+    return Damaged("it has rules of no channel");
+  }
+  PrintRules rules(channels);
+  for (size_t c = 0; c < channels; ++c) {
+    if ((which >> c & 1) == 0) continue;
+    const auto rule = ReadPrintRule(in);
+    if (!rule.ok()) return rule.status();
+    rules[c] = *rule;
+  }
+  return rules;
 }
 
 bool Nameless(const std::vector<Channel>& channels) {
@@ -75,6 +109,7 @@ std::string NamesOf(const std::vector<Channel>& channels) {
 SeriesMetadata MetadataOf(const SeriesInfo& series) {
   SeriesMetadata metadata = {
       {}, Cut(series.device), Cut(series.axes), Cut(series.calibration)};
+  if (HasRules(series.rules)) metadata.rules = series.rules;
   for (const Channel& channel : series.channels) {
     metadata.channels.push_back({Cut(channel.name), Cut(channel.unit)});
   }
@@ -94,7 +129,13 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesMetadata(
         absl::StrCat("series metadata: a name or text of more than ",
                      kMaxSeriesTextBytes, " bytes"));
   }
-  Bytes out = {kVersion};
+  const bool rules = HasRules(metadata.rules);
+  if (rules && metadata.rules.size() != channels) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("series metadata: rules of ", metadata.rules.size(),
+                     " channels, expected ", channels));
+  }
+  Bytes out = {rules ? kVersionRules : kVersion};
   PutText(metadata.device, &out);
   PutText(metadata.axes, &out);
   PutText(metadata.calibration, &out);
@@ -103,6 +144,7 @@ absl::StatusOr<std::vector<uint8_t>> EncodeSeriesMetadata(
     PutText(channel.name, &out);
     PutText(channel.unit, &out);
   }
+  if (rules) PutRules(metadata.rules, &out);
   PutU32(imu::Crc32c(out.data(), out.size()), &out);
   return out;
 }
@@ -118,7 +160,10 @@ absl::StatusOr<SeriesMetadata> ParseSeriesMetadata(
     return Damaged("its checksum does not fit");
   }
   ByteReader in(bytes.first(size));
-  if (in.U8() != kVersion) return Damaged("it is of another version");
+  const uint8_t version = in.U8();
+  if (version != kVersion && version != kVersionRules) {
+    return Damaged("it is of another version");
+  }
   SeriesMetadata metadata;
   metadata.device = ReadText(&in);
   metadata.axes = ReadText(&in);
@@ -130,6 +175,11 @@ absl::StatusOr<SeriesMetadata> ParseSeriesMetadata(
   for (size_t c = 0; c < channels; ++c) {
     std::string name = ReadText(&in);
     metadata.channels.push_back({std::move(name), ReadText(&in)});
+  }
+  if (version == kVersionRules) {
+    auto rules = ReadRules(channels, &in);
+    if (!rules.ok()) return rules.status();
+    metadata.rules = *std::move(rules);
   }
   if (!in.ok() || in.remaining() != 0) return Damaged("it does not end");
   return metadata;

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "codec/print_rule.h"
 #include "codec/sample.h"
 
 namespace fovea {
@@ -30,6 +31,10 @@ struct SeriesMetadata {
   std::string calibration;  // where that is written which they went through
                             // or are yet to; "" unknown
 
+  // How fields of each channel were written where they came from; empty where
+  // that is not known of any.
+  PrintRules rules = {};
+
   friend bool operator==(const SeriesMetadata&,
                          const SeriesMetadata&) = default;
 };
@@ -38,7 +43,7 @@ struct SeriesMetadata {
 SeriesMetadata MetadataOf(const SeriesInfo& series);
 
 // Its bytes. kInvalidArgument: no channels or more than 64, a text beyond
-// kMaxSeriesTextBytes.
+// kMaxSeriesTextBytes, rules that are not of all channels.
 absl::StatusOr<std::vector<uint8_t>> EncodeSeriesMetadata(
     const SeriesMetadata& metadata);
 

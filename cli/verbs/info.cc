@@ -84,6 +84,12 @@ std::string SourceText(const SourceInfo& info, bool color) {
          track.expected_samples > 0 ? FormatCount(track.expected_samples) : "",
          track.rejected.empty() ? "yes" : "no: " + track.rejected});
   }
+  for (const Track& track : info.tracks) {
+    const std::string rules = PrintRulesText(track.series.rules);
+    if (rules.empty()) continue;
+    facts.Add("text",
+              info.tracks.size() == 1 ? rules : track.suffix + ": " + rules);
+  }
   return facts.Render() + "\n" + table.Render(color) + NotesText(info.notes);
 }
 

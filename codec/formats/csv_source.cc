@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "codec/formats/csv_layout.h"
 #include "codec/formats/csv_parser.h"
+#include "codec/formats/internal/csv_field_texts.h"
 #include "codec/formats/internal/stop_wish.h"
 
 namespace fovea {
@@ -70,6 +71,7 @@ class CsvSource : public Source {
  private:
   void Sniff(std::string* header);
   absl::Status FindText();
+  void FitRules();
   void FillInfo();
   bool NextLine(Line* line);
   // Appends one row to the batch or to the rejected ones; false when the
@@ -93,6 +95,8 @@ class CsvSource : public Source {
   SourceInfo info_;
   SeriesBatch batch_;
   std::vector<double> row_;
+  std::vector<std::string_view> row_fields_;  // that row_ was read from
+  codec_internal::CsvFieldTexts field_texts_;
   Rejected rejected_;
   bool shifts_ = false;    // times start at zero
   int64_t origin_ns_ = 0;  // taken off each time
@@ -169,6 +173,7 @@ absl::Status CsvSource::Prepare(CsvClock clock) {
     if (!ParseRow(line, &time_ns).empty()) continue;
     shifts_ = clock == CsvClock::kDetect && time_ns < kYear2001Ns;
     origin_ns_ = shifts_ ? time_ns : 0;
+    FitRules();
     FillInfo();
     return absl::OkStatus();
   }
@@ -195,6 +200,15 @@ absl::Status CsvSource::FindText() {
                    "there are ", names));
 }
 
+void CsvSource::FitRules() {
+  for (const Line& line : sniffed_) {
+    int64_t ignored = 0;
+    if (!ParseRow(line, &ignored).empty()) continue;
+    field_texts_.Learn(row_fields_, row_);
+  }
+  field_texts_.Fit();
+}
+
 void CsvSource::FillInfo() {
   info_.name = path_;
   info_.container = "csv";
@@ -212,6 +226,7 @@ void CsvSource::FillInfo() {
   track.codec = "csv";
   track.series.channels = layout_.Channels();
   track.series.rate_hz = layout_.rate_hz;
+  track.series.rules = field_texts_.rules();
   info_.tracks.push_back(std::move(track));
   for (const CsvColumn& column : layout_.columns) {
     if (column.role == CsvColumn::Role::kValue ||
@@ -247,7 +262,8 @@ bool CsvSource::NextLine(Line* line) {
   return false;
 }
 
-// Fills row_ and the time; the reason when it cannot, "" when it did.
+// Fills row_, its fields in `line`, and the time; the reason when it cannot, ""
+// when it did.
 std::string CsvSource::ParseRow(const Line& line, int64_t* time_ns) {
   if (!line.fault.empty()) return line.fault;
   const auto fields = SplitFields(line.text, layout_.delimiter);
@@ -256,6 +272,7 @@ std::string CsvSource::ParseRow(const Line& line, int64_t* time_ns) {
                         layout_.columns.size());
   }
   row_.clear();
+  row_fields_.clear();
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i == layout_.time_column) {
       const auto time = ParseScaled(fields[i], layout_.time_exponent);
@@ -271,6 +288,7 @@ std::string CsvSource::ParseRow(const Line& line, int64_t* time_ns) {
         return absl::StrCat("'", Shown(fields[i]), "' is not a number");
       }
       row_.push_back(*value);
+      row_fields_.push_back(fields[i]);
     }
   }
   return "";
@@ -322,6 +340,7 @@ bool CsvSource::TakeRow(const Line& line) {
   if (!TakeText()) return false;
   batch_.time_ns.push_back(time_ns);
   batch_.values.insert(batch_.values.end(), row_.begin(), row_.end());
+  field_texts_.Take(row_fields_, &batch_);
   return true;
 }
 
@@ -338,6 +357,7 @@ bool CsvSource::BatchIsFull() const {
 std::optional<SourceItem> CsvSource::TakeItem() {
   SourceItem item;
   if (!batch_.time_ns.empty()) {
+    field_texts_.Finish(&batch_);
     item.value = std::exchange(batch_, {});
     return item;
   }

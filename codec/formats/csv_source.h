@@ -29,15 +29,15 @@ struct CsvText {
 // header's names or options.csv_columns; time unit and sensor units are
 // detected, told in SourceInfo::notes, and can be overridden. Six inertial
 // channels make an imu track, anything else a series. Values are kept as
-// read (no unit conversion); the unit is recorded. Rows that do not parse
-// (text, NaN, wrong column count, too long) are Rejected items naming file
-// and line, and reading goes on after them.
-// Times that do not look like an absolute clock are shifted to start at 0,
-// unless kAsWritten says that other files share this one's clock.
-// `text` (may be null; outlives the source) gets what its column says as rows
-// are read; the column is no channel then, even one of numbers. No column of
-// that name is kInvalidArgument, more than kMaxCsvTexts texts
-// kResourceExhausted.
+// read (no unit conversion); the unit is recorded, and so is how each column's
+// fields are written, blanks and quotes around them apart. Rows that do not
+// parse (text, NaN, wrong column count, too long) are Rejected items naming
+// file and line, and reading goes on after them. Times that do not look like an
+// absolute clock are shifted to start at 0, unless kAsWritten says that other
+// files share this one's clock. `text` (may be null; outlives the source) gets
+// what its column says as rows are read; the column is no channel then, even
+// one of numbers. No column of that name is kInvalidArgument, more than
+// kMaxCsvTexts texts kResourceExhausted.
 enum class CsvClock { kDetect, kAsWritten };
 absl::StatusOr<std::unique_ptr<Source>> OpenCsvSource(
     const std::string& path, const SourceOptions& options,

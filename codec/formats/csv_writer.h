@@ -22,8 +22,9 @@ namespace fovea {
 //   timestamp [ns],gyro_x [rad/s],...
 //   1403636579758555392,-0.0990,...
 //
-// Numbers are the shortest text that reads back as the same double. The file
-// is seen once it is whole. Not thread-safe.
+// Numbers are written as they were where a batch says how, else in the shortest
+// text that reads back as the same double. The file is seen once it is whole.
+// Not thread-safe.
 class CsvWriter {
  public:
   // Errors of OutputFile.
@@ -40,9 +41,12 @@ class CsvWriter {
   CsvWriter(std::unique_ptr<OutputFile> file, size_t channels)
       : file_(std::move(file)), channels_(channels) {}
 
+  void AppendField(const SeriesBatch& batch, size_t place, size_t channel);
+
   const std::unique_ptr<OutputFile> file_;
   const size_t channels_;
   std::string text_;
+  size_t next_field_ = 0;  // of the batch's text
 };
 
 }  // namespace fovea

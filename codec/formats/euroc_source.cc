@@ -23,6 +23,7 @@
 #include "codec/formats/image_reader.h"
 #include "codec/formats/internal/sensor_yaml.h"
 #include "codec/formats/internal/stop_wish.h"
+#include "codec/series_rows.h"
 
 namespace fovea {
 namespace {
@@ -442,8 +443,7 @@ void EurocSource::CutToEnd(SeriesBatch* batch, size_t channels) const {
   while (kept < batch->time_ns.size() && !IsPastEnd(batch->time_ns[kept])) {
     ++kept;
   }
-  batch->time_ns.resize(kept);
-  batch->values.resize(kept * channels);
+  if (kept < batch->time_ns.size()) *batch = RowsOf(*batch, channels, 0, kept);
 }
 
 absl::StatusOr<std::optional<SourceItem>> EurocSource::Next() {

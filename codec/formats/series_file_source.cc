@@ -18,6 +18,8 @@
 #include "codec/formats/internal/stop_wish.h"
 #include "codec/series_block.h"
 #include "codec/series_profile.h"
+#include "codec/series_rows.h"
+#include "codec/series_text.h"
 
 namespace fovea {
 namespace {
@@ -286,12 +288,12 @@ absl::StatusOr<SeriesBatch> SeriesFileSource::ReadBlock(
       decoded->batch.time_ns.size() != entry.rows) {
     return absl::DataLossError("a block of another track");
   }
+  decoded->batch.text = WithRules(decoded->text, channels,
+                                  info_.tracks[entry.track].series.rules);
   SeriesBatch batch;
   for (size_t i = 0; i < decoded->batch.time_ns.size(); ++i) {
     if (!IsWanted(decoded->batch.time_ns[i])) continue;
-    batch.time_ns.push_back(decoded->batch.time_ns[i]);
-    const double* const row = decoded->batch.values.data() + i * channels;
-    batch.values.insert(batch.values.end(), row, row + channels);
+    AppendRow(decoded->batch, i, channels, &batch);
   }
   return batch;
 }

@@ -51,8 +51,7 @@ class SeriesFileWriter::State {
       if (track.cutter.IsFull(batch.time_ns[i])) {
         if (absl::Status s = Drain(index); !s.ok()) return s;
       }
-      track.cutter.Add(batch.time_ns[i],
-                       batch.values.data() + i * track.channels);
+      track.cutter.Add(batch, i);
     }
     return absl::OkStatus();
   }

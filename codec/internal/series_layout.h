@@ -14,6 +14,7 @@
 namespace fovea::internal {
 
 inline constexpr uint8_t kVersion = 2;
+inline constexpr uint8_t kVersionText = 3;  // as 2, with texts in its head
 inline constexpr uint8_t kVersionBits = 0x07;
 inline constexpr uint8_t kVersionAlone = 1;  // every channel by itself
 inline constexpr size_t kChecksumBytes = 4;

@@ -71,6 +71,11 @@ inline std::vector<std::pair<std::string, SeriesBytes>> SoundBlocks(
   off.values[13] = std::numeric_limits<double>::quiet_NaN();
   add("by profile, with an exception", off,
       {.profile = &profile, .metadata = 7, .bounds = {}});
+  SeriesBatch written = batch;
+  written.text.rules.assign(6, PrintRule{});
+  written.values[25] = 1e5;
+  written.text.fields = {{25, "1e5"}};
+  add("with its text", written, {.metadata = 7, .bounds = {}});
   return blocks;
 }
 
@@ -130,7 +135,9 @@ inline std::vector<std::pair<std::string, SeriesBytes>> ClaimingBlocks() {
   SeriesBytes divided = one(0, [](SeriesBytes*) {});
   divided.insert(divided.end(), {33, 0, 0, 0, 0, 0});
   add("divisor 0", std::move(divided));
-  add("version 3", {3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  add("version 4", {4, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  add("2^32 texts", {3, 1, 1, 6, 1, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 0, 0});
+  add("text of no channel", {3, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
   add("all on the grids of no profile", {2 | 32, 1, 1, 0, 0, 0});
   return blocks;
 }
@@ -154,7 +161,7 @@ inline std::vector<std::pair<std::string, SeriesBytes>> ClaimingProfiles() {
   const size_t grids = metadata + sound[1];
   add("version 2", with(0, 2));
   add("metadata beyond the end", with(1, 127));
-  add("metadata of version 2", with(metadata, 2));
+  add("metadata without its rules", with(metadata, 2));
   add("no channels", with(metadata + 8, 0));
   add("255 channels", with(metadata + 8, 255));
   add("an unknown grid", with(grids, 9));

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/byte_stream.h"
+
 namespace fovea {
 namespace {
 
@@ -155,6 +157,31 @@ TEST(PrintRuleTest, FindsTheRuleOfAColumn) {
                    static_cast<double>(static_cast<float>(value)));
   }));
   EXPECT_EQ(doubled.CheckComesBack(), 0u);
+}
+
+TEST(PrintRuleTest, RulesHaveShortNames) {
+  const auto name = [](PrintDigits digits, uint8_t count,
+                       PrintNotation notation, bool zeros, bool point) {
+    return PrintRuleText({digits, count, notation, zeros, point});
+  };
+  using enum PrintDigits;
+  using enum PrintNotation;
+  EXPECT_EQ(name(kSignificant, 17, kPrintf, false, false), "%.17g");
+  EXPECT_EQ(name(kSignificant, 17, kPrintf, false, true), "%.17g, 2.0");
+  EXPECT_EQ(name(kSignificant, 7, kPrintf, true, false), "%#.7g");
+  EXPECT_EQ(name(kSignificant, 7, kScientific, true, false), "%.6e");
+  EXPECT_EQ(name(kSignificant, 7, kJava, false, true),
+            "at most 7 digits, Java, 2.0");
+  EXPECT_EQ(name(kSignificant, 7, kPlain, true, false), "7 digits");
+  EXPECT_EQ(name(kDecimals, 3, kPlain, true, false), "%.3f");
+  EXPECT_EQ(name(kDecimals, 3, kPlain, false, false), "at most 3 decimals");
+  EXPECT_EQ(name(kShortest, 0, kPlain, false, false), "shortest");
+  EXPECT_EQ(name(kShortestFloat, 0, kPython, false, true),
+            "shortest float, Python, 2.0");
+  EXPECT_EQ(PrintRulesText({}), "");
+  EXPECT_EQ(PrintRulesText({std::nullopt}), "");
+  EXPECT_EQ(PrintRulesText({PrintRule{}, std::nullopt, PrintRule{}}),
+            "shortest; unknown");
 }
 
 TEST(PrintRuleTest, OddFieldsAreExceptions) {

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "codec/byte_stream.h"
+#include "codec/imu/core/crc32c.h"
 #include "codec/series_block.h"
 
 namespace fovea {
@@ -22,13 +24,22 @@ SeriesMetadata Phone() {
           "imu0.yaml"};
 }
 
+// A phone's table: of two columns it is known how they were written.
+SeriesMetadata Written() {
+  SeriesMetadata metadata = Phone();
+  metadata.rules = {
+      PrintRule{PrintDigits::kDecimals, 3, PrintNotation::kPlain, true, false},
+      std::nullopt, PrintRule{}};
+  return metadata;
+}
+
 absl::StatusCode EncodeCode(const SeriesMetadata& metadata) {
   return EncodeSeriesMetadata(metadata).status().code();
 }
 
 TEST(SeriesMetadataTest, ComesBackAsItWas) {
   for (const SeriesMetadata& metadata :
-       {Phone(), SeriesMetadata{{{"", ""}}, "", "", ""},
+       {Phone(), Written(), SeriesMetadata{{{"", ""}}, "", "", ""},
         SeriesMetadata{
             std::vector<Channel>(kMaxSeriesChannels,
                                  {std::string(kMaxSeriesTextBytes, 'n'),
@@ -47,7 +58,7 @@ TEST(SeriesMetadataTest, ComesBackAsItWas) {
 }
 
 TEST(SeriesMetadataTest, AnyDamageIsAnError) {
-  const auto bytes = *EncodeSeriesMetadata(Phone());
+  const auto bytes = *EncodeSeriesMetadata(Written());
   for (size_t i = 0; i < bytes.size(); ++i) {
     EXPECT_FALSE(ParseSeriesMetadata(std::span(bytes).first(i)).ok()) << i;
     for (const uint8_t mask : {uint8_t{1}, uint8_t{0x80}, uint8_t{0xff}}) {
@@ -61,6 +72,39 @@ TEST(SeriesMetadataTest, AnyDamageIsAnError) {
   EXPECT_FALSE(
       ParseSeriesMetadata(std::vector<uint8_t>(kMaxSeriesMetadataBytes + 1))
           .ok());
+}
+
+TEST(SeriesMetadataTest, RulesAreOfSomeChannels) {
+  SeriesMetadata metadata = Phone();
+  metadata.rules.resize(3);
+  EXPECT_EQ(*EncodeSeriesMetadata(metadata), *EncodeSeriesMetadata(Phone()));
+  EXPECT_EQ((*EncodeSeriesMetadata(Phone()))[0], 1);
+  SeriesInfo series;
+  series.channels = Phone().channels;
+  series.rules.resize(3);
+  EXPECT_TRUE(MetadataOf(series).rules.empty());
+  series.rules = Written().rules;
+  EXPECT_EQ(MetadataOf(series).rules, Written().rules);
+  metadata.rules = {PrintRule{}};
+  EXPECT_EQ(EncodeCode(metadata), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(CheckSameDevice(Written(), Phone()).ok());
+
+  // The rules' varint and the head of the first, under checksums that fit.
+  const auto sound = *EncodeSeriesMetadata(Written());
+  const size_t rules = sound.size() - 4 - 5;
+  for (const auto& [at, byte] : {std::pair<size_t, uint8_t>{rules, 0},
+                                 {rules, 8},
+                                 {rules, 7},
+                                 {rules + 1, 0xff},
+                                 {rules + 2, 21}}) {
+    auto bytes = sound;
+    bytes.resize(bytes.size() - 4);
+    bytes[at] = byte;
+    PutU32(imu::Crc32c(bytes.data(), bytes.size()), &bytes);
+    EXPECT_EQ(ParseSeriesMetadata(bytes).status().code(),
+              absl::StatusCode::kDataLoss)
+        << at << ": " << int{byte};
+  }
 }
 
 TEST(SeriesMetadataTest, LimitsHold) {

@@ -6,13 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <variant>
 
 #include "codec/formats/csv_source.h"
+#include "tests/fuzz/series_drain.h"
 
 namespace {
 
@@ -20,20 +19,6 @@ std::string Path() {
   return (std::filesystem::temp_directory_path() /
           ("fovea-csv-fuzz-" + std::to_string(getpid())))
       .string();
-}
-
-void Drain(fovea::Source* source) {
-  const size_t channels = source->info().tracks[0].series.channels.size();
-  while (true) {
-    const auto item = source->Next();
-    if (!item.ok() || !item->has_value()) return;
-    const auto* batch = std::get_if<fovea::SeriesBatch>(&(*item)->value);
-    if (batch != nullptr &&
-        (batch->time_ns.empty() ||
-         batch->values.size() != batch->time_ns.size() * channels)) {
-      std::abort();
-    }
-  }
 }
 
 }  // namespace
@@ -49,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fovea::SourceOptions options;
     options.csv_columns = columns;
     auto source = fovea::OpenCsvSource(path, options);
-    if (source.ok()) Drain(source->get());
+    if (source.ok()) fovea::DrainSeries(source->get());
   }
   std::filesystem::remove(path);
   return 0;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/byte_stream.h"
 #include "codec/print_rule.h"
 
 namespace {

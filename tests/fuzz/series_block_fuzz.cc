@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Arbitrary bytes as a series block, as they are and under a checksum that
-// fits; what decodes must encode and decode again to the same bits.
+// fits; what decodes must encode and decode again to the same bits, its text
+// by the simplest rules.
 
 #include <bit>
 #include <cstddef>
@@ -12,18 +13,25 @@
 
 #include "codec/imu/core/crc32c.h"
 #include "codec/series_block.h"
+#include "codec/series_text.h"
 
 namespace {
 
 void Check(std::span<const uint8_t> bytes) {
-  const auto decoded = fovea::DecodeSeriesBlock(bytes);
+  auto decoded = fovea::DecodeSeriesBlock(bytes);
   if (!decoded.ok()) return;
   if (decoded->batch.values.size() > 4096) return;  // slow, tells no more
+  const fovea::PrintRules rules(decoded->channels, fovea::PrintRule{});
+  decoded->batch.text =
+      fovea::WithRules(decoded->text, decoded->channels, rules);
+  fovea::SeriesCoding coding;
+  coding.metadata = 1;
   const auto block =
-      fovea::EncodeSeriesBlock(decoded->batch, decoded->channels);
+      fovea::EncodeSeriesBlock(decoded->batch, decoded->channels, coding);
   if (!block.ok()) std::abort();
   const auto again = fovea::DecodeSeriesBlock(*block);
-  if (!again.ok() || again->batch.time_ns != decoded->batch.time_ns) {
+  if (!again.ok() || again->batch.time_ns != decoded->batch.time_ns ||
+      (again->text.channels & ~decoded->text.channels) != 0) {
     std::abort();
   }
   for (size_t i = 0; i < decoded->batch.values.size(); ++i) {

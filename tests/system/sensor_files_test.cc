@@ -2,6 +2,8 @@
 //
 // Flight logs, robot logs and series files by the command line.
 
+#include <algorithm>
+#include <cstdio>
 #include <random>
 #include <sstream>
 #include <string>
@@ -226,6 +228,95 @@ TEST_F(SensorFiles, ARealFlightIsStoredWhole) {
   }
   EXPECT_EQ(stored, 16'582 + 3);
   EXPECT_EQ(OnStore({"verify", "--deep"}).exit_code, 0);
+}
+
+// ---- text of tables
+
+// A table of three writings, with some fields that are none of them.
+std::string MixedTable() {
+  std::string table = "time_ns,gyro_x [rad/s],heat [Cel],count\n";
+  std::mt19937 random(7);
+  std::normal_distribution<double> noise(0, 2);
+  const char* const others[] = {"1e5", "+1.0", "2.5000000", "-0", "007"};
+  for (int i = 0; i < 1000; ++i) {
+    char line[120];
+    std::snprintf(line, sizeof(line), "%lld,%.17g,%.3f,%d\n", i * 10'000'000LL,
+                  noise(random), noise(random), i);
+    table += line;
+    if (i % 50 != 7) continue;
+    std::snprintf(line, sizeof(line), "%lld,%.17g,%s,%d\n",
+                  i * 10'000'000LL + 1, noise(random), others[i / 50 % 5], i);
+    table += line;
+  }
+  return table;
+}
+
+std::string BelowHead(const std::string& table) {
+  return table.substr(std::min(table.find('\n'), table.size()));
+}
+
+TEST_F(SensorFiles, ATableComesBackLetterForLetter) {
+  const std::string table = MixedTable();
+  Write("t.csv", table);
+  EXPECT_THAT(Fovea({"info", "t.csv"}).out,
+              HasSubstr("%.17g; %.3f; shortest\n"));
+  ASSERT_EQ(Fovea({"encode", "t.csv", "-o", "t.fser"}).exit_code, 0);
+  EXPECT_THAT(Fovea({"info", "t.fser"}).out,
+              HasSubstr("%.17g; %.3f; shortest\n"));
+  ASSERT_EQ(Fovea({"decode", "t.fser", "-o", "out.csv"}).exit_code, 0);
+  EXPECT_EQ(BelowHead(Text("out.csv")), BelowHead(table));
+  ASSERT_EQ(OnStore({"ingest", "t.csv"}).exit_code, 0);
+  EXPECT_EQ(BelowHead(Exported(OnlyStream())), BelowHead(table));
+  EXPECT_THAT(OnStore({"inspect", OnlyStream()}).out,
+              HasSubstr("%.17g; %.3f; shortest: 10 blocks\n"));
+  EXPECT_EQ(JsonOf({"inspect", OnlyStream()})["by_text"].size(), 1U);
+}
+
+TEST_F(SensorFiles, TextGoesThroughASeriesFileIntoAStore) {
+  const std::string table = MixedTable();
+  Write("t.csv", table);
+  ASSERT_EQ(Fovea({"encode", "t.csv", "-o", "t.fser"}).exit_code, 0);
+  ASSERT_EQ(OnStore({"ingest", "t.fser"}).exit_code, 0);
+  EXPECT_EQ(BelowHead(Exported(OnlyStream())), BelowHead(table));
+  const ProcessResult part = OnStore({"export", OnlyStream(), "-o", "part.csv",
+                                      "--from", "2.5s", "--to", "3.2s"});
+  ASSERT_EQ(part.exit_code, 0) << part.err;
+  const std::string rows = BelowHead(Text("part.csv"));
+  EXPECT_GT(rows.size(), 2000U);
+  EXPECT_THAT(BelowHead(table), HasSubstr(rows));
+}
+
+// Both are by the rules of their own part.
+TEST_F(SensorFiles, TablesOfOtherWritingGoIntoOneStream) {
+  std::string all;
+  for (const char* format : {"%d000000000,%.3f\n", "%d000000000,%.6e\n"}) {
+    std::string table;
+    for (int i = 0; i < 30; ++i) {
+      char line[80];
+      const int second = 1'700'000'000 + static_cast<int>(all.size()) + i;
+      std::snprintf(line, sizeof(line), format, second, 100.0 / (i + 1));
+      table += line;
+    }
+    Write("t.csv", "time_ns,level\n" + table);
+    const ProcessResult result =
+        OnStore({"ingest", "t.csv", "--name", "level"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    all += table;
+  }
+  EXPECT_EQ(BelowHead(Exported(OnlyStream())), "\n" + all);
+}
+
+TEST_F(SensorFiles, ATableOfEurocComesBackLetterForLetter) {
+  FOVEA_NEED_TEST_DATA(path,
+                       "camera_imu/euroc_v1_01_excerpt/mav0/imu0/data.csv");
+  const auto bytes = testing::ReadFileBytes(path);
+  std::string table(bytes.begin(), bytes.end());
+  std::erase(table, '\r');
+  ASSERT_EQ(OnStore({"ingest", path}).exit_code, 0);
+  EXPECT_TRUE(BelowHead(Exported(OnlyStream())) == BelowHead(table));
+  ASSERT_EQ(Fovea({"encode", path, "-o", "t.fser"}).exit_code, 0);
+  ASSERT_EQ(Fovea({"decode", "t.fser", "-o", "out.csv"}).exit_code, 0);
+  EXPECT_TRUE(BelowHead(Text("out.csv")) == BelowHead(table));
 }
 
 }  // namespace

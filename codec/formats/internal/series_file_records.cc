@@ -111,6 +111,7 @@ std::optional<SeriesFileTrack> TakeTrack(std::span<const uint8_t> payload) {
   series.device = std::move(metadata->device);
   series.axes = std::move(metadata->axes);
   series.calibration = std::move(metadata->calibration);
+  series.rules = std::move(metadata->rules);
   return track;
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <memory>
 #include <random>
 #include <set>
@@ -73,6 +74,12 @@ void ExpectSame(const SeriesBatch& batch, size_t channels, SeriesCoding coding,
   const SeriesBlockNames names = NamesOfSeriesBlock(*block);
   EXPECT_EQ(theirs.metadata, names.metadata);
   EXPECT_EQ(theirs.profile, names.profile);
+  EXPECT_EQ(theirs.text.written, ours->text.channels);
+  std::map<size_t, std::string> texts;
+  for (const auto& [place, which] : ours->text.exceptions.fields) {
+    texts[place] = ours->text.exceptions.texts[which];
+  }
+  EXPECT_EQ(theirs.text.texts, texts);
 }
 
 constexpr ImuLevel kReadLevels[] = {ImuLevel::kFast, ImuLevel::kNormal};
@@ -142,6 +149,25 @@ constexpr Sample kSamples[] = {
     [](double, uint64_t) { return -0.0; },
     [](double count, uint64_t) { return std::sin(count); },
 };
+
+TEST(SecondReaderTest, TextsOfSomeChannels) {
+  SeriesBatch batch;
+  for (int i = 0; i < 400; ++i) {
+    batch.time_ns.push_back(i * int64_t{5'000'000});
+    batch.values.insert(batch.values.end(), {i / 100.0, i / 8.0, i / 417.0});
+  }
+  SeriesCoding coding;
+  coding.metadata = 9;
+  batch.text.rules.assign(3, PrintRule{});
+  ExpectSame(batch, 3, coding);
+  batch.text.fields = {{0, "0.0"}, {3, "1e-2"}, {25, "+1"}, {300, "0001"}};
+  batch.values[25] = 1;
+  ExpectSame(batch, 3, coding);
+  batch.text.rules[1].reset();
+  ExpectSame(batch, 3, coding);
+  coding.bounds = {0.5, 0, 0};
+  ExpectSame(batch, 3, coding);
+}
 
 TEST(SecondReaderTest, SamplesOfAnyGridAndNone) {
   const auto counts = imu::testing::Motion(3, 1500, 8, 4);

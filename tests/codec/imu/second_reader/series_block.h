@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Written from codec/FORMAT.md alone: series blocks of version 2.
+// Written from codec/FORMAT.md alone: series blocks of versions 2 and 3.
 
 #ifndef FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_BLOCK_H_
 #define FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_BLOCK_H_
@@ -20,15 +20,6 @@
 
 namespace fovea::second_reader {
 
-struct Series {
-  size_t channels = 0;
-  uint32_t metadata = 0, profile = 0;
-  std::vector<size_t> lattices;  // their widths
-  std::vector<double> bounds;
-  std::vector<int64_t> times;
-  std::vector<double> values;  // rows x channels
-};
-
 class SeriesReader {
  public:
   // `profile` may be null.
@@ -42,7 +33,8 @@ class SeriesReader {
 
   Series Read() {
     const int head = in_.U8();
-    if ((head & 7) != 2) Fail("version of a series block");
+    const int version = head & 7;
+    if (version != 2 && version != 3) Fail("version of a series block");
     series_.channels = in_.U8();
     rows_ = in_.Varint();
     if ((head & 8) != 0) series_.metadata = in_.U32();
@@ -54,6 +46,9 @@ class SeriesReader {
     while ((head & 64) != 0 && series_.bounds.size() < series_.channels) {
       const double bound = in_.Real();
       series_.bounds.resize(series_.bounds.size() + 1 + in_.Varint(), bound);
+    }
+    if (version == 3) {
+      series_.text = SeriesText::Read(in_.Take(in_.Varint()), series_.channels);
     }
     series_.times = SampleTimes::Read(&in_, rows_);
     columns_.resize(series_.channels);

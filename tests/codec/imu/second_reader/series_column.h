@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Written from codec/FORMAT.md alone: a channel of a series block.
+// Written from codec/FORMAT.md alone: what a series block holds.
 
 #ifndef FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_COLUMN_H_
 #define FOVEA_TESTS_CODEC_IMU_SECOND_READER_SERIES_COLUMN_H_
@@ -14,6 +14,7 @@
 
 #include "tests/codec/imu/second_reader/grids.h"
 #include "tests/codec/imu/second_reader/lattices.h"
+#include "tests/codec/imu/second_reader/series_text.h"
 
 namespace fovea::second_reader {
 
@@ -26,6 +27,16 @@ inline double FloatFromOrdered(int64_t n) {
   return static_cast<double>(
       std::bit_cast<float>(bits < 0 ? bits ^ INT32_MAX : bits));
 }
+
+struct Series {
+  size_t channels = 0;
+  uint32_t metadata = 0, profile = 0;
+  std::vector<size_t> lattices;  // their widths
+  std::vector<double> bounds;
+  std::vector<int64_t> times;
+  std::vector<double> values;  // rows x channels
+  SeriesText text;
+};
 
 struct Column {
   std::optional<Grid> grid;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "codec/formats/internal/csv_field_texts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/print_rule.h"
+
+namespace fovea::codec_internal {
+namespace {
+
+// A batch may be a small part of a block, and the worst of it.
+constexpr size_t kFewFields = 16;
+constexpr size_t kMostOfBatch = 4;  // a fourth
+
+}  // namespace
+
+void CsvFieldTexts::Learn(std::span<const std::string_view> fields,
+                          std::span<const double> values) {
+  fields_.resize(fields.size());
+  values_.resize(fields.size());
+  for (size_t c = 0; c < fields.size(); ++c) {
+    fields_[c].push_back(fields[c]);
+    values_[c].push_back(values[c]);
+  }
+}
+
+void CsvFieldTexts::Fit() {
+  rules_.assign(fields_.size(), std::nullopt);
+  for (size_t c = 0; c < fields_.size(); ++c) {
+    const PrintRule rule = FitPrintRule(fields_[c], values_[c]);
+    const auto others = FindTextExceptions(rule, fields_[c], values_[c]);
+    if (others.fields.size() * 10 <= fields_[c].size()) rules_[c] = rule;
+  }
+  fields_.clear();
+  values_.clear();
+}
+
+void CsvFieldTexts::Take(std::span<const std::string_view> fields,
+                         SeriesBatch* batch) {
+  const size_t begin = batch->values.size() - fields.size();
+  for (size_t c = 0; c < fields.size(); ++c) {
+    if (!rules_[c]) continue;
+    printed_.clear();
+    AppendPrinted(*rules_[c], batch->values[begin + c], &printed_);
+    if (printed_ == fields[c]) continue;
+    batch->text.fields.emplace_back(begin + c, std::string(fields[c]));
+  }
+}
+
+void CsvFieldTexts::Finish(SeriesBatch* batch) const {
+  auto& fields = batch->text.fields;
+  batch->text.rules = rules_;
+  if (fields.size() <= kFewFields) return;
+  const size_t width = rules_.size();
+  std::vector<size_t> others(width);
+  for (const auto& field : fields) ++others[field.first % width];
+  for (size_t c = 0; c < width; ++c) {
+    const bool many = others[c] > kFewFields &&
+                      others[c] * kMostOfBatch > batch->time_ns.size();
+    if (many) batch->text.rules[c].reset();
+  }
+  std::erase_if(fields, [&](const auto& field) {
+    return !batch->text.rules[field.first % width];
+  });
+}
+
+}  // namespace fovea::codec_internal
