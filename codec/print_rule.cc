@@ -155,6 +155,38 @@ void AppendLaidOut(const PrintRule& rule, const Decimal& decimal,
   AppendPower(layout, decimal.power, text);
 }
 
+// What the standard library lays out by itself, and soon: printf's notation,
+// and the fewest digits of numbers that no notation but one writes with an
+// exponent. False: nothing was appended.
+bool AppendDirectly(const PrintRule& rule, double value, std::string* text) {
+  const bool general = rule.digits == PrintDigits::kSignificant &&
+                       rule.notation == PrintNotation::kPrintf && !rule.zeros;
+  const bool single = rule.digits == PrintDigits::kShortestFloat;
+  const double size = std::abs(single ? static_cast<float>(value) : value);
+  const bool plain = rule.digits != PrintDigits::kSignificant && !rule.zeros &&
+                     rule.notation != PrintNotation::kScientific &&
+                     rule.notation != PrintNotation::kPrintf &&
+                     (size == 0 || (size >= 1e-3 && size < 1e7));
+  if (!general && !plain) return false;
+  std::array<char, 64> room;
+  char* const end = room.data() + room.size();
+  std::to_chars_result written = {};
+  if (general) {
+    written = std::to_chars(room.data(), end, value, std::chars_format::general,
+                            rule.count);
+  } else if (single) {
+    written = std::to_chars(room.data(), end, static_cast<float>(value),
+                            std::chars_format::fixed);
+  } else {
+    written = std::to_chars(room.data(), end, value, std::chars_format::fixed);
+  }
+  const std::string_view number(room.data(),
+                                static_cast<size_t>(written.ptr - room.data()));
+  *text += number;
+  if (rule.point && number.find_first_of(".e") == number.npos) *text += ".0";
+  return true;
+}
+
 // So many places behind the point; notations do not matter.
 void AppendDecimals(const PrintRule& rule, double value, std::string* text) {
   std::array<char, 400> room;  // 309 digits, a point and the places
@@ -243,32 +275,31 @@ void AddCandidates(const Shape& shape, std::vector<PrintRule>* rules) {
   }
 }
 
+// Stops counting beyond `most`.
 size_t CountMisses(const PrintRule& rule,
                    std::span<const std::string_view> texts,
-                   std::span<const double> values, size_t stride) {
+                   std::span<const double> values, size_t stride, size_t most) {
   size_t misses = 0;
-  std::string text;
-  for (size_t i = 0; i < texts.size(); i += stride) {
-    text.clear();
-    AppendPrinted(rule, values[i], &text);
-    misses += text == texts[i] ? 0U : 1U;
+  for (size_t i = 0; i < texts.size() && misses <= most; i += stride) {
+    misses += IsWrittenBy(rule, texts[i], values[i]) ? 0U : 1U;
   }
   return misses;
 }
 
-// The rules of fewest misses among every `stride`-th field, best first.
-std::vector<PrintRule> Best(const std::vector<PrintRule>& rules,
+// The `count` rules of fewest misses among every `stride`-th field, best first.
+std::vector<PrintRule> Best(const std::vector<PrintRule>& rules, size_t count,
                             std::span<const std::string_view> texts,
                             std::span<const double> values, size_t stride) {
   std::vector<std::pair<size_t, size_t>> order;
   for (size_t i = 0; i < rules.size(); ++i) {
-    order.emplace_back(CountMisses(rules[i], texts, values, stride), i);
+    const size_t most = order.size() < count ? SIZE_MAX : order.back().first;
+    const size_t misses = CountMisses(rules[i], texts, values, stride, most);
+    order.emplace_back(misses, i);
+    std::sort(order.begin(), order.end());
+    order.resize(std::min(order.size(), count));
   }
-  std::sort(order.begin(), order.end());
   std::vector<PrintRule> best;
-  for (size_t i = 0; i < std::min(order.size(), kRulesOnAll); ++i) {
-    best.push_back(rules[order[i].second]);
-  }
+  for (const auto& [misses, i] : order) best.push_back(rules[i]);
   return best;
 }
 
@@ -288,7 +319,7 @@ void AppendPrinted(const PrintRule& rule, double value, std::string* text) {
   } else if (rule.digits == PrintDigits::kShortestFloat &&
              !(std::abs(value) <= 3.4028234663852886e38)) {
     *text += value < 0 ? "-inf" : "inf";
-  } else {
+  } else if (!AppendDirectly(rule, value, text)) {
     AppendLaidOut(rule, DigitsOf(rule, value), text);
   }
 }
@@ -341,7 +372,8 @@ PrintRule FitPrintRule(std::span<const std::string_view> texts,
   std::vector<PrintRule> candidates;
   for (const Shape& shape : ShapesOf(texts)) AddCandidates(shape, &candidates);
   const size_t stride = texts.size() / kTriedFields + 1;
-  return Best(Best(candidates, texts, values, stride), texts, values, 1)[0];
+  return Best(Best(candidates, kRulesOnAll, texts, values, stride), 1, texts,
+              values, 1)[0];
 }
 
 TextExceptions FindTextExceptions(const PrintRule& rule,
@@ -349,11 +381,8 @@ TextExceptions FindTextExceptions(const PrintRule& rule,
                                   std::span<const double> values) {
   TextExceptions exceptions;
   std::map<std::string_view, size_t> known;
-  std::string text;
   for (size_t i = 0; i < texts.size(); ++i) {
-    text.clear();
-    AppendPrinted(rule, values[i], &text);
-    if (text == texts[i]) continue;
+    if (IsWrittenBy(rule, texts[i], values[i])) continue;
     const auto [at, fresh] = known.emplace(texts[i], known.size());
     if (fresh) exceptions.texts.emplace_back(texts[i]);
     exceptions.fields.emplace_back(i, at->second);

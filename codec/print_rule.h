@@ -59,6 +59,9 @@ inline constexpr uint8_t kMaxPrintDigits = 20;
 // Total and the same on every machine.
 void AppendPrinted(const PrintRule& rule, double value, std::string* text);
 
+// Whether that is `text`, in less time.
+bool IsWrittenBy(const PrintRule& rule, std::string_view text, double value);
+
 // The rule in a few words: "%.17g", "shortest", "shortest float, Java".
 std::string PrintRuleText(const PrintRule& rule);
 

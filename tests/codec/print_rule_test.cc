@@ -122,6 +122,13 @@ TEST(PrintRuleTest, NotationsTurnToExponentsWhereTheirLanguagesDo) {
   EXPECT_EQ(shortest(PrintNotation::kJava, true, 1e-3), "0.001");
   EXPECT_EQ(shortest(PrintNotation::kJava, true, 1e-4), "1.0E-4");
   EXPECT_EQ(shortest(PrintNotation::kJava, true, 12345678), "1.2345678E7");
+  EXPECT_EQ(shortest(PrintNotation::kJava, true, 9999999), "9999999.0");
+  EXPECT_EQ(shortest(PrintNotation::kJava, true, 1e7), "1.0E7");
+  EXPECT_EQ(shortest(PrintNotation::kPrintf, false, 12), "1.2e+01");
+  EXPECT_EQ(Printed({PrintDigits::kShortestFloat, 0, PrintNotation::kJava,
+                     false, true},
+                    9999999.9999),
+            "1.0E7");
   EXPECT_EQ(shortest(PrintNotation::kDotNet, false, 8.44e-5), "8.44E-05");
   EXPECT_EQ(shortest(PrintNotation::kPlain, false, -1e-7), "-0.0000001");
   for (const PrintNotation notation :
@@ -157,6 +164,47 @@ TEST(PrintRuleTest, FindsTheRuleOfAColumn) {
                    static_cast<double>(static_cast<float>(value)));
   }));
   EXPECT_EQ(doubled.CheckComesBack(), 0u);
+}
+
+// Texts that a rule gives or nearly gives, of values they nearly read as.
+TEST(PrintRuleTest, TextsAreComparedAsIfTheyWerePrinted) {
+  std::mt19937_64 random(11);
+  constexpr const char* kFormats[] = {"%.*g", "%.*f", "%.*e"};
+  size_t same = 0;
+  for (int i = 0; i < 300'000; ++i) {
+    double value = std::ldexp(static_cast<double>(random() % 100'000'000),
+                              static_cast<int>(random() % 50) - 40);
+    if (i % 3 == 0) value = std::round(value * 1000) / 1000;
+    if (i % 5 == 0) value = -value;
+    const int count = static_cast<int>(random() % 20);
+    std::string text = ByPrintf(kFormats[random() % 3], count, value);
+    if (i % 7 == 0) text[random() % text.size()] ^= static_cast<char>(1);
+    if (i % 11 == 0) text += ".0";
+    if (i % 4 == 0) value = std::nextafter(value, i % 8 == 0 ? 1e9 : -1e9);
+    const PrintRule rule = {static_cast<PrintDigits>(random() % 4),
+                            static_cast<uint8_t>(count),
+                            static_cast<PrintNotation>(random() % 7),
+                            random() % 2 == 0, random() % 3 == 0};
+    if (rule.digits == PrintDigits::kSignificant && count == 0) continue;
+    const bool is = Printed(rule, value) == text;
+    EXPECT_EQ(IsWrittenBy(rule, text, value), is) << text << " of " << value;
+    same += is ? 1 : 0;
+  }
+  EXPECT_GT(same, 10'000u);
+  for (const char* text : {"", "-", ".", "5.", ".5", "00", "01.5", "+1", "1.",
+                           "-0", "0", "0.0", "-0.0", "x", "1.0.0", "--1"}) {
+    for (const double value : {0.0, -0.0, 1.0, 1.5, 5.0, 0.5}) {
+      for (int digits = 0; digits < 4; ++digits) {
+        for (const bool point : {false, true}) {
+          const PrintRule rule = {static_cast<PrintDigits>(digits), 1,
+                                  PrintNotation::kPrintf, false, point};
+          EXPECT_EQ(IsWrittenBy(rule, text, value),
+                    Printed(rule, value) == text)
+              << text << " of " << value;
+        }
+      }
+    }
+  }
 }
 
 TEST(PrintRuleTest, RulesHaveShortNames) {

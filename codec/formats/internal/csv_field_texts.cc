@@ -42,9 +42,8 @@ void CsvFieldTexts::Take(std::span<const std::string_view> fields,
   const size_t begin = batch->values.size() - fields.size();
   for (size_t c = 0; c < fields.size(); ++c) {
     if (!rules_[c]) continue;
-    printed_.clear();
-    AppendPrinted(*rules_[c], batch->values[begin + c], &printed_);
-    if (printed_ == fields[c]) continue;
+    const double value = batch->values[begin + c];
+    if (IsWrittenBy(*rules_[c], fields[c], value)) continue;
     batch->text.fields.emplace_back(begin + c, std::string(fields[c]));
   }
 }

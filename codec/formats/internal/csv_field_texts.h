@@ -38,7 +38,6 @@ class CsvFieldTexts {
   std::vector<std::vector<std::string_view>> fields_;  // by column
   std::vector<std::vector<double>> values_;
   PrintRules rules_;
-  std::string printed_;
 };
 
 }  // namespace fovea::codec_internal
