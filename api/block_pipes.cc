@@ -85,19 +85,10 @@ class SeriesPipe : public TrackPipe {
   }
 
  private:
-  // For the model where there is one; what is too short for it to be measured
-  // on is kept exactly.
   absl::StatusOr<std::vector<uint8_t>> Encode(const SeriesBatch& block) {
-    SeriesCoding coding = plan_.coding;
-    if (plan_.windows != nullptr) {
-      absl::Status ready = plan_.windows->Prepare(block, &coding);
-      if (!ready.ok() && !absl::IsFailedPrecondition(ready)) return ready;
-    }
-    auto bytes = EncodeSeriesBlock(block, channels_, coding);
-    if (plan_.windows != nullptr && !plan_.windows->status().ok()) {
-      return plan_.windows->status();
-    }
-    return bytes;
+    return plan_.windows != nullptr
+               ? plan_.windows->Encode(block, plan_.coding)
+               : EncodeSeriesBlock(block, channels_, plan_.coding);
   }
 
   // With the first block; not of times that were moved behind the stream's

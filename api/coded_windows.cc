@@ -12,6 +12,20 @@
 
 namespace fovea {
 
+void CodedWindows::Add(const WindowVerdict& verdict) {
+  ++blocks;
+  blocks_by_windows += verdict.windows > 0 ? 1 : 0;
+  windows += verdict.windows;
+  judged += verdict.judged ? verdict.windows : 0;
+  agreeing += verdict.judged ? verdict.agreeing : 0;
+  square_change += verdict.windows * std::pow(verdict.margin_change, 2);
+}
+
+double CodedWindows::margin_change() const {
+  return windows > 0 ? std::sqrt(square_change / static_cast<double>(windows))
+                     : 0;
+}
+
 absl::StatusOr<CodedWindows> CodedWindowsOf(StoreReader* store,
                                             const StreamSummary& stream) {
   CodedWindows coded;
@@ -25,26 +39,15 @@ absl::StatusOr<CodedWindows> CodedWindowsOf(StoreReader* store,
     return coded;
   }
   SeriesBlocks blocks(store, stream.id);
-  double square = 0;
-  const absl::Status read = ForEachBlock(
-      store, stream.id, INT64_MIN, INT64_MAX, TimeOrder::kUnknown,
-      [&](const BlockRow& row) -> absl::StatusOr<bool> {
-        const auto block = blocks.Read(row);
-        if (!block.ok()) return block.status();
-        const WindowVerdict& verdict = block->verdict;
-        ++coded.blocks;
-        coded.blocks_by_windows += verdict.windows > 0 ? 1 : 0;
-        coded.windows += verdict.windows;
-        coded.judged += verdict.judged ? verdict.windows : 0;
-        coded.agreeing += verdict.judged ? verdict.agreeing : 0;
-        square += verdict.windows * std::pow(verdict.margin_change, 2);
-        return true;
-      });
+  const absl::Status read =
+      ForEachBlock(store, stream.id, INT64_MIN, INT64_MAX, TimeOrder::kUnknown,
+                   [&](const BlockRow& row) -> absl::StatusOr<bool> {
+                     const auto block = blocks.Read(row);
+                     if (!block.ok()) return block.status();
+                     coded.Add(block->verdict);
+                     return true;
+                   });
   if (!read.ok()) return read;
-  if (coded.windows > 0) {
-    coded.margin_change =
-        std::sqrt(square / static_cast<double>(coded.windows));
-  }
   return coded;
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "api/stream_summary.h"
+#include "codec/series_block.h"
 #include "store/store_reader.h"
 
 namespace fovea {
@@ -19,9 +20,12 @@ struct CodedWindows {
   int64_t windows = 0;
   int64_t judged = 0;  // of them, by the model when they were coded
   int64_t agreeing = 0;
+  double square_change = 0;  // sum of squares of the next, over windows
+
+  void Add(const WindowVerdict& verdict);  // of a block
   // Root mean square, over windows, of the change of the margin that errors are
   // expected to make.
-  double margin_change = 0;
+  double margin_change() const;
 };
 
 // Reads all blocks of a stream that has any such. Errors of SeriesBlocks; all

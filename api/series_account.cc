@@ -72,6 +72,9 @@ absl::StatusOr<SeriesAccount> AccountForSeries(Store* store,
                      return !account.stopped;
                    });
   if (!read.ok()) return read;
+  auto coded = CodedWindowsOf(store->chunks(), *summary);
+  if (!coded.ok()) return coded.status();
+  account.coded = *coded;
   auto clock = StreamClock(store, stream);
   if (!clock.ok()) return clock.status();
   account.clock = *std::move(clock);

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "api/coded_windows.h"
 #include "api/store.h"
 #include "api/time_range.h"
 #include "codec/clock_map.h"
@@ -28,6 +29,7 @@ struct SeriesAccount {
   int64_t first_version = 0;  // blocks of version 1
   int64_t bounded = 0;        // blocks within bounds, others are exact
   std::map<uint32_t, int64_t> by_profile;  // blocks, by the profile's id
+  CodedWindows coded;                      // for a model
   std::optional<ClockMap> clock;           // none: it is the store's
   std::map<std::string, int64_t> by_text;  // blocks with text, by its rules
   bool stopped = false;                    // by the caller: it is partial

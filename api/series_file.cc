@@ -17,9 +17,12 @@
 #include "absl/strings/str_join.h"
 #include "api/device_profiles.h"
 #include "api/stop_flag.h"
+#include "api/window_coding.h"
 #include "codec/formats/csv_writer.h"
 #include "codec/formats/mcap_writer.h"
 #include "codec/formats/series_file_writer.h"
+#include "codec/series_block.h"
+#include "codec/series_cutter.h"
 #include "codec/series_rows.h"
 
 namespace fovea {
@@ -271,13 +274,74 @@ absl::StatusOr<SeriesFileInput> CodingOf(const EncodeSeriesOptions& options,
   if (!settled.ok()) return settled.status();
   input.coding = *std::move(settled);
   if (!imu) return input;
-  if (!input.coding.bounds.empty()) {
-    input.coding_text = ImuCodingText(input.coding, {}, series);
+  const WindowCodingOptions& windows = options.imu.windows;
+  if (!input.coding.bounds.empty() || windows.chosen()) {
+    input.coding_text = ImuCodingText(input.coding, windows, series);
   }
   const auto profile = ChooseProfile(options.imu.profiles, series);
   if (!profile.ok()) return profile.status();
   if (*profile != nullptr) input.profile = (*profile)->bytes;
   return input;
+}
+
+// Makes the plan by the first block of a track that is long enough; none where
+// there is no such.
+absl::Status PlanWindows(const EncodeSeriesOptions& options, size_t index,
+                         const SeriesInfo& series, WindowCoding* windows) {
+  auto source = OpenSource(options.input, options.source);
+  if (!source.ok()) return source.status();
+  auto cutter = SeriesCutter::OfRows(series.channels.size(), windows->rows());
+  const auto plan = [&]() -> absl::Status {
+    const SeriesBatch block = cutter.Take();
+    if (block.time_ns.empty()) return absl::OkStatus();
+    absl::Status made = windows->MakePlan(block);
+    return absl::IsFailedPrecondition(made) ? absl::OkStatus() : made;
+  };
+  while (windows->plan() == nullptr) {
+    const auto item = (*source)->Next();
+    if (!item.ok() || !item->has_value()) return plan();
+    const auto* batch = std::get_if<SeriesBatch>(&(*item)->value);
+    if (static_cast<size_t>((*item)->track) != index || batch == nullptr) {
+      continue;
+    }
+    for (size_t i = 0; i < batch->time_ns.size(); ++i) {
+      if (cutter.IsFull(batch->time_ns[i])) {
+        if (absl::Status s = plan(); !s.ok()) return s;
+      }
+      cutter.Add(*batch, i);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Lets an imu track be coded for the model; its blocks' verdicts are added to
+// `coded`. Both outlive `input`.
+absl::Status AddWindows(const EncodeSeriesOptions& options, size_t index,
+                        WindowCoding* windows, CodedWindows* coded,
+                        SeriesFileInput* input) {
+  if (options.input == "-") {
+    return absl::InvalidArgumentError(
+        "-: for a model the input is read twice; write it to a file first");
+  }
+  absl::Status planned =
+      PlanWindows(options, index, input->track.series, windows);
+  if (!planned.ok()) return planned;
+  if (windows->plan() == nullptr) return absl::OkStatus();
+  input->plan = windows->plan_bytes();
+  input->block_rows = windows->rows();
+  input->encode =
+      [windows, coded](
+          const SeriesBatch& batch,
+          const SeriesCoding& coding) -> absl::StatusOr<std::vector<uint8_t>> {
+    auto block = windows->Encode(batch, coding);
+    if (!block.ok()) return block.status();
+    const auto decoded =
+        DecodeSeriesBlock(*block, coding.profile, windows->plan());
+    if (!decoded.ok()) return decoded.status();
+    coded->Add(decoded->verdict);
+    return block;
+  };
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<SeriesSink>> OpenText(
@@ -320,17 +384,30 @@ absl::StatusOr<SeriesFileReport> EncodeSeriesFile(
   const bool imu = std::any_of(
       report.tracks.begin(), report.tracks.end(),
       [](const auto& track) { return track.track.kind == StreamKind::kImu; });
-  if (!imu && !options.imu.bounds.empty()) {
+  if (!imu && (!options.imu.bounds.empty() || options.imu.windows.chosen())) {
     return absl::InvalidArgumentError(
         absl::StrCat(info.name,
-                     ": bounds are of inertial samples, and it has no imu "
-                     "track; leave them out"));
+                     ": bounds and models are of inertial samples, and it has "
+                     "no imu track; leave them out"));
   }
   std::vector<SeriesFileInput> inputs;
-  for (const SeriesTrackReport& track : report.tracks) {
+  std::vector<std::unique_ptr<WindowCoding>> for_model;
+  for (size_t i = 0; i < info.tracks.size(); ++i) {
+    if (!input->places[i]) continue;
+    SeriesTrackReport& track = report.tracks[*input->places[i]];
     auto coding = CodingOf(options, track.track);
     if (!coding.ok()) return coding.status();
     inputs.push_back(*std::move(coding));
+    if (track.track.kind != StreamKind::kImu || !options.imu.windows.chosen()) {
+      continue;
+    }
+    auto windows =
+        WindowCoding::Create(options.imu.windows, track.track.series);
+    if (!windows.ok()) return windows.status();
+    for_model.push_back(*std::move(windows));
+    absl::Status added = AddWindows(options, i, for_model.back().get(),
+                                    &track.coded, &inputs.back());
+    if (!added.ok()) return added;
   }
   auto writer =
       SeriesFileWriter::Create(options.output, inputs, options.block_ns);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/coded_windows.h"
 #include "api/imu_coding.h"
 #include "codec/formats/source.h"
 
@@ -27,6 +28,7 @@ struct SeriesTrackReport {
   // Of an encoded file.
   size_t blocks = 0;
   uint64_t bytes = 0;  // of the blocks
+  CodedWindows coded;  // of an imu track that was coded for a model
 };
 
 struct SeriesFileReport {
@@ -50,14 +52,16 @@ struct EncodeSeriesOptions {
   std::string output;  // .fser
   SourceOptions source;
   ImuCodingOptions imu;  // the level is of all series, the rest of imu
-  int64_t block_ns = 1'000'000'000;
+  int64_t block_ns = 1'000'000'000;  // of tracks that are for no model
 };
 
 // All imu and series tracks of a recording, each block decodable alone.
 // Tracks of another kind are left out and named in a note. kInvalidArgument:
-// no such track, bounds of no channel; kFailedPrecondition: no profile of those
-// given is of an imu track; errors of OpenSource() and SeriesFileWriter. When
-// `stop` becomes true, what was read is written.
+// no such track, bounds of no channel, a model and input that cannot be read
+// twice (its first samples are looked at beforehand); kFailedPrecondition: no
+// profile of those given is of an imu track; errors of OpenSource(),
+// WindowCoding and SeriesFileWriter. When `stop` becomes true, what was read is
+// written.
 absl::StatusOr<SeriesFileReport> EncodeSeriesFile(
     const EncodeSeriesOptions& options, const SeriesProgress& progress,
     const std::atomic<bool>* stop);

@@ -107,7 +107,6 @@ struct WindowCoding::State {
   std::optional<SeriesWindowPlan> plan;
   std::vector<uint8_t> plan_bytes;
   int strength = 0;
-  absl::Status status;
 
   std::optional<WindowInput> input;  // of the model
   // Of the block at hand, by where the coded window begins.
@@ -308,27 +307,35 @@ size_t WindowCoding::rows() const {
   return std::min(windows, kMaxImuRows / window) * window;
 }
 
-absl::Status WindowCoding::Prepare(const SeriesBatch& batch,
-                                   SeriesCoding* coding) {
-  if (state_->plan_bytes.empty()) {
-    absl::Status made = state_->MakePlan(batch);
-    if (!made.ok()) return made;
-  }
-  state_->before.clear();
-  coding->windows.plan = &*state_->plan;
-  coding->windows.strength = state_->strength;
-  if (state_->options.model == nullptr) return absl::OkStatus();
-  coding->windows.judge = [state = state_.get(), &batch](
-                              size_t first_row, std::span<const double> rows) {
-    auto opinion = state->Judge(batch, first_row, rows);
-    if (opinion.ok()) return *opinion;
-    if (state->status.ok()) state->status = opinion.status();
-    return WindowOpinion{false, false};
-  };
-  return absl::OkStatus();
+absl::Status WindowCoding::MakePlan(const SeriesBatch& batch) {
+  if (!state_->plan_bytes.empty()) return absl::OkStatus();
+  return state_->MakePlan(batch);
 }
 
-const absl::Status& WindowCoding::status() const { return state_->status; }
+absl::StatusOr<std::vector<uint8_t>> WindowCoding::Encode(
+    const SeriesBatch& batch, SeriesCoding coding) {
+  const size_t channels = state_->series.channels.size();
+  const absl::Status planned = MakePlan(batch);
+  if (absl::IsFailedPrecondition(planned)) {
+    return EncodeSeriesBlock(batch, channels, coding);
+  }
+  if (!planned.ok()) return planned;
+  state_->before.clear();
+  coding.windows.plan = &*state_->plan;
+  coding.windows.strength = state_->strength;
+  absl::Status asked;  // the model's first error
+  if (state_->options.model != nullptr) {
+    coding.windows.judge = [&](size_t first_row, std::span<const double> rows) {
+      auto opinion = state_->Judge(batch, first_row, rows);
+      if (opinion.ok()) return *opinion;
+      asked.Update(opinion.status());
+      return WindowOpinion{false, false};
+    };
+  }
+  auto block = EncodeSeriesBlock(batch, channels, coding);
+  if (!asked.ok()) return asked;
+  return block;
+}
 
 const std::vector<uint8_t>& WindowCoding::plan_bytes() const {
   return state_->plan_bytes;

@@ -62,14 +62,14 @@ class WindowCoding {
   // of a window.
   size_t rows() const;
 
-  // Lets `coding` code `batch`, the next block, for the model; both outlive
-  // the encoding. The first call makes the plan. kFailedPrecondition: the first
-  // block is too short to measure on. Errors of the model are told by status().
-  absl::Status Prepare(const SeriesBatch& batch, SeriesCoding* coding);
+  // Makes the plan by `batch`, the first block, unless there is one.
+  // kFailedPrecondition: it is too short to measure on.
+  absl::Status MakePlan(const SeriesBatch& batch);
 
-  // The first error of the model when it was asked in Prepare()d codings; the
-  // windows since were kept as fine as they can be.
-  const absl::Status& status() const;
+  // The next block: for the model, or by `coding` alone as long as none was
+  // long enough for a plan. Errors of the model and of EncodeSeriesBlock().
+  absl::StatusOr<std::vector<uint8_t>> Encode(const SeriesBatch& batch,
+                                              SeriesCoding coding);
 
   // Once made: of MakeSeriesWindowPlan(), and that parsed.
   const std::vector<uint8_t>& plan_bytes() const;

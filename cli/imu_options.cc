@@ -56,8 +56,8 @@ void AddImuOptions(CLI::App* verb, bool ingest, ImuArguments* arguments) {
     verb->add_flag("--no-imu-profile", arguments->no_profile,
                    "Use no profile, though the store may know one")
         ->excludes(profile);
-    AddModelOptions(verb, arguments);
   }
+  AddModelOptions(verb, arguments);
   verb->add_option("--imu-device", arguments->device,
                    "What recorded inertial samples (default: what the source "
                    "says)")

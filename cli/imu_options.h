@@ -24,8 +24,8 @@ struct ImuArguments {
   WindowCodingOptions windows;      // what they are coded by
 };
 
-// --imu-level, --imu-bound, --imu-profile, --imu-device; for ingests also
-// --no-imu-profile, --imu-model, --imu-margin, --imu-margin-change.
+// --imu-level, --imu-bound, --imu-profile, --imu-device, --imu-model,
+// --imu-margin, --imu-margin-change; for ingests also --no-imu-profile.
 void AddImuOptions(CLI::App* verb, bool ingest, ImuArguments* arguments);
 
 // What they mean; throws CLI::ValidationError. Profiles are yet to be read.

@@ -69,6 +69,29 @@ Json SeriesCodingJson(const StreamSummary& stream,
           {"bits_per_value", account.bits_per_value()}};
 }
 
+std::string CodedWindowsText(const CodedWindows& coded) {
+  if (coded.windows == 0) return "";
+  std::string text = absl::StrCat(FormatCount(coded.windows, "window"), " in ",
+                                  FormatCount(coded.blocks_by_windows), " of ",
+                                  FormatCount(coded.blocks, "block"));
+  if (coded.judged > 0) {
+    absl::StrAppend(&text, ", ", FormatCount(coded.agreeing), " of ",
+                    FormatCount(coded.judged), " answers the same");
+  }
+  absl::StrAppend(&text, "; margins expected to change by ",
+                  absl::StrFormat("%.2g", coded.margin_change()));
+  return text;
+}
+
+Json CodedWindowsJson(const CodedWindows& coded) {
+  return {{"blocks", coded.blocks},
+          {"blocks_by_windows", coded.blocks_by_windows},
+          {"windows", coded.windows},
+          {"judged", coded.judged},
+          {"agreeing", coded.agreeing},
+          {"margin_change", coded.margin_change()}};
+}
+
 std::string SeriesAccountText(const StreamSummary& stream,
                               const SeriesAccount& account) {
   FactList facts;
@@ -80,6 +103,7 @@ std::string SeriesAccountText(const StreamSummary& stream,
   facts.Add("rows", FormatCount(account.rows));
   facts.Add("bytes", FormatBytes(account.bytes));
   facts.Add("size", SizeText(account));
+  facts.Add("for a model", CodedWindowsText(account.coded));
   for (const auto& [id, blocks] : account.by_profile) {
     facts.Add("by profile", absl::StrCat(TableIdText(id), ": ",
                                          FormatCount(blocks, "block")));
@@ -122,6 +146,7 @@ Json SeriesAccountJson(const StreamSummary& stream,
   document["bounded"] = account.bounded;
   document["bounds"] = stream.description.coding;
   document["version_1"] = account.first_version;
+  document["coded_windows"] = CodedWindowsJson(account.coded);
   document["clock"] = account.clock ? ClockJson(*account.clock) : Json();
   document["stopped"] = account.stopped;
   return document;

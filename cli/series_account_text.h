@@ -35,6 +35,11 @@ std::string SeriesAccountText(const StreamSummary& stream,
 Json SeriesAccountJson(const StreamSummary& stream,
                        const SeriesAccount& account);
 
+// "1,200 windows in 15 of 15 blocks, 1,199 of 1,200 answers the same; ...";
+// empty of what was not coded for a model.
+std::string CodedWindowsText(const CodedWindows& coded);
+Json CodedWindowsJson(const CodedWindows& coded);
+
 }  // namespace fovea::cli
 
 #endif  // FOVEA_CLI_SERIES_ACCOUNT_TEXT_H_

@@ -8,6 +8,7 @@
 #include "cli/error_text.h"
 #include "cli/frame_progress.h"
 #include "cli/interrupt.h"
+#include "cli/series_account_text.h"
 #include "cli/stream_text.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -26,6 +27,7 @@ Json TrackJson(const SeriesTrackReport& track) {
   if (track.blocks > 0) {
     json["blocks"] = track.blocks;
     json["bytes"] = track.bytes;
+    json["coded_windows"] = CodedWindowsJson(track.coded);
   }
   return json;
 }
@@ -75,6 +77,10 @@ std::string ReportText(const std::string& output,
     table.Add({name, TrackWhat(track.track), FormatCount(track.samples),
                coded ? FormatBytes(track.bytes) : "",
                coded ? PerRow(track) : ""});
+    if (track.coded.windows > 0) {
+      facts.Add("for a model",
+                absl::StrCat(name, ": ", CodedWindowsText(track.coded)));
+    }
     if (track.rejected > 0) {
       notes += Printable(absl::StrCat("rejected: ", FormatCount(track.rejected),
                                       " samples of ", name, ": ",

@@ -13,6 +13,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/encode_file.h"
+#include "api/imu_model.h"
+#include "api/model_folder.h"
 #include "api/series_file.h"
 #include "api/time_text.h"
 #include "cli/error_text.h"
@@ -127,6 +129,10 @@ absl::StatusOr<int> RunEncodeSeries(const Context& context,
   auto profiles = ReadImuProfiles(imu);
   if (!profiles.ok()) return profiles.status();
   options.imu.profiles = *std::move(profiles);
+  const auto model = OpenImuModel(imu.models, DefaultModelFolder());
+  if (!model.ok()) return model.status();
+  options.imu.windows.model = model->model.get();
+  options.imu.windows.sensitivity = model->sensitivity;
   return TellSeriesFile(context, "encode", options.input, options.output,
                         [&](const SeriesProgress& progress) {
                           return EncodeSeriesFile(options, progress,
@@ -339,7 +345,8 @@ void AddSpeedOptions(CLI::App* verb, EncodeArguments* arguments) {
 void AddSensorOptions(CLI::App* verb, EncodeArguments* arguments) {
   AddImuOptions(verb, /*ingest=*/false, &arguments->imu);
   AddDurationOption(verb, "--block", &arguments->block_ns,
-                    "Time in a block, which decodes alone (default: 1s)");
+                    "Time in a block, which decodes alone (default: 1s; for "
+                    "a model some 10s)");
 }
 
 }  // namespace

@@ -184,30 +184,6 @@ void AddDerived(const DerivedReport& report, FactList* facts) {
   }
 }
 
-// "1,200 windows in 15 of 15 blocks, 1,199 of 1,200 answers the same; ..."
-std::string CodedText(const CodedWindows& coded) {
-  if (coded.windows == 0) return "";
-  std::string text = absl::StrCat(FormatCount(coded.windows, "window"), " in ",
-                                  FormatCount(coded.blocks_by_windows), " of ",
-                                  FormatCount(coded.blocks, "block"));
-  if (coded.judged > 0) {
-    absl::StrAppend(&text, ", ", FormatCount(coded.agreeing), " of ",
-                    FormatCount(coded.judged), " answers the same");
-  }
-  absl::StrAppend(&text, "; margins expected to change by ",
-                  absl::StrFormat("%.2g", coded.margin_change));
-  return text;
-}
-
-Json CodedJson(const CodedWindows& coded) {
-  return {{"blocks", coded.blocks},
-          {"blocks_by_windows", coded.blocks_by_windows},
-          {"windows", coded.windows},
-          {"judged", coded.judged},
-          {"agreeing", coded.agreeing},
-          {"margin_change", coded.margin_change}};
-}
-
 struct FoundStream {
   StreamSummary summary;
   DerivedReport derived;
@@ -233,7 +209,7 @@ std::string StreamText(const FoundStream& found) {
   facts.Add("device", d.series.device);
   facts.Add("coding", SeriesLevelText(d, found.tables));
   facts.Add("size", SeriesSizeText(s));
-  facts.Add("for a model", CodedText(found.coded));
+  facts.Add("for a model", CodedWindowsText(found.coded));
   AddDerived(found.derived, &facts);
   return facts.Render() + NotesText(d.notes);
 }
@@ -250,7 +226,7 @@ int InfoStream(const Context& context, const FoundStream& stream) {
           SeriesCodingJson(stream.summary, stream.tables);
     }
     if (stream.coded.windows > 0) {
-      document["stream"]["coded_windows"] = CodedJson(stream.coded);
+      document["stream"]["coded_windows"] = CodedWindowsJson(stream.coded);
     }
     WriteJson(document);
   } else {

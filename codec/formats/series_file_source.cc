@@ -20,6 +20,7 @@
 #include "codec/series_profile.h"
 #include "codec/series_rows.h"
 #include "codec/series_text.h"
+#include "codec/series_window_plan.h"
 
 namespace fovea {
 namespace {
@@ -64,6 +65,7 @@ class SeriesFileSource : public Source {
   absl::Status ReadTracks();
   absl::Status AddTrack(const SeriesFileRecord& record);
   absl::Status AddProfile(const SeriesFileRecord& record);
+  absl::Status AddPlan(const SeriesFileRecord& record);
   bool ReadIndex();
   absl::Status Scan();
   absl::StatusOr<std::optional<SeriesFileEntry>> ScanEntry(uint64_t offset);
@@ -81,6 +83,7 @@ class SeriesFileSource : public Source {
   SourceInfo info_;
   std::vector<uint32_t> metadata_;                      // per track, its id
   std::vector<std::optional<SeriesProfile>> profiles_;  // per track
+  std::vector<std::optional<SeriesWindowPlan>> plans_;  // per track
   uint64_t head_end_ = 0;
   std::vector<SeriesFileEntry> entries_;
   uint64_t entries_end_ = 0;
@@ -127,6 +130,7 @@ absl::Status SeriesFileSource::AddTrack(const SeriesFileRecord& record) {
   info_.tracks.push_back(std::move(track->track));
   metadata_.push_back(track->metadata);
   profiles_.emplace_back();
+  plans_.emplace_back();
   return absl::OkStatus();
 }
 
@@ -141,7 +145,18 @@ absl::Status SeriesFileSource::AddProfile(const SeriesFileRecord& record) {
   return absl::OkStatus();
 }
 
-// Tracks and their profiles stand before all else.
+absl::Status SeriesFileSource::AddPlan(const SeriesFileRecord& record) {
+  auto plan = SeriesWindowPlan::Parse(record.payload);
+  if (!plan.ok()) return plan.status();
+  if (info_.tracks.empty() || plans_.back().has_value() ||
+      plan->channels() != info_.tracks.back().series.channels.size()) {
+    return absl::DataLossError("a window plan that is no track's");
+  }
+  plans_.back() = *std::move(plan);
+  return absl::OkStatus();
+}
+
+// Tracks, their profiles and plans stand before all else.
 absl::Status SeriesFileSource::ReadTracks() {
   head_end_ = kSeriesFileHead.size();
   while (head_end_ < file_->size()) {
@@ -153,6 +168,8 @@ absl::Status SeriesFileSource::ReadTracks() {
       status = AddTrack(*record);
     } else if (record->kind == SeriesRecord::kProfile) {
       status = AddProfile(*record);
+    } else if (record->kind == SeriesRecord::kPlan) {
+      status = AddPlan(*record);
     } else {
       break;
     }
@@ -279,7 +296,9 @@ bool SeriesFileSource::IsWanted(const SeriesFileEntry& entry) const {
 absl::StatusOr<SeriesBatch> SeriesFileSource::ReadBlock(
     std::span<const uint8_t> block, const SeriesFileEntry& entry) {
   const auto& profile = profiles_[entry.track];
-  auto decoded = DecodeSeriesBlock(block, profile ? &*profile : nullptr);
+  const auto& plan = plans_[entry.track];
+  auto decoded = DecodeSeriesBlock(block, profile ? &*profile : nullptr,
+                                   plan ? &*plan : nullptr);
   if (!decoded.ok()) return decoded.status();
   const size_t channels = info_.tracks[entry.track].series.channels.size();
   const uint32_t named = NamesOfSeriesBlock(block).metadata;

@@ -14,6 +14,7 @@
 #include "codec/series_cutter.h"
 #include "codec/series_metadata.h"
 #include "codec/series_profile.h"
+#include "codec/series_window_plan.h"
 
 namespace fovea {
 namespace {
@@ -98,6 +99,7 @@ class SeriesFileWriter::State {
   struct OneTrack {
     size_t channels = 0;
     SeriesCoding coding;
+    decltype(SeriesFileInput::encode) encode;
     std::optional<SeriesProfile> profile;
     SeriesCutter cutter;
     uint64_t bytes = 0;
@@ -117,9 +119,10 @@ class SeriesFileWriter::State {
                        std::string(payload.status().message())));
     }
     const size_t channels = input.track.series.channels.size();
-    auto track = std::make_unique<OneTrack>(
-        OneTrack{channels, input.coding, std::nullopt,
-                 SeriesCutter(channels, block_ns_)});
+    auto track = std::make_unique<OneTrack>(OneTrack{
+        channels, input.coding, input.encode, std::nullopt,
+        input.block_rows > 0 ? SeriesCutter::OfRows(channels, input.block_rows)
+                             : SeriesCutter(channels, block_ns_)});
     std::vector<uint8_t> records;
     PutRecord(SeriesRecord::kTrack, *payload, &records);
     if (!input.profile.empty()) {
@@ -133,6 +136,16 @@ class SeriesFileWriter::State {
       track->profile = *std::move(profile);
       PutRecord(SeriesRecord::kProfile, input.profile, &records);
     }
+    if (!input.plan.empty()) {
+      const auto plan = SeriesWindowPlan::Parse(input.plan);
+      if (!plan.ok()) return plan.status();
+      if (plan->channels() != channels) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(file_->path(), ": a window plan of ", plan->channels(),
+                         " channels for a track of ", channels));
+      }
+      PutRecord(SeriesRecord::kPlan, input.plan, &records);
+    }
     track->coding.metadata = codec_internal::TakeTrack(*payload)->metadata;
     track->coding.profile = track->profile ? &*track->profile : nullptr;
     tracks_.push_back(std::move(track));
@@ -143,7 +156,9 @@ class SeriesFileWriter::State {
     OneTrack& track = *tracks_[index];
     const SeriesBatch block = track.cutter.Take();
     if (block.time_ns.empty()) return absl::OkStatus();
-    const auto bytes = EncodeSeriesBlock(block, track.channels, track.coding);
+    const auto bytes =
+        track.encode ? track.encode(block, track.coding)
+                     : EncodeSeriesBlock(block, track.channels, track.coding);
     if (!bytes.ok()) return bytes.status();
     const auto [least, most] =
         std::minmax_element(block.time_ns.begin(), block.time_ns.end());

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,6 +29,14 @@ struct SeriesFileInput {
   SeriesCoding coding;
   // Of LearnSeriesProfile(), kept in the file; empty: none.
   std::vector<uint8_t> profile;
+  // Of MakeSeriesWindowPlan(), kept in the file; empty: none.
+  std::vector<uint8_t> plan;
+  // A block of so many rows, however long they take; 0: of the writer's time.
+  size_t block_rows = 0;
+  // What makes blocks of batches by `coding`; none: EncodeSeriesBlock().
+  std::function<absl::StatusOr<std::vector<uint8_t>>(const SeriesBatch&,
+                                                     const SeriesCoding&)>
+      encode;
   // How it is coded, for people: "imu level=normal". At most 255 bytes.
   std::string coding_text;
 };
@@ -38,8 +47,8 @@ class SeriesFileWriter {
   // Blocks span `block_ns` of a track's time. The file is seen once it is
   // whole. kInvalidArgument: no or too many tracks, one that is no imu or
   // series, no 1 to 64 channels, text too long or with control characters, a
-  // profile that is damaged or of other channels, block_ns below 1; errors of
-  // OutputFile.
+  // profile or plan that is damaged or of other channels, block_ns below 1;
+  // errors of OutputFile.
   static absl::StatusOr<std::unique_ptr<SeriesFileWriter>> Create(
       const std::string& path, std::span<const SeriesFileInput> inputs,
       int64_t block_ns);

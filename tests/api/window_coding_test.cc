@@ -17,6 +17,7 @@
 #include "api/coded_windows.h"
 #include "api/imu_model.h"
 #include "api/model_folder.h"
+#include "api/series_file.h"
 #include "tests/api/open_store.h"
 #include "tests/support/test_data.h"
 #include "tests/support/window_model.h"
@@ -24,6 +25,7 @@
 namespace fovea {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 class WindowCodingTest : public ::testing::Test {
@@ -80,12 +82,8 @@ class WindowCodingTest : public ::testing::Test {
   absl::StatusOr<DecodedSeries> Coded(const SeriesBatch& batch) {
     auto coding = WindowCoding::Create(options_, Series());
     if (!coding.ok()) return coding.status();
-    SeriesCoding series;
-    absl::Status ready = (*coding)->Prepare(batch, &series);
-    if (!ready.ok()) return ready;
-    const auto block = EncodeSeriesBlock(batch, 6, series);
+    const auto block = (*coding)->Encode(batch, {});
     if (!block.ok()) return block.status();
-    EXPECT_TRUE((*coding)->status().ok()) << (*coding)->status();
     bytes_ = block->size();
     return DecodeSeriesBlock(*block, nullptr, (*coding)->plan());
   }
@@ -186,6 +184,43 @@ TEST_F(WindowCodingTest, AStoreKeepsThePlanAndTellsTheVerdict) {
   ASSERT_TRUE(exact.ok()) << exact.status();
   EXPECT_EQ(CodedWindowsOf(store->chunks(), *exact)->windows, 0);
   EXPECT_LT(3 * stream->counts.stored_bytes, exact->counts.stored_bytes);
+}
+
+TEST_F(WindowCodingTest, ASeriesFileKeepsThePlanToo) {
+  EncodeSeriesOptions options;
+  options.input = WriteCsv("walk.csv", Moving(3000, 2));
+  options.output = dir_.File("exact.fser");
+  const auto exact = EncodeSeriesFile(options, {}, nullptr);
+  ASSERT_TRUE(exact.ok()) << exact.status();
+  EXPECT_EQ(exact->tracks[0].coded.windows, 0);
+  options.output = dir_.File("walk.fser");
+  options.imu.windows = options_;
+  const auto coarse = EncodeSeriesFile(options, {}, nullptr);
+  ASSERT_TRUE(coarse.ok()) << coarse.status();
+  EXPECT_EQ(coarse->tracks[0].blocks, 3u);
+  EXPECT_EQ(coarse->tracks[0].coded.windows, 24);
+  EXPECT_EQ(coarse->tracks[0].coded.agreeing, 24);
+  EXPECT_LT(3 * coarse->tracks[0].bytes, exact->tracks[0].bytes);
+  DecodeSeriesOptions back;
+  back.input = options.output;
+  back.output = dir_.File("back.csv");
+  const auto decoded = DecodeSeriesFile(back, {}, nullptr);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->tracks[0].samples, 3000);
+  EXPECT_THAT(decoded->notes, Contains(HasSubstr("model=har")));
+}
+
+TEST_F(WindowCodingTest, AFileThatIsTooShortIsExact) {
+  EncodeSeriesOptions options;
+  options.input = WriteCsv("walk.csv", Moving(60, 3));
+  options.output = dir_.File("walk.fser");
+  options.imu.windows = options_;
+  const auto report = EncodeSeriesFile(options, {}, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->tracks[0].samples, 60);
+  EXPECT_EQ(report->tracks[0].coded.windows, 0);
+  options.input = "-";
+  EXPECT_FALSE(EncodeSeriesFile(options, {}, nullptr).ok());
 }
 
 TEST_F(WindowCodingTest, WhatIsTooShortToMeasureOnIsExact) {

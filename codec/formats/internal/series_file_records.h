@@ -36,6 +36,7 @@ enum class SeriesRecord : uint8_t {
   kGap = 4,
   kRejected = 5,
   kIndex = 6,
+  kPlan = 7,  // of the track before
 };
 
 // What there is to know of a record before it is read.
