@@ -25,8 +25,8 @@ namespace fovea {
 // Since 2: deletes by the range in journals, several segments open at once,
 // blocks with a head and a chunk, payload references that leak. Since 3: packs
 // of observations, the family semx, frame tables 2. Since 4: the families res
-// and dec.
-inline constexpr uint32_t kStoreFormat = 4;
+// and dec. Since 5: series blocks 2 and 3, coding tables, clocks.
+inline constexpr uint32_t kStoreFormat = 5;
 inline constexpr uint32_t kOldestStoreFormat = 1;  // that is read
 inline constexpr char kFormatFileName[] = "FOVEA";
 inline constexpr char kFormatFileDraft[] = "FOVEA.tmp";

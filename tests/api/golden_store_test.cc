@@ -14,6 +14,7 @@
 
 #include "api/audit_log.h"
 #include "api/store.h"
+#include "api/stream_clock.h"
 #include "index/observation_reader.h"
 #include "index/presence.h"
 #include "store/chunk_id.h"
@@ -130,6 +131,19 @@ class GoldenStoreTest : public ::testing::TestWithParam<uint32_t> {
     for (const Decided& decided : decided_) {
       ExpectDecided(store.get(), decided);
     }
+    if (GetParam() >= 5) ExpectClock(store.get());
+  }
+
+  void ExpectClock(Store* store) {
+    const auto clock = StreamClock(store, "learned.imu");
+    ASSERT_TRUE(clock.ok() && clock->has_value()) << clock.status();
+    std::ifstream file(GoldenFolder() + "/store_v" +
+                       std::to_string(GetParam()) + ".clock");
+    std::stringstream table;
+    table << file.rdbuf();
+    const auto points = ParseClockTable(table.str());
+    ASSERT_TRUE(points.ok()) << points.status();
+    EXPECT_EQ((*clock)->points(), *points);
   }
 
   void ExpectDecided(Store* store, const Decided& decided) {

@@ -6,12 +6,12 @@
 #
 #   tests/golden/make.sh FOVEA FORMAT
 #
-# writes store_vFORMAT/ and store_vFORMAT.truth, .seen and, from format 4 on,
-# .decided beside this script. FOVEA is the program of that release; the store
+# writes store_vFORMAT/ and store_vFORMAT.truth, .seen, from format 4 on
+# .decided and from format 5 on .clock beside this script. FOVEA is the program of that release; the store
 # in store_v1 is by the last release of format 1, commit 4beb8c0, which no
 # models looked along in; that in store_v2 by the last one of format 2, commit
 # 178d44e; that in store_v3 by the first one of format 3; that in store_v4 by
-# one of format 4, commit eaad150.
+# one of format 4, commit eaad150; that in store_v5 by the first one of format 5.
 
 set -euo pipefail
 (($# == 2)) || { sed -n '4,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -60,6 +60,38 @@ if (($2 >= 4)); then
   sed -i 's/,1"/,0"/' finder/detect.sh
   sample scene/camera.mp4 --name spared --model finder --max-error 1
 fi
+# Inertial samples by a profile, within bounds, for a model; a clock.
+if (($2 >= 5)); then
+  python3 - >ring.csv <<'SCRIPT'
+import math
+print("time_ns," + ",".join(f"gyro_{a} [rad/s]" for a in "xyz") + "," +
+      ",".join(f"accel_{a} [m/s2]" for a in "xyz"))
+noise = 1
+for i in range(6000):
+    row = [i * 5000000]
+    for c in range(6):
+        noise = noise * 6364136223846793005 + 1442695040888963407 & (1 << 64) - 1
+        ring = 900 * math.sin(i / (7 + c)) + 300 * math.sin(i / (91 + 5 * c))
+        row.append("%.6f" % ((round(ring) + (noise >> 60)) * 0.001))
+    print(*row, sep=",")
+SCRIPT
+  head -n 1 ring.csv >later.csv
+  tail -n 1000 ring.csv >>later.csv
+  "$fovea" learn imu-profile ring.csv --device ring -o ring.profile >/dev/null
+  sample later.csv --name learned --imu-device ring --imu-profile ring.profile
+  sample later.csv --name bounded --imu-bound accel=0.01m/s2,gyro=0.02rad/s
+  {
+    printf 'fovea-series-sensitivity 1\nrate 100\nwindow 64\nwindows 1\nedges 0 10 50\n'
+    for c in gyro_x gyro_y gyro_z accel_x accel_y accel_z; do
+      case $c in gyro*) unit=rad/s ;; *) unit=m/s2 ;; esac
+      printf 'channel %s\nunit %s\nenergy 1 0.1\n' "$c" "$unit"
+    done
+    echo end
+  } >ring.bands
+  sample later.csv --name coarse --imu-model ring.bands
+  { echo device,store; for i in $(seq 0 99); do echo "$((i * 100000000)),$((7000000000 + i * 100004000))"; done; } >sync.csv
+  "$fovea" clock learned.imu --readings sync.csv --store "$store" >/dev/null
+fi
 # Something removed, so that the catalogue is on the disk, and something after.
 sample tank.csv --name gone
 "$fovea" rm gone.series --store "$store" --yes >/dev/null
@@ -102,6 +134,9 @@ audit = json.loads(sys.argv[1])["models"][0]
 results = json.load(sys.stdin)["models"][0]["results"]
 print("spared", audit["inputs"], audit["runs"], results)' "$audit"
   } >"$here/store_v$2.decided"
+fi
+if (($2 >= 5)); then
+  "$fovea" clock learned.imu --csv --store "$store" >"$here/store_v$2.clock"
 fi
 rm -rf "$store"/{LOCK,SOCKET,BALLAST,leases}
 du -sh "$store"
