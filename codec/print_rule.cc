@@ -246,6 +246,16 @@ std::array<Shape, 2> ShapesOf(std::span<const std::string_view> texts) {
   return {largest, common};
 }
 
+// Plausible ones first: which counts where a column has no exponents.
+std::vector<PrintNotation> NotationsOf(PrintDigits digits) {
+  using enum PrintNotation;
+  if (digits == PrintDigits::kDecimals) return {kPlain};
+  if (digits == PrintDigits::kSignificant) {
+    return {kPrintf, kPlain, kPython, kJavaScript, kJava, kDotNet, kScientific};
+  }
+  return {kPlain, kPrintf, kPython, kJavaScript, kJava, kDotNet, kScientific};
+}
+
 // Adds rules that may have written fields of this shape, plausible ones first.
 void AddCandidates(const Shape& shape, std::vector<PrintRule>* rules) {
   const std::array<PrintRule, 6> kinds = {{
@@ -261,10 +271,8 @@ void AddCandidates(const Shape& shape, std::vector<PrintRule>* rules) {
        .zeros = true},
   }};
   for (PrintRule rule : kinds) {
-    const bool one = rule.digits == PrintDigits::kDecimals;
-    for (size_t notation = 0; notation < (one ? 1 : kLayouts.size());
-         ++notation) {
-      rule.notation = static_cast<PrintNotation>(notation);
+    for (const PrintNotation notation : NotationsOf(rule.digits)) {
+      rule.notation = notation;
       for (const bool point : {false, true}) {
         rule.point = point;
         if (std::find(rules->begin(), rules->end(), rule) == rules->end()) {

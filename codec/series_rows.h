@@ -12,6 +12,10 @@
 
 namespace fovea {
 
+// Fields of a batch that rules do not give; with more, its text is unknown: so
+// memory stays near that of its values.
+inline constexpr size_t kMaxTextFields = 65'536;
+
 // Appends a row of `from`, of as many channels. The text of a channel that was
 // written by another rule in the rows before is unknown from then on.
 void AppendRow(const SeriesBatch& from, size_t row, size_t channels,

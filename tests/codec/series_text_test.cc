@@ -227,6 +227,20 @@ TEST(SeriesTextTest, RowsOfAnotherRuleAreOfNone) {
   EXPECT_TRUE(joined.text.rules.empty());
 }
 
+TEST(SeriesTextTest, OfTooManyFieldsNoneIsKept) {
+  SeriesBatch batch;
+  batch.text.rules = {kShortest};
+  for (size_t i = 0; i <= kMaxTextFields; ++i) {
+    batch.time_ns.push_back(static_cast<int64_t>(i));
+    batch.values.push_back(1);
+    batch.text.fields.emplace_back(i, "1e0");
+  }
+  EXPECT_TRUE(RowsOf(batch, 1, 0, kMaxTextFields + 1).text.rules.empty());
+  const SeriesText some = RowsOf(batch, 1, 1, kMaxTextFields + 1).text;
+  EXPECT_EQ(some.rules.size(), 1u);
+  EXPECT_EQ(some.fields.size(), kMaxTextFields);
+}
+
 // ---- damage
 
 TEST(SeriesTextTest, AnyDamageIsAnError) {

@@ -2,19 +2,12 @@
 
 #include "codec/formats/internal/csv_field_texts.h"
 
-#include <algorithm>
-#include <utility>
+#include <optional>
 
 #include "codec/print_rule.h"
+#include "codec/series_rows.h"
 
 namespace fovea::codec_internal {
-namespace {
-
-// A batch may be a small part of a block, and the worst of it.
-constexpr size_t kFewFields = 16;
-constexpr size_t kMostOfBatch = 4;  // a fourth
-
-}  // namespace
 
 void CsvFieldTexts::Learn(std::span<const std::string_view> fields,
                           std::span<const double> values) {
@@ -44,25 +37,17 @@ void CsvFieldTexts::Take(std::span<const std::string_view> fields,
     if (!rules_[c]) continue;
     const double value = batch->values[begin + c];
     if (IsWrittenBy(*rules_[c], fields[c], value)) continue;
+    if (batch->text.fields.size() > kMaxTextFields) return;
     batch->text.fields.emplace_back(begin + c, std::string(fields[c]));
   }
 }
 
 void CsvFieldTexts::Finish(SeriesBatch* batch) const {
-  auto& fields = batch->text.fields;
-  batch->text.rules = rules_;
-  if (fields.size() <= kFewFields) return;
-  const size_t width = rules_.size();
-  std::vector<size_t> others(width);
-  for (const auto& field : fields) ++others[field.first % width];
-  for (size_t c = 0; c < width; ++c) {
-    const bool many = others[c] > kFewFields &&
-                      others[c] * kMostOfBatch > batch->time_ns.size();
-    if (many) batch->text.rules[c].reset();
+  if (batch->text.fields.size() > kMaxTextFields) {
+    batch->text = {};
+  } else {
+    batch->text.rules = rules_;
   }
-  std::erase_if(fields, [&](const auto& field) {
-    return !batch->text.rules[field.first % width];
-  });
 }
 
 }  // namespace fovea::codec_internal

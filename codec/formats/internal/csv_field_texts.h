@@ -30,8 +30,7 @@ class CsvFieldTexts {
   // Of a row that is `batch`'s last.
   void Take(std::span<const std::string_view> fields, SeriesBatch* batch);
 
-  // Gives `batch` its rules, but to columns of which so much is otherwise that
-  // no block would keep it: memory is bounded so.
+  // Gives `batch` its rules, unless there were too many fields beside them.
   void Finish(SeriesBatch* batch) const;
 
  private:
