@@ -300,7 +300,9 @@ std::vector<PrintRule> Best(const std::vector<PrintRule>& rules, size_t count,
                             std::span<const double> values, size_t stride) {
   std::vector<std::pair<size_t, size_t>> order;
   for (size_t i = 0; i < rules.size(); ++i) {
-    const size_t most = order.size() < count ? SIZE_MAX : order.back().first;
+    const bool full = order.size() == count;
+    if (full && order.back().first == 0) break;  // of equals the first is best
+    const size_t most = full ? order.back().first - 1 : SIZE_MAX;
     const size_t misses = CountMisses(rules[i], texts, values, stride, most);
     order.emplace_back(misses, i);
     std::sort(order.begin(), order.end());
