@@ -299,7 +299,7 @@ TEST_F(SensorFiles, TablesOfOtherWritingGoIntoOneStream) {
     }
     Write("t.csv", "time_ns,level\n" + table);
     const ProcessResult result =
-        OnStore({"ingest", "t.csv", "--name", "level"});
+        OnStore({"ingest", "t.csv", "--name", "level", "--append"});
     ASSERT_EQ(result.exit_code, 0) << result.err;
     all += table;
   }
