@@ -16,8 +16,11 @@ namespace {
 
 using fovea::ImuBlockCoder;
 using fovea::ImuLevel;
+using fovea::imu::Mode;
 
-constexpr size_t kMaxValues = 2048;  // slow beyond, and tells no more
+// Slow beyond, and tells no more.
+constexpr size_t kMaxValues = 2048;
+constexpr size_t kMaxLearned = 256;  // in the mode that learns as it goes
 
 void CheckAgain(ImuBlockCoder* coder, const std::vector<int32_t>& values) {
   for (const ImuLevel level : {ImuLevel::kFast, ImuLevel::kNormal}) {
@@ -36,12 +39,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto coder = ImuBlockCoder::Create(channels);
   if (!coder.ok()) std::abort();
   if (coder->Decode(std::span(data, size)).ok()) return 0;
-  const size_t rows =
-      1 + (data[2] | size_t{data[3]} << 8) % (kMaxValues / channels);
+  const auto mode = static_cast<Mode>(data[0] % 6);
+  const size_t most = mode == Mode::kMax ? kMaxLearned : kMaxValues;
+  const size_t rows = 1 + (data[2] | size_t{data[3]} << 8) % (most / channels);
   std::vector<uint8_t> block(fovea::imu::BodyOffset(rows));
   block.insert(block.end(), data + 4, data + size);
-  fovea::imu::SealBlock(static_cast<fovea::imu::Mode>(data[0] % 6), rows,
-                        static_cast<int>(channels), 0, size - 4, block.data());
+  fovea::imu::SealBlock(mode, rows, static_cast<int>(channels), 0, size - 4,
+                        block.data());
   const auto values = coder->Decode(block);
   if (values.ok()) CheckAgain(&*coder, *values);
   return 0;

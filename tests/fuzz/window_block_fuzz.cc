@@ -74,7 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CheckBounds(&*coder, bytes);
   if (coder->Decode(bytes).ok() || size < 2) return 0;
   const size_t channels = coder->plan().channels;
-  const size_t rows = 1 + (data[0] | data[1] << 8) % (kMaxValues / channels);
+  const size_t rows =
+      1 + (data[0] | size_t{data[1]} << 8) % (kMaxValues / channels);
   std::vector<uint8_t> block(fovea::imu::BodyOffset(rows));
   block.insert(block.end(), data + 2, data + size);
   fovea::imu::SealBlock(fovea::imu::Mode::kWindows, rows,
