@@ -26,6 +26,8 @@
 //     50          a lattice of this channel or of it and the two behind it,
 //                 which have no model (codec/series_lattice.cc); its numbers
 //                 are in group 1, its units in group 2
+//     51          floats split in two (codec/split_floats.cc): what is below
+//                 their steps here, counts of steps in group 1
 //   group 1, group 2, where channels use them: rows of their columns, for
 //            each 65 536 of them (fewer at the end) varint bytes and an
 //            inertial block (codec/imu/imu_block.h)
@@ -51,12 +53,14 @@
 #include "codec/internal/series_layout.h"
 #include "codec/rice_coder.h"
 #include "codec/sample_clock.h"
+#include "codec/series_bounds.h"
 #include "codec/series_channel.h"
 #include "codec/series_lattice.h"
 #include "codec/series_profile.h"
 #include "codec/series_text.h"
 #include "codec/series_window_numbers.h"
 #include "codec/series_window_plan.h"
+#include "codec/split_floats.h"
 
 namespace fovea {
 namespace {
@@ -74,6 +78,7 @@ using internal::kLattice;
 using internal::kNamesMetadata;
 using internal::kNoUnits;
 using internal::kProfileGrid;
+using internal::kSplit;
 using internal::kUnitsHere;
 using internal::kUnitsInGroup;
 using internal::kVersion;
@@ -150,6 +155,13 @@ class GroupWriter {
     }
   }
 
+  void AddSplit(SplitFloats split, std::span<const double> column) {
+    plain_ = false;
+    heads_.push_back(kSplit);
+    PutSplitHead(split, column, &heads_);
+    numbers_.columns.push_back(std::move(split.k));
+  }
+
   // On the profile's grid for the channel.
   void AddLearned(GridFit fit, std::span<const double> column) {
     plain_ = plain_ && fit.exceptions.empty() && fit.units.empty();
@@ -221,40 +233,72 @@ Column ColumnOf(const SeriesBatch& batch, size_t channels, size_t c) {
   return column;
 }
 
+// A block's channels, and what each may be coded as.
+struct Forms {
+  Bytes alone;  // all of them by themselves
+  std::vector<Column> columns;
+  std::vector<ChannelForm> forms;
+  std::vector<std::optional<SplitFloats>> splits;  // that are shorter
+  std::vector<size_t> bytes;                       // of the form or the split
+  std::vector<bool> lossy;                         // within bounds
+};
+
+Forms FormsOf(const SeriesBatch& batch, size_t channels,
+              const std::vector<double>& bounds) {
+  Forms all;
+  std::optional<IntegerGrid> last;
+  for (size_t c = 0; c < channels; ++c) {
+    all.columns.push_back(ColumnOf(batch, channels, c));
+    const Column& column = all.columns.back();
+    ChannelForm form = FormChannel(column, &last);
+    all.alone.insert(all.alone.end(), form.bytes.begin(), form.bytes.end());
+    all.bytes.push_back(form.bytes.size());
+    auto fit =
+        bounds.empty() ? std::nullopt : FitBounded(column, bounds[c], form.fit);
+    all.lossy.push_back(fit.has_value());
+    std::optional<SplitFloats> split;
+    if (fit) {
+      form.fit = std::move(fit);
+    } else if (IsRough(form.bytes.size(), column.size())) {
+      split = SplitColumn(column);
+    }
+    if (split && split->bytes >= form.bytes.size()) split.reset();
+    if (split) all.bytes.back() = split->bytes;
+    all.splits.push_back(std::move(split));
+    all.forms.push_back(std::move(form));
+  }
+  return all;
+}
+
+// All channels in groups, where they can be.
+GroupWriter Grouped(Forms all) {
+  const std::span<const Column> columns(all.columns);
+  auto lattices = FindLattices(columns, all.bytes, all.lossy);
+  GroupWriter groups;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    if (lattices[c]) {
+      const size_t width = lattices[c]->lattice.basis.width;
+      groups.AddLattice(*std::move(lattices[c]), columns.subspan(c));
+      c += width - 1;
+    } else if (all.splits[c]) {
+      groups.AddSplit(*std::move(all.splits[c]), columns[c]);
+    } else {
+      groups.Add(std::move(all.forms[c]), columns[c]);
+    }
+  }
+  return groups;
+}
+
 // Channels within their bounds, by themselves or in groups, whichever is
 // shorter.
 absl::StatusOr<Channels> EncodeChannels(const SeriesBatch& batch,
                                         size_t channels,
                                         const SeriesCoding& coding) {
-  Channels alone;
-  std::vector<Column> columns;
-  std::vector<ChannelForm> forms;
-  std::vector<bool> lossy;
-  std::optional<IntegerGrid> last;
-  for (size_t c = 0; c < channels; ++c) {
-    columns.push_back(ColumnOf(batch, channels, c));
-    ChannelForm form = FormChannel(columns[c], &last);
-    alone.bytes.insert(alone.bytes.end(), form.bytes.begin(), form.bytes.end());
-    auto fit = coding.bounds.empty()
-                   ? std::nullopt
-                   : FitBounded(columns[c], coding.bounds[c], form.fit);
-    lossy.push_back(fit.has_value());
-    if (fit) form.fit = std::move(fit);
-    forms.push_back(std::move(form));
-  }
-  auto lattices = FindLattices(columns, forms, lossy);
-  GroupWriter groups;
-  for (size_t c = 0; c < channels; ++c) {
-    if (!lattices[c]) {
-      groups.Add(std::move(forms[c]), columns[c]);
-      continue;
-    }
-    const size_t width = lattices[c]->lattice.basis.width;
-    groups.AddLattice(*std::move(lattices[c]), std::span(columns).subspan(c));
-    c += width - 1;
-  }
-  const bool bounded =
-      std::find(lossy.begin(), lossy.end(), true) != lossy.end();
+  Forms forms = FormsOf(batch, channels, coding.bounds);
+  Channels alone = {0, std::move(forms.alone)};
+  const bool bounded = std::find(forms.lossy.begin(), forms.lossy.end(),
+                                 true) != forms.lossy.end();
+  GroupWriter groups = Grouped(std::move(forms));
   const SeriesProfile* const profile = coding.profile;
   absl::StatusOr<Channels> learned = Channels{};
   if (profile != nullptr && profile->channels() == channels) {
@@ -346,28 +390,6 @@ absl::StatusOr<Channels> EncodeByWindows(const SeriesBatch& batch,
   const bool bounded = !coding.bounds.empty();
   return Channels{static_cast<uint8_t>(kByWindows | (bounded ? kBounded : 0)),
                   *std::move(block)};
-}
-
-// Neighbours that are alike are told once.
-void PutBounds(const std::vector<double>& bounds, Bytes* out) {
-  for (size_t c = 0; c < bounds.size();) {
-    size_t end = c + 1;
-    while (end < bounds.size() && bounds[end] == bounds[c]) ++end;
-    PutNumber(bounds[c], out);
-    PutVarint(end - c - 1, out);
-    c = end;
-  }
-}
-
-absl::Status CheckBounds(const std::vector<double>& bounds, size_t channels) {
-  if (bounds.empty()) return absl::OkStatus();
-  const bool sound = std::all_of(
-      bounds.begin(), bounds.end(),
-      [](double bound) { return bound >= 0 && std::isfinite(bound); });
-  if (sound && bounds.size() == channels) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("series block: ", bounds.size(), " bounds for ", channels,
-                   " channels, expected one each, finite and not negative"));
 }
 
 // Channels in their shortest form that `coding` allows.

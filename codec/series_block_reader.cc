@@ -17,12 +17,14 @@
 #include "codec/rice_coder.h"
 #include "codec/sample_clock.h"
 #include "codec/series_block.h"
+#include "codec/series_bounds.h"
 #include "codec/series_channel.h"
 #include "codec/series_lattice.h"
 #include "codec/series_profile.h"
 #include "codec/series_text.h"
 #include "codec/series_window_numbers.h"
 #include "codec/series_window_plan.h"
+#include "codec/split_floats.h"
 #include "codec/timestamp_coder.h"
 
 namespace fovea {
@@ -42,6 +44,7 @@ using internal::kLattice;
 using internal::kNamesMetadata;
 using internal::kNoUnits;
 using internal::kProfileGrid;
+using internal::kSplit;
 using internal::kUnitsHere;
 using internal::kUnitsInGroup;
 using internal::kVersion;
@@ -74,7 +77,8 @@ absl::Status ReadGroup(ByteReader* in, size_t samples,
 struct Waiting {
   size_t channel = 0;
   std::optional<LatticeHead> lattice;
-  std::optional<IntegerGrid> grid;  // neither: floats
+  std::optional<SplitHead> split;
+  std::optional<IntegerGrid> grid;  // none of them: floats
   Exceptions exceptions;
   Numbers units;  // that stood in the head
   bool grouped_units = false;
@@ -110,6 +114,8 @@ class ChannelReader {
       } else if (model == kLattice) {
         status = ReadLattice(c, in);
         c += status.ok() ? waiting_.back().lattice->lattice.basis.width - 1 : 0;
+      } else if (model == kSplit) {
+        status = ReadSplit(c, in);
       } else {
         status = ReadHead(model, c, heads, in);
       }
@@ -166,6 +172,17 @@ class ChannelReader {
     return absl::OkStatus();
   }
 
+  absl::Status ReadSplit(size_t c, ByteReader* in) {
+    auto head = ReadSplitHead(in, samples_);
+    if (!head.ok()) return head.status();
+    numbers_.columns.emplace_back();
+    Waiting waiting;
+    waiting.channel = c;
+    waiting.split = *std::move(head);
+    waiting_.push_back(std::move(waiting));
+    return absl::OkStatus();
+  }
+
   // nullopt: the model is unknown, refers to what is not there, or its numbers
   // make no grid.
   std::optional<IntegerGrid> GridOf(uint8_t model, size_t c, ByteReader* in) {
@@ -211,6 +228,12 @@ class ChannelReader {
     for (const Waiting& waiting : waiting_) {
       if (waiting.lattice) {
         PutLattice(waiting, &number, &rest);
+        continue;
+      }
+      if (waiting.split) {
+        auto column = JoinSplit(*waiting.split, numbers_.columns[number++]);
+        if (!column.ok()) return column.status();
+        Put(waiting.channel, *column);
         continue;
       }
       if (!waiting.grid) {
@@ -349,22 +372,6 @@ absl::StatusOr<DecodedSeries> DecodeAlone(ByteReader in) {
   const absl::Status status = reader.ReadAllAlone(&in);
   if (!status.ok()) return status;
   return CheckEnd(in, std::move(decoded));
-}
-
-absl::StatusOr<std::vector<double>> ReadBounds(size_t channels,
-                                               ByteReader* in) {
-  std::vector<double> bounds;
-  while (bounds.size() < channels) {
-    const double bound = ReadNumber(in);
-    const uint64_t more = in->Varint();
-    if (!(bound >= 0 && std::isfinite(bound))) {
-      return absl::DataLossError(absl::StrCat(
-          "series block: the bound of channel ", bounds.size(), " is ", bound));
-    }
-    if (!in->ok() || more >= channels - bounds.size()) return Early();
-    bounds.resize(bounds.size() + 1 + more, bound);
-  }
-  return bounds;
 }
 
 absl::StatusOr<Head> ReadHead(uint8_t version, ByteReader* in) {

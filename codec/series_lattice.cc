@@ -48,13 +48,8 @@ double ReadKept(uint8_t digits, ByteReader* in) {
   return std::bit_cast<double>(bits);
 }
 
-// Bits of a sample from which a channel's own form has missed the counts:
-// few sensors have more, and looking for a lattice takes time.
+// Bits of a sample; few sensors have more.
 constexpr size_t kRoughBits = 12;
-
-bool IsRough(const ChannelForm& form, size_t rows) {
-  return form.bytes.size() * 8 > rows * kRoughBits;
-}
 
 size_t BytesOf(const LatticeFit& fit) {
   const size_t width = fit.lattice.basis.width;
@@ -65,34 +60,36 @@ absl::Status Damaged(const char* what) { return absl::DataLossError(what); }
 
 }  // namespace
 
+bool IsRough(size_t bytes, size_t rows) {
+  return bytes * 8 > rows * kRoughBits;
+}
+
 std::vector<std::optional<LatticeFit>> FindLattices(
-    std::span<const std::vector<double>> columns,
-    std::span<const ChannelForm> forms, const std::vector<bool>& lossy) {
+    std::span<const std::vector<double>> columns, std::span<const size_t> bytes,
+    const std::vector<bool>& lossy) {
   const size_t channels = columns.size();
   std::vector<std::optional<LatticeFit>> fits(channels);
   if (columns.empty() || columns[0].size() < kLeastRows) return fits;
-  std::vector<size_t> least(channels);
+  std::vector<size_t> least(bytes.begin(), bytes.end());
   for (size_t c = 0; c < channels; ++c) {
-    const size_t bytes = forms[c].bytes.size();
-    least[c] = bytes;
-    if (lossy[c] || !IsRough(forms[c], columns[c].size())) continue;
+    if (lossy[c] || !IsRough(bytes[c], columns[c].size())) continue;
     auto fit = FitLattice(columns.subspan(c, 1));
-    if (!fit || BytesOf(*fit) > bytes - bytes / kLeastSaving) continue;
+    if (!fit || BytesOf(*fit) > bytes[c] - bytes[c] / kLeastSaving) continue;
     least[c] = BytesOf(*fit);
     fits[c] = std::move(fit);
   }
   // Axes stand together in every sensor's table.
   constexpr size_t kAxes = kMaxLatticeWidth;
   for (size_t c = 0; c + kAxes <= channels; c += kAxes) {
-    size_t bytes = 0;
+    size_t others = 0;
     bool rough = true;
     for (size_t i = c; i < c + kAxes; ++i) {
-      bytes += least[i];
-      rough = rough && !lossy[i] && IsRough(forms[i], columns[i].size());
+      others += least[i];
+      rough = rough && !lossy[i] && IsRough(bytes[i], columns[i].size());
     }
     if (!rough) continue;
     auto fit = FitLattice(columns.subspan(c, kAxes));
-    if (!fit || BytesOf(*fit) > bytes - bytes / kLeastSaving) continue;
+    if (!fit || BytesOf(*fit) > others - others / kLeastSaving) continue;
     for (size_t i = c; i < c + kAxes; ++i) fits[i].reset();
     fits[c] = std::move(fit);
   }

@@ -16,18 +16,21 @@
 
 #include "absl/status/statusor.h"
 #include "codec/byte_stream.h"
-#include "codec/series_channel.h"
 #include "codec/tracked_lattice.h"
 
 namespace fovea {
 
 // What every channel is coded as: by itself, or the first of so many that
-// are on one lattice, which then take fewer bytes. `forms`: each channel by
-// itself; `lossy`: those within bounds, which are left alone. One entry for
+// are on one lattice, which then take fewer bytes. `bytes`: what each channel
+// takes else; `lossy`: those within bounds, which are left alone. One entry for
 // each channel; those behind the first of three have none.
 std::vector<std::optional<LatticeFit>> FindLattices(
-    std::span<const std::vector<double>> columns,
-    std::span<const ChannelForm> forms, const std::vector<bool>& lossy);
+    std::span<const std::vector<double>> columns, std::span<const size_t> bytes,
+    const std::vector<bool>& lossy);
+
+// Whether a channel of so many bytes and rows leaves so much of each sample
+// that its form seems to have missed the counts: looking for them takes time.
+bool IsRough(size_t bytes, size_t rows);
 
 // Whether all units are 0.
 bool AllPredicted(const LatticeFit& fit);

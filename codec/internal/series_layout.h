@@ -32,7 +32,8 @@ enum Model : uint8_t {
   kGroupSameGrid = 40,
   kGroupFloat = 48,
   kProfileGrid = 49,
-  kLattice = 50
+  kLattice = 50,
+  kSplit = 51
 };
 
 enum UnitsPlace : uint8_t { kNoUnits = 0, kUnitsHere = 1, kUnitsInGroup = 2 };

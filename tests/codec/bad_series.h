@@ -7,6 +7,7 @@
 #define FOVEA_TESTS_CODEC_BAD_SERIES_H_
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -76,6 +77,10 @@ inline std::vector<std::pair<std::string, SeriesBytes>> SoundBlocks(
   written.values[25] = 1e5;
   written.text.fields = {{25, "1e5"}};
   add("with its text", written, {.metadata = 7, .bounds = {}});
+  SeriesBatch roots = batch;  // on no grid
+  for (double& value : roots.values) value = std::sqrt(value * value + 0.1);
+  roots.values[13] = std::numeric_limits<double>::quiet_NaN();
+  add("split floats", roots, {});
   return blocks;
 }
 

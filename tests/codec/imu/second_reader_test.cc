@@ -45,10 +45,11 @@ std::vector<uint64_t> Bits(const std::vector<double>& values) {
 }
 
 // A block of `batch`, read by both. `profile`: its bytes, empty for none;
-// `widths`, where given, gets those of its lattices.
+// `widths`, where given, gets those of its lattices, `splits` is raised by how
+// many channels were split.
 void ExpectSame(const SeriesBatch& batch, size_t channels, SeriesCoding coding,
                 const std::vector<uint8_t>& profile = {},
-                std::set<size_t>* widths = nullptr) {
+                std::set<size_t>* widths = nullptr, size_t* splits = nullptr) {
   SeriesProfileBytes second_profile;
   SeriesProfile first_profile;
   if (!profile.empty()) {
@@ -68,6 +69,7 @@ void ExpectSame(const SeriesBatch& batch, size_t channels, SeriesCoding coding,
   if (widths != nullptr) {
     widths->insert(theirs.lattices.begin(), theirs.lattices.end());
   }
+  if (splits != nullptr) *splits += theirs.splits;
   EXPECT_EQ(theirs.times, ours->batch.time_ns);
   EXPECT_EQ(Bits(theirs.values), Bits(ours->batch.values));
   EXPECT_EQ(theirs.bounds, ours->bounds);
@@ -236,6 +238,33 @@ TEST(SecondReaderTest, CalibratedSamples) {
     }
   }
   EXPECT_EQ(widths, (std::set<size_t>{1, 3}));
+}
+
+TEST(SecondReaderTest, SplitFloats) {
+  std::mt19937_64 random(6);
+  std::normal_distribution<float> noise(0, 0.01F);
+  size_t splits = 0;
+  for (const size_t rows : {50, 200, 3000}) {
+    SeriesBatch batch;
+    for (size_t i = 0; i < rows; ++i) {
+      batch.time_ns.push_back(static_cast<int64_t>(i) * 4'000'000);
+      batch.values.push_back(static_cast<double>(noise(random)));
+      batch.values.push_back(9.81 + static_cast<double>(noise(random)));
+      // Every other row is said twice.
+      batch.values.push_back(i % 2 == 0 ? static_cast<double>(noise(random))
+                                        : batch.values[i * 3 - 1]);
+    }
+    for (size_t i = 6; i < batch.values.size(); i += 50) batch.values[i] = 0;
+    batch.values[18] = -0.0;
+    batch.values[21] = std::numeric_limits<double>::quiet_NaN();
+    batch.values[24] = std::numeric_limits<double>::denorm_min();
+    SCOPED_TRACE(rows);
+    for (const ImuLevel level : kReadLevels) {
+      ExpectSame(batch, 3, {.level = level, .bounds = {}}, {}, nullptr,
+                 &splits);
+    }
+  }
+  EXPECT_EQ(splits, 3u * 3 * 2);
 }
 
 TEST(SecondReaderTest, WhatAProfileCoded) {

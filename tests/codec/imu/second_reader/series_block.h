@@ -93,6 +93,10 @@ class SeriesReader {
     } else if (model == 50) {
       column->lattice = Lattice::Read(&in_);
       series_.lattices.push_back(column->lattice->width);
+    } else if (model == 51) {
+      column->split = Split::Read(&in_, &column->exceptions);
+      column->k_in_group = true;
+      ++series_.splits;
     } else {
       ReadGridHead(model, column);
     }
@@ -109,11 +113,7 @@ class SeriesReader {
       if (!last_ || last_->kind != model % 8) Fail("no grid before");
       column->grid = last_;
     }
-    size_t at = 0;
-    for (uint64_t left = in_.Varint(); left > 0; --left) {
-      at += in_.Varint();
-      column->exceptions.emplace_back(at, in_.Double());
-    }
+    column->exceptions = ReadExceptions(&in_);
     if (!column->k_in_group) column->k = ReadIntegers(&in_, rows_);
     if (!column->grid->has_units()) return;
     const int place = in_.U8();
@@ -169,16 +169,9 @@ class SeriesReader {
           column.values.push_back(FloatFromOrdered(n));
         }
       }
-      if (!column.grid) continue;
       if (column.k_in_group) column.k = numbers[next++];
       if (column.units_in_group) column.units = rest[next_rest++];
-      for (size_t i = 0; i < rows_; ++i) {
-        column.values.push_back(column.grid->Value(
-            column.k[i], column.units.empty() ? 0 : column.units[i]));
-      }
-      for (const auto& [row, value] : column.exceptions) {
-        column.values.at(row) = value;
-      }
+      column.MakeValues();
     }
   }
 

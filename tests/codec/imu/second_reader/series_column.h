@@ -15,6 +15,7 @@
 #include "tests/codec/imu/second_reader/grids.h"
 #include "tests/codec/imu/second_reader/lattices.h"
 #include "tests/codec/imu/second_reader/series_text.h"
+#include "tests/codec/imu/second_reader/split_floats.h"
 
 namespace fovea::second_reader {
 
@@ -32,6 +33,7 @@ struct Series {
   size_t channels = 0;
   uint32_t metadata = 0, profile = 0;
   std::vector<size_t> lattices;  // their widths
+  size_t splits = 0;             // channels
   std::vector<double> bounds;
   std::vector<int64_t> times;
   std::vector<double> values;  // rows x channels
@@ -41,10 +43,20 @@ struct Series {
 struct Column {
   std::optional<Grid> grid;
   std::optional<Lattice> lattice;  // of the first of its channels
+  std::optional<Split> split;
   std::vector<std::pair<size_t, double>> exceptions;
   std::vector<int64_t> k, units;
   bool k_in_group = false, units_in_group = false, floats = false;
   std::vector<double> values;
+
+  // Once k and units are there.
+  void MakeValues() {
+    for (size_t i = 0; grid && i < k.size(); ++i) {
+      values.push_back(grid->Value(k[i], units.empty() ? 0 : units[i]));
+    }
+    if (split) values = split->Samples(k, exceptions);
+    for (const auto& [row, value] : exceptions) values.at(row) = value;
+  }
 };
 
 }  // namespace fovea::second_reader
