@@ -104,6 +104,45 @@ Bytes Columns(const SeriesBatch& rows, size_t channels, bool as_doubles) {
   return bytes;
 }
 
+// A general coder of columns, behind what shuffle.
+struct Rival {
+  const char* name;
+  size_t (*size)(const Bytes& bytes, size_t width);
+};
+constexpr std::array<Rival, 7> kRivals = {{
+    {"lz4", [](const Bytes& b, size_t) { return Lz4Bytes(b); }},
+    {"zstd -3", [](const Bytes& b, size_t) { return ZstdBytes(b, 3); }},
+    {"zstd -19", [](const Bytes& b, size_t) { return ZstdBytes(b, 19); }},
+    {"byte planes, zstd -3",
+     [](const Bytes& b, size_t w) { return ZstdBytes(BytePlanes(b, w), 3); }},
+    {"byte planes, zstd -19",
+     [](const Bytes& b, size_t w) { return ZstdBytes(BytePlanes(b, w), 19); }},
+    {"bitshuffle, lz4",
+     [](const Bytes& b, size_t w) { return Lz4Bytes(BitPlanes(b, w)); }},
+    {"bitshuffle, zstd -3",
+     [](const Bytes& b, size_t w) { return ZstdBytes(BitPlanes(b, w), 3); }},
+}};
+
+// In the same blocks as ours.
+void PrintRivals(const SeriesRecording& recording, bool as_doubles) {
+  const size_t channels = recording.channels();
+  const size_t width = as_doubles ? 8 : 4;
+  const auto raw = static_cast<double>(recording.rows.values.size() * width);
+  for (const Rival& rival : kRivals) {
+    std::printf("  %-24s 1 s, 10 s, whole", rival.name);
+    for (const double seconds : kLengths) {
+      double size = 0;
+      for (const SeriesBatch& block :
+           CutSeries(recording.rows, channels, seconds)) {
+        size += static_cast<double>(
+            rival.size(Columns(block, channels, as_doubles), width));
+      }
+      std::printf("   %7.3f", raw / size);
+    }
+    std::printf("\n");
+  }
+}
+
 absl::Status PrintFloats(const SeriesRecording& recording) {
   const size_t channels = recording.channels();
   const bool doubles = IsEuroc(recording);
@@ -124,21 +163,7 @@ absl::Status PrintFloats(const SeriesRecording& recording) {
                   raw / (coded->all - coded->times));
     }
   }
-  const Bytes bytes = Columns(recording.rows, channels, doubles);
-  const Bytes planes = BytePlanes(bytes, width);
-  const Bytes bits = BitPlanes(bytes, width);
-  const std::pair<const char*, size_t> rivals[] = {
-      {"lz4", Lz4Bytes(bytes)},
-      {"zstd -3", ZstdBytes(bytes, 3)},
-      {"zstd -19", ZstdBytes(bytes, 19)},
-      {"byte planes, zstd -3", ZstdBytes(planes, 3)},
-      {"byte planes, zstd -19", ZstdBytes(planes, 19)},
-      {"bitshuffle, lz4", Lz4Bytes(bits)},
-      {"bitshuffle, zstd -3", ZstdBytes(bits, 3)}};
-  for (const auto& [name, size] : rivals) {
-    std::printf("  %-24s whole   %7.3f\n", name,
-                raw / static_cast<double>(size));
-  }
+  PrintRivals(recording, doubles);
   for (const Quoted& quoted : kPco) {
     if (!absl::StartsWith(recording.name, quoted.file)) continue;
     std::printf("  %-24s whole   %7.3f (quoted)\n", "pco -8", quoted.ratio);
