@@ -178,8 +178,8 @@ TEST(SplitFloatsTest, AnyBitsComeBackOrAreNotSplit) {
   EXPECT_GT(splits, 150u);
 }
 
-// A quarter of a bit for the coder; the rest is what noise holds at the samples'
-// own precision.
+// A quarter of a bit for the coder; the rest is what noise holds at the
+// samples' own precision.
 TEST(SplitFloatsTest, BlocksTakeLittleMoreThanTheNoiseHolds) {
   for (const double mean : {0.0, 0.02, 9.81}) {
     constexpr double kDeviation = 0.01;

@@ -143,7 +143,7 @@ TEST_F(OpenTest, ANewerFormatIsRefusedByName) {
   Open();
   store_.reset();
   std::string text = EncodeFormatFile({});
-  text.replace(text.find("format 4"), 8, "format 7");
+  text.replace(text.find("format 5"), 8, "format 7");
   WriteFileText(Path() + "/FOVEA", text);
   const absl::Status status = OpenStatus();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));

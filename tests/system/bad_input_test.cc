@@ -205,7 +205,7 @@ TEST_F(BadInput, StoresOfANewerFormatAreLeftAlone) {
   MakeStore();
   const auto bytes = testing::ReadFileBytes(dir_.File("store/FOVEA"));
   std::string text(bytes.begin(), bytes.end());
-  const size_t at = text.find("format 4\n");
+  const size_t at = text.find("format 5\n");
   ASSERT_NE(at, std::string::npos);
   text.replace(at, 9, "format 9\n");
   Write("store/FOVEA", text);
