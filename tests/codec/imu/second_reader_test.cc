@@ -23,6 +23,7 @@
 
 #include "codec/formats/source.h"
 #include "codec/imu/imu_block.h"
+#include "codec/imu/profile_trainer.h"
 #include "codec/series_block.h"
 #include "codec/series_profile.h"
 #include "tests/codec/calibrated_device.h"
@@ -84,7 +85,8 @@ void ExpectSame(const SeriesBatch& batch, size_t channels, SeriesCoding coding,
   EXPECT_EQ(theirs.text.texts, texts);
 }
 
-constexpr ImuLevel kReadLevels[] = {ImuLevel::kFast, ImuLevel::kNormal};
+constexpr ImuLevel kReadLevels[] = {ImuLevel::kFast, ImuLevel::kNormal,
+                                    ImuLevel::kMax};
 
 // Row `i` of a clock.
 using Clock = int64_t (*)(int64_t i, uint64_t random);
@@ -192,19 +194,80 @@ TEST(SecondReaderTest, SamplesOfAnyGridAndNone) {
   }
 }
 
+constexpr int kMaxMode = 3;
+
+// A block of `values`, read by the other reader. Its mode goes into `modes`.
+void ExpectSameBlock(size_t channels, const std::vector<int32_t>& values,
+                     ImuLevel level, std::set<int>* modes,
+                     const std::vector<uint8_t>& profile = {}) {
+  auto coder = ImuBlockCoder::Create(channels, profile);
+  ASSERT_TRUE(coder.ok()) << coder.status();
+  const auto block = coder->Encode(values, level);
+  ASSERT_TRUE(block.ok()) << block.status();
+  size_t found = 0;
+  std::vector<int32_t> read;
+  ASSERT_NO_THROW(read = second_reader::ReadImuBlock(*block, profile, &found));
+  EXPECT_EQ(read, values);
+  EXPECT_EQ(found, channels);
+  modes->insert(block->front() & 15);
+}
+
 TEST(SecondReaderTest, InertialBlocksOfTheirOwn) {
-  auto coder = ImuBlockCoder::Create(6);
-  ASSERT_TRUE(coder.ok());
+  std::set<int> modes;
   for (const size_t rows : {1, 2, 3, 50, 1000}) {
-    const std::vector<int32_t> values = imu::testing::RingingDevice(rows, 4);
+    SCOPED_TRACE(rows);
     for (const ImuLevel level : kReadLevels) {
-      const auto block = coder->Encode(values, level);
-      ASSERT_TRUE(block.ok()) << block.status();
-      size_t channels = 0;
-      EXPECT_EQ(second_reader::ReadImuBlock(*block, {}, &channels), values);
-      EXPECT_EQ(channels, 6U);
+      ExpectSameBlock(6, imu::testing::RingingDevice(rows, 4), level, &modes);
     }
   }
+  EXPECT_TRUE(modes.contains(kMaxMode));
+}
+
+TEST(SecondReaderTest, InertialBlocksOfMoreChannelsThanLearnTogether) {
+  std::set<int> modes;
+  for (const int channels : {1, 2, 12, 13, 30}) {
+    SCOPED_TRACE(channels);
+    for (const ImuLevel level : kReadLevels) {
+      ExpectSameBlock(static_cast<size_t>(channels),
+                      imu::testing::Motion(channels, 1000, 2, 2), level,
+                      &modes);
+    }
+  }
+  EXPECT_TRUE(modes.contains(kMaxMode));
+}
+
+TEST(SecondReaderTest, InertialBlocksOfProfiles) {
+  std::set<int> modes;
+  const auto profile = TrainImuProfile(
+      std::vector<std::vector<int32_t>>{imu::testing::RingingDevice(20'000, 5)},
+      6);
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  for (const size_t rows : {1, 2, 50, 3000}) {
+    SCOPED_TRACE(rows);
+    for (const ImuLevel level : kReadLevels) {
+      ExpectSameBlock(6, imu::testing::RingingDevice(rows, 9), level, &modes,
+                      *profile);
+    }
+  }
+  EXPECT_TRUE(modes.contains(kMaxMode));
+}
+
+TEST(SecondReaderTest, InertialBlocksOfRowsThatRepeat) {
+  std::set<int> modes;
+  std::mt19937_64 random(7);
+  for (const bool second_repeats : {false, true}) {
+    const std::vector<int32_t> device = imu::testing::RingingDevice(2000, 4);
+    std::vector<int32_t> values;
+    for (size_t at = 0; at < device.size(); at += 6) {
+      const size_t times = at == 0 ? 1 + second_repeats : 1 + random() % 3;
+      for (size_t i = 0; i < times; ++i) {
+        values.insert(values.end(), &device[at], &device[at] + 6);
+      }
+    }
+    for (const ImuLevel level : kReadLevels)
+      ExpectSameBlock(6, values, level, &modes);
+  }
+  EXPECT_TRUE(modes.contains(kMaxMode));
 }
 
 // Rows of an accelerometer and a gyroscope that are calibrated in the device.
@@ -264,7 +327,7 @@ TEST(SecondReaderTest, SplitFloats) {
                  &splits);
     }
   }
-  EXPECT_EQ(splits, 3u * 3 * 2);
+  EXPECT_EQ(splits, 3u * 3 * std::size(kReadLevels));
 }
 
 TEST(SecondReaderTest, WhatAProfileCoded) {

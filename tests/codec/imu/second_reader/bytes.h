@@ -25,6 +25,11 @@ inline int64_t UnZigZag(uint64_t n) {
   return static_cast<int64_t>(n >> 1) ^ -static_cast<int64_t>(n & 1);
 }
 
+// Sums of values of inertial blocks wrap.
+inline int64_t Wrapped(int64_t value) {
+  return static_cast<int32_t>(static_cast<uint32_t>(value));
+}
+
 inline uint32_t Crc32c(Bytes bytes, uint32_t crc = 0xffffffff) {
   for (const uint8_t byte : bytes) {
     crc ^= byte;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Written from codec/FORMAT.md alone: inertial blocks of the modes raw, fast,
-// normal and LZ4, with a profile or without.
+// normal, max and LZ4, with a profile or without.
 
 #ifndef FOVEA_TESTS_CODEC_IMU_SECOND_READER_IMU_BLOCK_H_
 #define FOVEA_TESTS_CODEC_IMU_SECOND_READER_IMU_BLOCK_H_
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/codec/imu/second_reader/bytes.h"
+#include "tests/codec/imu/second_reader/max_body.h"
 #include "tests/codec/imu/second_reader/normal_body.h"
 
 namespace fovea::second_reader {
@@ -144,6 +145,7 @@ inline std::vector<int32_t> ReadImuBody(int mode, Bytes body, size_t channels,
   }
   if (mode == 1) return FastBody(body, channels, rows).Read();
   if (mode == 2) return NormalBody(body, channels, rows, profile).Read();
+  if (mode == 3) return MaxBody(body, channels, rows, profile).Read();
   Fail("a mode that this reader does not know");
 }
 

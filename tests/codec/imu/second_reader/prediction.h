@@ -15,10 +15,6 @@
 
 namespace fovea::second_reader {
 
-inline int64_t Wrapped(int64_t value) {
-  return static_cast<int32_t>(static_cast<uint32_t>(value));
-}
-
 // The last values of a channel, less its first one.
 struct Past {
   int64_t a = 0, b = 0, c = 0;

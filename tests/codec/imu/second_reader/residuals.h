@@ -57,7 +57,8 @@ inline int SinglesOf(int scale_class) {
   return kSingles[scale_class / 4];
 }
 
-// Slots of shares: rounded, at least one, and the likeliest what is left.
+// Slots of shares: rounded, at least one, and the first of the most slots
+// what is left.
 inline Table SlotsOf(const std::vector<double>& shares) {
   Table table;
   int left = kSlots;
@@ -65,8 +66,7 @@ inline Table SlotsOf(const std::vector<double>& shares) {
     table.push_back(std::max(1, static_cast<int>(std::lround(share * kSlots))));
     left -= table.back();
   }
-  const auto likeliest = std::max_element(shares.begin(), shares.end());
-  table[static_cast<size_t>(likeliest - shares.begin())] += left;
+  *std::max_element(table.begin(), table.end()) += left;
   return table;
 }
 
@@ -109,19 +109,23 @@ inline Table FlagTable(int sixteenths) {
   return {kSlots - kSlots / 16 * sixteenths, kSlots / 16 * sixteenths};
 }
 
-// The running means of a channel, 16 fraction bits.
+// The scale class of a mean with 16 fraction bits.
+inline int ScaleClassOf(uint64_t mean) {
+  const int top = static_cast<int>(std::bit_width(mean)) - 1;
+  if (top < 10) return 0;
+  return std::min(151,
+                  4 * (top - 10) + static_cast<int>((mean >> (top - 2)) & 3));
+}
+
+// Running means, 16 fraction bits.
 class Scale {
  public:
-  // `told`: the start class over 3.
-  explicit Scale(int told = 0) {
-    fast_ = slow_ = static_cast<int64_t>(std::ldexp(MeanOf(told * 3 + 1), 16));
+  explicit Scale(int start_class = 0) {
+    fast_ = slow_ = static_cast<int64_t>(std::ldexp(MeanOf(start_class), 16));
   }
 
   int ScaleClass() const {
-    const auto mean = static_cast<uint64_t>((fast_ + slow_) >> 1);
-    const int top = static_cast<int>(std::bit_width(mean)) - 1;
-    if (top < 10) return 0;
-    return 4 * (top - 10) + static_cast<int>((mean >> (top - 2)) & 3);
+    return ScaleClassOf(static_cast<uint64_t>((fast_ + slow_) >> 1));
   }
 
   // A residual's magnitude, 16 fraction bits.
