@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/codec/imu/second_reader/block_head.h"
 #include "tests/codec/imu/second_reader/bytes.h"
 #include "tests/codec/imu/second_reader/max_body.h"
 #include "tests/codec/imu/second_reader/normal_body.h"
@@ -120,19 +121,6 @@ inline std::vector<uint8_t> UnpackLz4(Bytes packed) {
   }
 }
 
-// Values in the fewest whole bytes that hold each.
-inline std::vector<int32_t> ReadRaw(ByteCursor in, int size, size_t count) {
-  if (size < 1 || size > 4) Fail("size of raw values");
-  std::vector<int32_t> values;
-  for (size_t i = 0; i < count; ++i) {
-    const uint64_t n = in.Number(size) << (64 - 8 * size);
-    values.push_back(
-        static_cast<int32_t>(static_cast<int64_t>(n) >> (64 - 8 * size)));
-  }
-  if (!in.empty()) Fail("bytes behind raw values");
-  return values;
-}
-
 inline std::vector<int32_t> ReadImuBody(int mode, Bytes body, size_t channels,
                                         size_t rows, Bytes profile) {
   const size_t count = rows * channels;
@@ -152,28 +140,10 @@ inline std::vector<int32_t> ReadImuBody(int mode, Bytes body, size_t channels,
 // Rows of `channels` values. `profile`: its bytes, empty for none.
 inline std::vector<int32_t> ReadImuBlock(Bytes block, Bytes profile,
                                          size_t* channels) {
-  ByteCursor in(block);
-  const int version = block.empty() ? 0 : block[0] >> 4;
-  const int mode = in.U8() & 15;
-  if (version != 1) Fail("unknown version of an inertial block");
-  *channels = in.U8();
-  const size_t rows = in.Varint();
-  if (*channels == 0 || *channels > 64 || rows == 0 || rows > 65536) {
-    Fail("shape of an inertial block");
-  }
-  std::vector<uint8_t> checked(block.begin(), block.end());
-  const uint32_t told = in.U32();
-  const Bytes body = in.Rest();
-  const auto at = static_cast<std::ptrdiff_t>(block.size() - body.size());
-  checked.erase(checked.begin() + at - 4, checked.begin() + at);
-  uint32_t crc = ~Crc32c(checked);
-  if (crc != told && profile.size() >= 4) {
-    crc ^= ByteCursor(profile.last(4)).U32();
-  } else {
-    profile = {};
-  }
-  if (crc != told) Fail("checksum of an inertial block");
-  return ReadImuBody(mode, body, *channels, rows, profile);
+  const ImuBlockHead head = ImuBlockHead::Read(block, profile);
+  *channels = head.channels;
+  return ReadImuBody(head.mode, head.body, head.channels, head.rows,
+                     head.learned ? profile : Bytes());
 }
 
 // Within a series block, which tells its shape.
@@ -183,6 +153,22 @@ inline std::vector<int32_t> ReadBareImuBlock(Bytes block, Bytes profile,
   if ((head >> 4 & 7) != 1) Fail("unknown version of an inertial block");
   if (head < 128) profile = {};
   return ReadImuBody(head & 15, block.subspan(1), channels, rows, profile);
+}
+
+// The columns of a group of a series block, as many as `width`.
+inline std::vector<std::vector<int64_t>> ReadColumns(ByteCursor* in,
+                                                     size_t rows, size_t width,
+                                                     Bytes profile) {
+  std::vector<std::vector<int64_t>> columns(width);
+  for (size_t begin = 0; width > 0 && begin < rows; begin += 65536) {
+    const std::vector<int32_t> values =
+        ReadBareImuBlock(in->Take(in->Varint()), profile, width,
+                         std::min<size_t>(65536, rows - begin));
+    for (size_t i = 0; i < values.size(); ++i) {
+      columns[i % width].push_back(values[i]);
+    }
+  }
+  return columns;
 }
 
 }  // namespace fovea::second_reader

@@ -17,14 +17,16 @@
 #include "tests/codec/imu/second_reader/integers.h"
 #include "tests/codec/imu/second_reader/sample_times.h"
 #include "tests/codec/imu/second_reader/series_column.h"
+#include "tests/codec/imu/second_reader/window_plans.h"
 
 namespace fovea::second_reader {
 
 class SeriesReader {
  public:
-  // `profile` may be null.
-  SeriesReader(Bytes block, const SeriesProfileBytes* profile)
-      : in_(block.first(block.size() - 4)), profile_(profile) {
+  // `profile` and `plan` may be null.
+  SeriesReader(Bytes block, const SeriesProfileBytes* profile,
+               const SeriesWindowPlanBytes* plan = nullptr)
+      : in_(block.first(block.size() - 4)), profile_(profile), plan_(plan) {
     if (ByteCursor(block.last(4)).U32() !=
         ~Crc32c(block.first(block.size() - 4))) {
       Fail("checksum of a series block");
@@ -43,6 +45,7 @@ class SeriesReader {
         (profile_ == nullptr || profile_->id != series_.profile)) {
       Fail("profile of a series block");
     }
+    if ((head & 128) != 0) series_.plan = in_.U32();
     while ((head & 64) != 0 && series_.bounds.size() < series_.channels) {
       const double bound = in_.Real();
       series_.bounds.resize(series_.bounds.size() + 1 + in_.Varint(), bound);
@@ -51,6 +54,7 @@ class SeriesReader {
       series_.text = SeriesText::Read(in_.Take(in_.Varint()), series_.channels);
     }
     series_.times = SampleTimes::Read(&in_, rows_);
+    if ((head & 128) != 0) return ReadWindows();
     columns_.resize(series_.channels);
     size_t of_lattice = 0;  // channels left of the one before
     for (Column& column : columns_) {
@@ -121,18 +125,15 @@ class SeriesReader {
     if (place == 1) column->units = ReadIntegers(&in_, rows_);
   }
 
-  // The columns of a group, as many as `width`.
-  std::vector<std::vector<int64_t>> ReadGroup(size_t width, Bytes profile) {
-    std::vector<std::vector<int64_t>> columns(width);
-    for (size_t begin = 0; width > 0 && begin < rows_; begin += 65536) {
-      const std::vector<int32_t> rows =
-          ReadBareImuBlock(in_.Take(in_.Varint()), profile, width,
-                           std::min<size_t>(65536, rows_ - begin));
-      for (size_t i = 0; i < rows.size(); ++i) {
-        columns[i % width].push_back(rows[i]);
-      }
+  Series ReadWindows() {
+    if (plan_ == nullptr || plan_->id != series_.plan) Fail("plan of a block");
+    series_.windows = ReadWindowBlock(in_.Rest(), plan_->plan);
+    for (const int32_t number : series_.windows.values) {
+      const size_t c = series_.values.size() % series_.channels;
+      series_.values.push_back(number * plan_->units[c]);
     }
-    return columns;
+    if (series_.values.size() != rows_ * series_.channels) Fail("rows");
+    return series_;
   }
 
   void ReadGroups() {
@@ -146,8 +147,8 @@ class SeriesReader {
     }
     const bool learned = series_.profile != 0 && first == series_.channels;
     const auto numbers =
-        ReadGroup(first, learned ? profile_->inertial : Bytes());
-    const auto rest = ReadGroup(second, {});
+        ReadColumns(&in_, rows_, first, learned ? profile_->inertial : Bytes());
+    const auto rest = ReadColumns(&in_, rows_, second, {});
     size_t next = 0, next_rest = 0;
     for (Column& column : columns_) {
       if (column.lattice) {
@@ -177,6 +178,7 @@ class SeriesReader {
 
   ByteCursor in_;
   const SeriesProfileBytes* const profile_;
+  const SeriesWindowPlanBytes* const plan_;
   size_t rows_ = 0;
   Series series_;
   std::vector<Column> columns_;

@@ -16,6 +16,7 @@
 #include "tests/codec/imu/second_reader/lattices.h"
 #include "tests/codec/imu/second_reader/series_text.h"
 #include "tests/codec/imu/second_reader/split_floats.h"
+#include "tests/codec/imu/second_reader/window_block.h"
 
 namespace fovea::second_reader {
 
@@ -31,13 +32,14 @@ inline double FloatFromOrdered(int64_t n) {
 
 struct Series {
   size_t channels = 0;
-  uint32_t metadata = 0, profile = 0;
+  uint32_t metadata = 0, profile = 0, plan = 0;
   std::vector<size_t> lattices;  // their widths
   size_t splits = 0;             // channels
   std::vector<double> bounds;
   std::vector<int64_t> times;
   std::vector<double> values;  // rows x channels
   SeriesText text;
+  Windows windows;  // of values for a model
 };
 
 struct Column {
