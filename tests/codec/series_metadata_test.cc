@@ -98,7 +98,7 @@ TEST(SeriesMetadataTest, RulesAreOfSomeChannels) {
                                  {rules + 1, 0xff},
                                  {rules + 2, 21}}) {
     auto bytes = sound;
-    bytes.resize(bytes.size() - 4);
+    bytes.erase(bytes.end() - 4, bytes.end());
     bytes[at] = byte;
     PutU32(imu::Crc32c(bytes.data(), bytes.size()), &bytes);
     EXPECT_EQ(ParseSeriesMetadata(bytes).status().code(),
