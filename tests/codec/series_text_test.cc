@@ -268,7 +268,7 @@ TEST(SeriesTextTest, DamageThatWasSealedLiesOfNoValue) {
   Write(3, 0, "1e5", &batch);
   Write(4, 2, "+1.0", &batch);
   auto sound = Encoded(batch);
-  sound.resize(sound.size() - 4);
+  sound.erase(sound.end() - 4, sound.end());
   size_t read = 0;
   for (size_t i = 0; i < sound.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
