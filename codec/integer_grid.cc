@@ -8,10 +8,13 @@
 #include <cmath>
 #include <utility>
 
+#include "codec/internal/powers_of_ten.h"
 #include "codec/lattice_step.h"
 
 namespace fovea {
 namespace {
+
+using internal::kPowersOfTen;
 
 constexpr double kMaxExact = 9007199254740992.0;  // 2^53
 constexpr int kMaxDecimals = 18;
@@ -23,11 +26,6 @@ constexpr double kMaxDivisor = 4294967296.0;
 // Levels of noise to look through, in units: rounding alone, then an offset
 // that wanders (calibration running in the device).
 constexpr std::array<double, 2> kNoiseUnits = {1, 100};
-
-// Powers of ten are exact doubles up to 10^22.
-constexpr std::array<double, kMaxDecimals + 1> kPowersOfTen = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 
 bool SameBits(double a, double b) {
   return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);

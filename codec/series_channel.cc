@@ -30,10 +30,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "codec/internal/powers_of_ten.h"
 #include "codec/rice_coder.h"
 
 namespace fovea {
 namespace {
+
+using internal::kPowersOfTen;
 
 using Bytes = std::vector<uint8_t>;
 using Column = std::vector<double>;
@@ -46,9 +49,6 @@ enum Model : uint8_t {
   kSameGrid = 24
 };
 
-constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3, 1e4,  1e5,
-                                   1e6,  1e7,  1e8,  1e9, 1e10, 1e11,
-                                   1e12, 1e13, 1e14, 1e15};
 constexpr uint64_t kMostDecimals = 15;
 
 // Bits of a double or float to integers in numeric order, and back. A

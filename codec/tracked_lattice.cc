@@ -8,10 +8,13 @@
 #include <utility>
 
 #include "codec/integer_grid.h"
+#include "codec/internal/powers_of_ten.h"
 #include "codec/rice_coder.h"
 
 namespace fovea {
 namespace {
+
+using internal::kPowersOfTen;
 
 constexpr size_t kExceptionShare = 16;
 constexpr double kMostNumber = 2147483647;  // of k and units
@@ -21,9 +24,6 @@ constexpr int kFloatBits = 24;
 // told apart, they are noise of the device's own arithmetic.
 constexpr int kMostExtraDecimals = 6;
 constexpr int kMostDecimals = kMaxLatticeDigits + kMostExtraDecimals;
-constexpr std::array<double, kMostDecimals + 1> kPowersOfTen = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
-    1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21};
 
 // Noise to look through, in units: rounding alone, then an offset that moves.
 constexpr std::array<double, 2> kNoiseUnits = {1, 1000};

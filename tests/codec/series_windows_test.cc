@@ -17,25 +17,15 @@
 
 #include "codec/series_block.h"
 #include "codec/series_window_plan.h"
+#include "tests/codec/window_sensitivity.h"
 
 namespace fovea {
 namespace {
 
+using testing::Sensitivity;
+
 constexpr size_t kChannels = 2;
 constexpr double kRateHz = 100;
-
-// A model that looks at slow movement of the first channel ten times as
-// closely as at the second, and at fast movement hardly.
-SeriesSensitivity Sensitivity() {
-  SeriesSensitivity found;
-  found.channels = {{"accel_x", "m/s2"}, {"gyro_x", "rad/s"}};
-  found.rate_hz = 50;
-  found.window = 64;
-  found.windows = 100;
-  found.edges_hz = {0, 5, 25};
-  found.energy = {1, 1e-4, 1e-2, 1e-6};
-  return found;
-}
 
 SeriesInfo Series() { return {Sensitivity().channels, kRateHz}; }
 

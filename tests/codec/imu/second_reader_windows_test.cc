@@ -22,12 +22,14 @@
 #include "codec/series_window_plan.h"
 #include "tests/codec/imu/motion.h"
 #include "tests/codec/imu/second_reader/series_block.h"
+#include "tests/codec/window_sensitivity.h"
 
 namespace fovea {
 namespace {
 
 using imu::testing::Motion;
 using imu::testing::RingingDevice;
+using testing::Sensitivity;
 using Bytes = std::vector<uint8_t>;
 using Values = std::vector<int32_t>;
 
@@ -142,18 +144,6 @@ TEST(SecondReaderWindowsTest, ValuesOfAnySize) {
                               {static_cast<int32_t>(random() % 9), 70});
   }
   EXPECT_GT(coded, 0u);
-}
-
-// A model that looks at slow movement of the first channel most closely.
-SeriesSensitivity Sensitivity() {
-  SeriesSensitivity found;
-  found.channels = {{"accel_x", "m/s2"}, {"gyro_x", "rad/s"}};
-  found.rate_hz = 50;
-  found.window = 64;
-  found.windows = 100;
-  found.edges_hz = {0, 5, 25};
-  found.energy = {1, 1e-4, 1e-2, 1e-6};
-  return found;
 }
 
 std::vector<double> Moving(uint32_t seed, size_t rows) {
